@@ -1,0 +1,5 @@
+"""Mail: its text, its thread and its attachments."""
+
+from ._component import Email
+
+__all__ = ["Email"]

@@ -1,0 +1,127 @@
+"""Where the labels of the wanted fields stand, and those of others, which end a value or are not meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from ._layout import Row
+from ._schema import Wanted
+from ._vocabulary import CONCEPTS
+from ._words import Piece, pieces
+
+#: A label has at most this many pieces, and at most so many words stand between its noun and ``No.``: "Rechnung des Versicherers (575) Nr."
+_LONGEST, _WIDEST = 8, 3
+_COMPOUND, _GAP = 0.95, 0.93
+_HEAD: Final = "rechnung"
+_STARTS_INSIDE: Final = re.compile(r"[\w/@.\-]$")
+_ENDS_INSIDE: Final = re.compile(r"[\w/@]|[-.][^\W\d]")
+
+_TAX: Final = r"[\s,(]*(?:of\s+)?(?:gst|vat|tax|mwst|ust|mehrwertsteuer|umsatzsteuer|tva|btw)\b\.?\)?"
+_WITH_TAX: Final = re.compile(rf"[\s,(/]*(?:incl|inkl|including|inclusive|inklusive)\b\.?{_TAX}", re.IGNORECASE)
+_WITHOUT_TAX: Final = re.compile(rf"[\s,(/]*(?:excl|exkl|excluding|exclusive|exklusive|ohne|before)\b\.?{_TAX}", re.IGNORECASE)
+
+
+class Hit(NamedTuple):
+    """A label at ``start`` to ``end`` of a row's text, ``inside`` brackets or not.
+
+    ``fields`` are the wanted fields that it may name, with a weight each; none when it names something else.
+    """
+
+    row: Row
+    start: int
+    end: int
+    inside: bool
+    fields: dict[int, float]
+
+    @property
+    def is_boundary(self) -> bool:
+        """Whether a value before it ends here: it names something for certain, or a colon follows."""
+        return not self.fields or max(self.fields.values()) > 0.9 or self.row.text[self.end : self.end + 2].lstrip().startswith(":")
+
+
+class Labels:
+    """All labels of a schema and of the vocabulary, ready to be looked up."""
+
+    def __init__(self, schema: Sequence[Wanted]) -> None:
+        self._by_key: dict[str, dict[int, float]] = {key: {} for concept in CONCEPTS for key in concept.keys()}
+        for number, field in enumerate(schema):
+            for key, weight in field.labels.items():
+                self._by_key.setdefault(key, {})[number] = weight
+        self._prefixes = {key[:length] for key in self._by_key for length in range(1, len(key) + 1)}
+
+    def hits(self, row: Row) -> list[Hit]:
+        """The labels in ``row`` from left to right; of overlapping ones the longest."""
+        found: list[Hit] = []
+        parts = _with_depth(row.text)
+        for number, (piece, _) in enumerate(parts):
+            if _STARTS_INSIDE.search(row.text[: piece.start]):
+                continue
+            hit = self._longest(row, parts[number : number + _LONGEST + _WIDEST])
+            if hit is not None and not (found and hit.end <= found[-1].end):
+                found.append(hit)
+        return found
+
+    def _longest(self, row: Row, parts: Sequence[tuple[Piece, bool]]) -> Hit | None:
+        best = self._from(row, parts, "", 1.0)
+        first, inside = parts[0]
+        if first.key.endswith(_HEAD) and first.key != _HEAD:
+            shortened = [(first._replace(key=_HEAD), inside), *parts[1:]]
+            compound = self._from(row, shortened, "", _COMPOUND)
+            if compound is not None and (best is None or compound.end > best.end):
+                return compound
+        return best
+
+    def _from(self, row: Row, parts: Sequence[tuple[Piece, bool]], key: str, weight: float) -> Hit | None:
+        _, cell_end = row.cell_at(parts[0][0].start)
+        best: Hit | None = None
+        inside = parts[0][1]
+        for number, (piece, is_inside) in enumerate(parts):
+            if piece.start >= cell_end:
+                break
+            if number and is_inside and not inside:
+                continue
+            key += piece.key
+            if key not in self._prefixes:
+                break
+            if key in self._by_key and not _ENDS_INSIDE.match(row.text, piece.end):
+                best = self._hit(row, parts, piece.end, key, weight)
+            if f"{key}nr" in self._by_key:
+                distant = self._distant_number(row, parts[number + 1 :], cell_end)
+                if distant is not None:
+                    end, words = distant
+                    best = self._hit(row, parts, end, f"{key}nr", weight * _GAP**words)
+        return best
+
+    def _distant_number(self, row: Row, parts: Sequence[tuple[Piece, bool]], cell_end: int) -> tuple[int, int] | None:
+        words = 0
+        for piece, is_inside in parts:
+            if piece.start >= cell_end or words > _WIDEST:
+                return None
+            if is_inside:
+                continue
+            if piece.key == "nr":
+                return (piece.end, words) if not _ENDS_INSIDE.match(row.text, piece.end) else None
+            if any(char.isdigit() for char in piece.key):
+                return None
+            words += 1
+        return None
+
+    def _hit(self, row: Row, parts: Sequence[tuple[Piece, bool]], end: int, key: str, factor: float) -> Hit:
+        piece, inside = parts[0]
+        if _WITHOUT_TAX.match(row.text, end):
+            return Hit(row, piece.start, end, inside, {})
+        with_tax = _WITH_TAX.match(row.text, end)
+        end = with_tax.end() if with_tax else end
+        return Hit(row, piece.start, end, inside, {number: weight * factor for number, weight in self._by_key[key].items()})
+
+
+def _with_depth(text: str) -> list[tuple[Piece, bool]]:
+    found, depth, position = [], 0, 0
+    for piece in pieces(text):
+        between = text[position : piece.start]
+        depth = max(0, depth + between.count("(") - between.count(")"))
+        found.append((piece, depth > 0))
+        position = piece.end
+    return found

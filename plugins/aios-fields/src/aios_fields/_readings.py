@@ -1,0 +1,122 @@
+"""What a stretch of text can be read as, for each kind of field."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final
+
+from ._currencies import CURRENCIES, MARK
+from ._schema import Wanted
+from ._values import Habits, Reading, amounts, dates, datetimes, identifiers, integers, truths
+
+_MARK: Final = re.compile(MARK)
+_EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_BIC: Final = re.compile(r"(?<!\w)[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
+_IBAN: Final = re.compile(r"(?<!\w)[A-Z]{2}\d{2}[A-Z0-9 ]{11,36}")
+_VAT: Final = re.compile(
+    r"(?<!\w)(?:AT|BE|BG|CHE|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI)[ -]?"
+    r"[A-Z]{0,2}(?:\d[ .-]?){6,11}\d(?:B\d\d|[A-Z]{1,2})?(?!\w)"
+)
+_FREE: Final = re.compile(r"[^\s:.,;=#\-–|][^\t]*")
+_SHORT: Final = 3
+_ALONE: Final = 0.75
+_FIRST_DATES, _UNNAMED, _LATER = 4, 0.55, 0.8
+
+
+def readings(field: Wanted, text: str, habits: Habits) -> Iterator[Reading]:
+    """Everything in ``text`` that ``field`` could have for a value, free text left aside."""
+    if field.type == "date":
+        yield from dates(text, habits)
+    elif field.type == "datetime":
+        yield from datetimes(text, habits)
+    elif field.type == "decimal":
+        yield from amounts(text, habits)
+    elif field.type == "integer":
+        yield from integers(text)
+    elif field.type == "boolean":
+        yield from truths(text)
+    elif field.choices:
+        yield from _choices(field.choices, text)
+    elif field.kind == "currency":
+        yield from currencies(text)
+    elif field.kind == "iban":
+        yield from ibans(text)
+    elif field.kind not in ("text", "dated"):
+        yield from _codes(field, text)
+
+
+def free_text(text: str) -> Iterator[Reading]:
+    """What ``text`` begins with, without leading punctuation, up to the end of its cell."""
+    match = _FREE.search(text)
+    if match and any(char.isalnum() for char in match[0]):
+        value = match[0].rstrip(" ;,|")
+        yield Reading(match.start(), match.start() + len(value), " ".join(value.split()), 0.9)
+
+
+def self_evident(field: Wanted, texts: Iterable[str], habits: Habits) -> Iterator[tuple[int, Reading]]:
+    """Values that need no label, each with the number of its text: account numbers with a right check sum, VAT ids, addresses of mails, for
+    a currency the mark that most amounts carry, and for the date of the document, with little weight, the first that it holds."""
+    if field.kind in ("iban", "vat", "email"):
+        for number, text in enumerate(texts):
+            for reading in readings(field, text, habits):
+                yield number, reading._replace(quality=reading.quality * _ALONE)
+    elif field.kind == "dated" and field.type == "date":
+        found = ((number, reading) for number, text in enumerate(texts) for reading in readings(field, text, habits))
+        for order, (number, reading) in enumerate(islice(found, _FIRST_DATES)):
+            yield number, reading._replace(quality=reading.quality * _UNNAMED * _LATER**order)
+    elif field.kind == "currency" and field.type == "text":
+        yield from _usual_currency(texts, habits)
+
+
+def currencies(text: str) -> Iterator[Reading]:
+    """Currencies by code, symbol or name, as ISO 4217 codes."""
+    for match in _MARK.finditer(text):
+        yield Reading(match.start(), match.end(), CURRENCIES[match[0].casefold().rstrip(".")])
+
+
+def ibans(text: str) -> Iterator[Reading]:
+    """International bank account numbers whose check sum is right (ISO 13616, modulo 97), without their spaces."""
+    for match in _IBAN.finditer(text):
+        for end in range(match.end(), match.start() + 14, -1):
+            if end < len(text) and text[end].isalnum() or not text[end - 1].isalnum():
+                continue
+            value = text[match.start() : end].replace(" ", "")
+            if len(value) <= 34 and int("".join(str(int(char, 36)) for char in value[4:] + value[:4])) % 97 == 1:
+                yield Reading(match.start(), end, value)
+                break
+
+
+def _codes(field: Wanted, text: str) -> Iterator[Reading]:
+    if field.kind == "email":
+        yield from (Reading(match.start(), match.end(), match[0]) for match in _EMAIL.finditer(text))
+    elif field.kind == "bic":
+        yield from (Reading(match.start(), match.end(), match[0]) for match in _BIC.finditer(text))
+    elif field.kind == "vat":
+        for match in _VAT.finditer(text):
+            yield Reading(match.start(), match.end(), re.sub(r"[^A-Z0-9]", "", match[0]))
+    else:
+        for reading in identifiers(text):
+            long = reading.end - reading.start >= _SHORT
+            yield reading if long else reading._replace(quality=reading.quality * 0.8)
+
+
+def _choices(choices: tuple[str, ...], text: str) -> Iterator[Reading]:
+    for choice in choices:
+        for match in re.finditer(rf"(?<!\w){re.escape(choice)}(?!\w)", text, re.IGNORECASE):
+            yield Reading(match.start(), match.end(), choice)
+
+
+def _usual_currency(texts: Iterable[str], habits: Habits) -> Iterator[tuple[int, Reading]]:
+    places: dict[str, tuple[int, Reading]] = {}
+    counts: Counter[str] = Counter()
+    for number, text in enumerate(texts):
+        for amount in amounts(text, habits):
+            for mark in currencies(text[amount.start : amount.end]) if amount.currency else ():
+                counts[amount.currency] += 1
+                places.setdefault(amount.currency, (number, mark._replace(start=mark.start + amount.start, end=mark.end + amount.start)))
+    for currency, count in counts.items():
+        number, mark = places[currency]
+        yield number, mark._replace(quality=_ALONE * count / counts.total())

@@ -1,0 +1,233 @@
+"""What a picture gives."""
+
+from __future__ import annotations
+
+import io
+from contextlib import suppress
+from pathlib import Path
+
+import PIL.Image
+import pytest
+from aios_files import Image
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aios_sdk import Context, Document, LimitExceeded, Malformed, Source, StepError
+
+FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
+
+
+def encoded(picture, form="PNG", **options):
+    buffer = io.BytesIO()
+    picture.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def opened(ingest, host):
+    def run(data, **config) -> Document:
+        (document,) = ingest(Image, Source(name="a", data=data), **config)
+        return document.bind(host(data))
+
+    return run
+
+
+def render(document, page=0, dpi=300, **config):
+    return Image(Image.Config(**config)).render(document, page, dpi)
+
+
+def corners():
+    """A picture of 60 by 30 pixels whose quarters are red, green (top), blue and white (bottom)."""
+    picture = PIL.Image.new("RGB", (60, 30))
+    for box, colour in (((0, 0), "red"), ((30, 0), "lime"), ((0, 15), "blue"), ((30, 15), "white")):
+        picture.paste(colour, (*box, box[0] + 30, box[1] + 15))
+    return picture
+
+
+def quarters(picture):
+    width, height = picture.size
+    return [picture.getpixel((width * x // 4, height * y // 4)) for y in (1, 3) for x in (1, 3)]
+
+
+RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_gives_a_page_and_its_picture(opened, form):
+    document = opened(encoded(corners(), form))
+    (page,) = document.layers.pages
+    assert page.width == 2 * page.height > 0
+    picture = render(document)
+    assert (picture.mode, picture.size) == ("RGB", (60, 30))
+    assert all(abs(a - b) < 60 for found, wanted in zip(quarters(picture), [RED, GREEN, BLUE, WHITE], strict=True)
+               for a, b in zip(found, wanted, strict=True))  # fmt: skip
+
+
+def test_the_page_is_measured_in_points_by_its_own_resolution(opened):
+    (page,) = opened(encoded(PIL.Image.new("L", (1240, 1754)), dpi=(150, 150))).layers.pages
+    assert page.width == pytest.approx(595.2, abs=0.1)
+    assert page.height == pytest.approx(841.9, abs=0.1)
+
+
+@pytest.mark.parametrize("dpi", [(0, 0), (1, 1), (99999, 99999), (30, 3000)])
+def test_an_absurd_resolution_counts_as_unknown(opened, dpi):
+    (page,) = opened(encoded(PIL.Image.new("L", (100, 50)), dpi=dpi)).layers.pages
+    assert (page.width, page.height) == (100, 50)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize(
+    ("orientation", "wanted", "rotation"),
+    [
+        (1, [RED, GREEN, BLUE, WHITE], 0),
+        (2, [GREEN, RED, WHITE, BLUE], 0),
+        (3, [WHITE, BLUE, GREEN, RED], 180),
+        (4, [BLUE, WHITE, RED, GREEN], 180),
+        (5, [RED, BLUE, GREEN, WHITE], 90),
+        (6, [BLUE, RED, WHITE, GREEN], 90),
+        (7, [WHITE, GREEN, BLUE, RED], 270),
+        (8, [GREEN, WHITE, RED, BLUE], 270),
+    ],
+)
+def test_the_page_is_as_displayed_after_its_orientation(opened, form, orientation, wanted, rotation):
+    exif = PIL.Image.Exif()
+    exif[274] = orientation
+    document = opened(encoded(corners(), form, exif=exif))
+    (page,) = document.layers.pages
+    picture = render(document)
+    size = (30, 60) if orientation >= 5 else (60, 30)
+    assert ((page.width, page.height), page.rotation, picture.size) == (size, rotation, size)
+    assert all(abs(a - b) < 60 for found, right in zip(quarters(picture), wanted, strict=True)
+               for a, b in zip(found, right, strict=True))  # fmt: skip
+
+
+def test_frames_of_a_tiff_are_pages_and_its_thumbnails_are_not(opened):
+    pages = [PIL.Image.new("L", (100 + 10 * number, 50), 40 * number) for number in range(3)]
+    thumbnail = PIL.Image.new("L", (10, 5), 255)
+    thumbnail.encoderinfo = {"tiffinfo": {254: 1}}
+    document = opened(encoded(pages[0], "TIFF", save_all=True, append_images=[thumbnail, *pages[1:]]))
+    assert [(page.index, page.width) for page in document.layers.pages] == [(0, 100), (1, 110), (2, 120)]
+    assert [render(document, number).getpixel((0, 0))[0] for number in range(3)] == [0, 40, 80]
+
+
+def test_a_tiff_with_a_broken_later_page_keeps_the_others(opened):
+    pages = [PIL.Image.effect_noise((64, 64), 90) for _ in range(3)]
+    data = encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:], compression="tiff_lzw")
+    broken = bytearray(data)
+    third = len(data) - 2000
+    broken[third : third + 1500] = b"\xff" * 1500
+    document = opened(bytes(broken))
+    assert len(document.layers.pages) == 3
+    assert render(document, 0).convert("L").tobytes() == pages[0].tobytes()
+    with pytest.raises(Malformed):
+        render(document, 2)
+
+
+def test_only_the_first_frame_of_an_animation_is_a_page(opened):
+    frames = [PIL.Image.new("P", (20, 10), colour) for colour in range(3)]
+    assert len(opened(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])).layers.pages) == 1
+
+
+@pytest.mark.parametrize(
+    ("picture", "form", "wanted"),
+    [
+        (PIL.Image.new("RGBA", (8, 8), (255, 0, 0, 0)), "PNG", (255, 255, 255)),
+        (PIL.Image.new("LA", (8, 8), (0, 128)), "PNG", (127, 127, 127)),
+        (PIL.Image.new("CMYK", (8, 8), (0, 0, 0, 255)), "TIFF", (0, 0, 0)),
+        (PIL.Image.new("1", (8, 8), 1), "PNG", (255, 255, 255)),
+        (PIL.Image.new("I;16", (8, 8), 32896), "PNG", (128, 128, 128)),
+        (PIL.Image.new("I;16", (8, 8), 32896), "TIFF", (128, 128, 128)),
+        (PIL.Image.new("I", (8, 8), 65535), "TIFF", (255, 255, 255)),
+        (PIL.Image.new("F", (8, 8), 0.5), "TIFF", (127, 127, 127)),
+        (PIL.Image.new("LAB", (8, 8), (255, 128, 128)), "TIFF", (255, 255, 255)),
+    ],
+    ids=lambda value: getattr(value, "mode", None),
+)
+def test_every_mode_becomes_rgb_with_transparency_on_white(opened, picture, form, wanted):
+    found = render(opened(encoded(picture, form)))
+    assert found.mode == "RGB"
+    assert all(abs(a - b) <= 1 for a, b in zip(found.getpixel((4, 4)), wanted, strict=True))
+
+
+def test_a_palette_with_transparency_is_put_on_white(opened):
+    picture = PIL.Image.new("P", (8, 8), 1)
+    picture.putpalette([255, 0, 0, 0, 0, 255])
+    assert render(opened(encoded(picture, "PNG", transparency=1))).getpixel((4, 4)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(
+    ("size", "own", "asked", "wanted"),
+    [
+        ((3000, 4000), None, 100, (3000, 4000)),  # resolution unknown: as it is
+        ((4000, 6000), 600, 300, (2000, 3000)),  # reduced to what was asked
+        ((2480, 3508), 300, 600, (2480, 3508)),  # never enlarged
+        ((1200, 1600), 600, 150, (1200, 1600)),  # small pictures lose nothing
+        ((4000, 5000), 600, 72, (1600, 2000)),  # not below 2,000 on the longer side
+    ],
+)
+def test_rendering_reduces_but_never_enlarges(opened, size, own, asked, wanted):
+    data = encoded(PIL.Image.new("1", size), **({"dpi": (own, own)} if own else {}))
+    assert render(opened(data), dpi=asked).size == wanted
+
+
+def test_pixels_that_are_not_square_are_made_square(opened):
+    data = encoded(PIL.Image.new("1", (1728, 1100)), "TIFF", dpi=(204, 98))
+    document = opened(data)
+    picture, page = render(document, dpi=300), document.layers.pages[0]
+    assert picture.size == (1728, 2290)
+    assert picture.width / picture.height == pytest.approx(page.width / page.height, abs=0.001)
+
+
+def test_a_bomb_is_refused_before_it_is_decoded(opened, monkeypatch):
+    data = encoded(PIL.Image.new("1", (3000, 3000)))
+    monkeypatch.setattr(PIL.Image.Image, "load", lambda _: pytest.fail("it was decoded"))
+    with pytest.raises(LimitExceeded, match="1,000,000 pixels"):
+        opened(data, max_pixels=1_000_000)
+
+
+def test_the_limit_is_exact_and_pillow_keeps_its_own(opened):
+    usual = PIL.Image.MAX_IMAGE_PIXELS
+    assert opened(encoded(PIL.Image.new("1", (100, 100))), max_pixels=10_000)
+    with pytest.raises(LimitExceeded):
+        opened(encoded(PIL.Image.new("1", (100, 101))), max_pixels=10_000)
+    assert usual == PIL.Image.MAX_IMAGE_PIXELS
+
+
+def test_a_tiff_of_too_many_pages_is_refused(opened):
+    page = PIL.Image.new("1", (8, 8))
+    with pytest.raises(LimitExceeded, match="3 pages; 2 are allowed"):
+        opened(encoded(page, "TIFF", save_all=True, append_images=[page, page]), max_pages=2)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF"])
+def test_a_picture_that_is_cut_off_is_malformed_at_ingest(opened, form):
+    data = encoded(PIL.Image.effect_noise((64, 64), 90).convert("L"), form)
+    with pytest.raises(Malformed):
+        opened(data[: len(data) * 2 // 3])
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", b"\x89PNG\r\n\x1a\n"])
+def test_what_is_no_picture_is_malformed(opened, data):
+    with pytest.raises(Malformed):
+        opened(data)
+
+
+def test_the_pictures_of_the_corpora_open_and_render(corpora, opened):
+    paths = [path for path in sorted(corpora.glob("images_ok/**/*")) if path.suffix != ".md" and path.is_file()]
+    assert paths
+    for path in paths:
+        document = opened(path.read_bytes())
+        assert [render(document, page.index).mode for page in document.layers.pages] == ["RGB"] * len(document.layers.pages)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_any_bytes_give_a_page_or_a_typed_refusal(data):
+    picture = bytearray(encoded(corners(), data.draw(st.sampled_from(FORMATS))))
+    for _ in range(data.draw(st.integers(0, 8))):
+        picture[data.draw(st.integers(0, len(picture) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(StepError):
+        (found,) = Image(Image.Config(max_pixels=1_000_000)).ingest(
+            Source(name="a", data=bytes(picture)), Context(run="r", step="s", scratch=Path("unused")),
+        )
+        assert found.layers.pages[0].width > 0

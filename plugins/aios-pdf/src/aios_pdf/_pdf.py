@@ -1,0 +1,154 @@
+"""The component that ingests PDF files and renders their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from aios_sdk import ComponentConfig, Context, Document, Field, LimitExceeded, Malformed, PageInfo, Source, StepError, component, implements
+
+from ._en16931 import FIELDS, Invoice, read_invoice
+from ._printed import PrintedPages
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ._file import EmbeddedFile, PageReading, PdfFile
+
+#: Names under which the standards embed the invoice that the PDF shows; other XML invoices may be mere enclosures.
+_STANDARD_NAMES: Final = frozenset({"factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml"})
+#: No e-invoice is larger; larger attachments are not looked into.
+_MAX_INVOICE: Final = 20_000_000
+
+
+@component(
+    "aios.pdf",
+    media_types=["application/pdf"],
+    isolation="process",
+    provides=["pages", "text", "words", "fields"],
+    fields=FIELDS,
+    renders=True,
+)
+class Pdf:
+    """Reads PDF files with PDFium: pages, text, words with boxes, embedded files and the fields of an embedded e-invoice.
+
+    A page without a text layer gets no text (an OCR step may read it). The fields of an e-invoice have spans into the embedded XML, and
+    before that the place on the page where the value is printed, if it is found.
+    """
+
+    class Config(ComponentConfig):
+        """Limits: pages of a document, pixels of a rendered page, number of embedded files and bytes of each."""
+
+        max_pages: int = 5_000
+        max_pixels: int = 100_000_000
+        max_embedded: int = 100
+        max_embedded_size: int = 50_000_000
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    @implements
+    def ingest(self, source: Source, context: Context) -> Iterator[Document | Source]:
+        """The document, then the embedded files; one that is over a limit is refused alone."""
+        from ._file import open_pdf
+
+        with source.open() as file, open_pdf(file) as pdf:
+            if pdf.pages > self.config.max_pages:
+                raise LimitExceeded(
+                    f"The PDF has {pdf.pages} pages, over max_pages ({self.config.max_pages})", fix="Raise max_pages, or split the file"
+                )
+            readings = _read_pages(pdf, context)
+            invoices = self._invoices(pdf)
+            yield Document.of(
+                pages=tuple(reading.info for reading in readings),
+                text=tuple(reading.text for reading in readings if reading.text),
+                words=tuple(reading.words for reading in readings if reading.words),
+                fields=_printed(_shown(invoices), readings),
+            )
+            for position in range(pdf.embedded):
+                yield self._child(pdf, position, "application/xml" if position in invoices else "")
+
+    @implements
+    def render(self, document: Document, page: int, dpi: int) -> Image:
+        """``page`` (from 0) as displayed, at ``dpi`` (RGB)."""
+        from ._file import open_pdf
+
+        with document.open() as file, open_pdf(file, forms=True) as pdf:
+            return pdf.render(page, dpi, self.config.max_pixels)
+
+    def _child(self, pdf: PdfFile, position: int, media_type: str) -> Source:
+        if position >= self.config.max_embedded:
+            refused = f"The PDF embeds more than max_embedded ({self.config.max_embedded}) files"
+            return Source(name=pdf.embedded_name(position), refused=refused)
+        found = pdf.embedded_file(position, self.config.max_embedded_size)
+        if found.data is not None:
+            return Source(name=found.name, data=found.data, media_type=media_type)
+        if found.size > self.config.max_embedded_size:
+            refused = f"Its {found.size} bytes are over max_embedded_size ({self.config.max_embedded_size})"
+        else:
+            refused = "The PDF names it, but its bytes are missing or damaged"
+        return Source(name=found.name, size=found.size, refused=refused)
+
+    def _invoices(self, pdf: PdfFile) -> dict[int, tuple[str, Invoice]]:
+        """The embedded e-invoices by position, each with its file name."""
+        limit = min(self.config.max_embedded_size, _MAX_INVOICE)
+        found: dict[int, tuple[str, Invoice]] = {}
+        for position in range(min(pdf.embedded, self.config.max_embedded)):
+            file = pdf.embedded_file(position, limit)
+            if invoice := _invoice(file):
+                found[position] = (file.name, invoice)
+        return found
+
+
+def _read_pages(pdf: PdfFile, context: Context) -> list[PageReading]:
+    """Every page; one that cannot be loaded stays as a page without size and text. Raises `Malformed` when none can."""
+    from ._file import PageReading
+
+    readings: list[PageReading] = []
+    damage: list[Malformed] = []
+    for index in range(pdf.pages):
+        context.remaining()
+        try:
+            readings.append(pdf.read(index))
+        except Malformed as error:
+            damage.append(error)
+            readings.append(PageReading(PageInfo(index=index), None, None))
+    if len(damage) == pdf.pages:
+        raise damage[0]
+    for lost in damage:
+        context.log.warning("%s", lost)
+    return readings
+
+
+def _shown(invoices: Mapping[int, tuple[str, Invoice]]) -> list[Invoice]:
+    """The invoices that the PDF itself shows: those under a standard name, else all."""
+    standard = [invoice for name, invoice in invoices.values() if name.lower() in _STANDARD_NAMES]
+    return standard or [invoice for _, invoice in invoices.values()]
+
+
+def _invoice(file: EmbeddedFile) -> Invoice | None:
+    """The e-invoice in ``file``. What is none, or is damaged, is left to its own ingest, which says so."""
+    if file.data is None or b"<" not in file.data[:64]:
+        return None
+    try:
+        return read_invoice(file.data)
+    except StepError:
+        return None
+
+
+def _printed(invoices: list[Invoice], readings: list[PageReading]) -> tuple[Field, ...]:
+    """The fields of ``invoices``, each with the place on a page where its value is printed, if found, before that in the XML."""
+    if not invoices:
+        return ()
+    pages = PrintedPages([(reading.text, reading.words) for reading in readings if reading.text and reading.words])
+    return tuple(
+        Field(
+            path=field.path,
+            value=field.value,
+            currency=field.currency,
+            spans=(*filter(None, [place]), *field.spans),
+            confidence=field.confidence,
+        )
+        for invoice in invoices
+        for field, place in zip(invoice.fields, pages.places(invoice.fields), strict=True)
+    )

@@ -1,0 +1,5 @@
+"""OCR of scanned pages with the tesseract program."""
+
+from ._component import Tesseract
+
+__all__ = ["Tesseract"]

@@ -1,0 +1,187 @@
+"""What aios.tesseract reads, from real runs of the program."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from aios_tesseract import Tesseract
+from PIL import Image
+
+from aios_sdk import Context, DeadlineExceeded, Document, LimitExceeded, PageText, Registry, Resources, Unavailable, Unsupported
+from aios_sdk.testing import check_manifest
+
+
+def opened(tmp_path: Path, **config: object) -> Tesseract:
+    component = Tesseract(Tesseract.Config.model_validate(config))
+    component.open(Resources(scratch=tmp_path))
+    return component
+
+
+def context(tmp_path: Path, seconds: float | None = None) -> Context:
+    return Context(run="r", step="s", scratch=tmp_path, deadline=None if seconds is None else time.monotonic() + seconds)
+
+
+def children() -> list[str]:
+    found = subprocess.run(["ps", "-o", "args=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=True).stdout
+    return [line for line in found.splitlines() if line.startswith("tesseract") or "<defunct>" in line]
+
+
+def test_the_manifest_says_what_the_code_says():
+    check_manifest("aios_tesseract")
+
+
+def test_drawn_words_are_read_with_their_places(tmp_path, scan, draw):
+    found = opened(tmp_path).extract(scan(draw("Invoice 471102", "Total 529.87")), context(tmp_path))
+    (text,), (words,) = found.text, found.words
+    assert text.content == "Invoice 471102\nTotal 529.87"
+    assert (text.method, text.reason) == ("ocr", "no text layer")
+    read = list(words.iterate(text))
+    assert [word.text for word in read] == ["Invoice", "471102", "Total", "529.87"]
+    assert all(word.text == text.content[word.start : word.end] for word in read)
+    assert all(0.5 < word.confidence <= 1 for word in read)
+    first = read[0].box
+    assert (0.03 < first.x0 < 0.08) and (0.05 < first.y0 < 0.15) and first.y1 < 0.2
+    assert text.confidence == pytest.approx(words.mean_confidence(), abs=1e-5)
+
+
+def test_paragraphs_are_parted_by_an_empty_line(tmp_path, scan, draw):
+    page = draw("The first paragraph is here", "and it has two lines.", "", "", "The second paragraph", "comes after a gap.")
+    content = opened(tmp_path).extract(scan(page), context(tmp_path)).text[0].content
+    assert content.split("\n\n") == ["The first paragraph is here\nand it has two lines.", "The second paragraph\ncomes after a gap."]
+
+
+@pytest.mark.parametrize("turn", [Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270])
+def test_a_page_on_its_side_or_head_is_read_with_boxes_of_the_page_as_displayed(tmp_path, scan, draw, turn):
+    page = draw("Dear claims team, the kitchen was flooded", "on Friday because a pipe burst.", "We ask for the invoice to be paid.")
+    found = opened(tmp_path).extract(scan(page.transpose(turn)), context(tmp_path))
+    assert found.text[0].content.split()[:3] == ["Dear", "claims", "team,"]
+    box = found.words[0].box(0)
+    middle = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
+    expected = {
+        Image.Transpose.ROTATE_90: (0.11, 0.91), Image.Transpose.ROTATE_180: (0.91, 0.89), Image.Transpose.ROTATE_270: (0.89, 0.09),
+    }[turn]
+    assert middle == pytest.approx(expected, abs=0.05)
+
+
+def test_a_blank_page_gives_an_empty_text_and_says_so(tmp_path, scan):
+    found = opened(tmp_path).extract(scan(Image.new("L", (600, 800), 255)), context(tmp_path))
+    assert (found.text[0].content, found.text[0].reason, len(found.words[0])) == ("", "blank page", 0)
+
+
+def test_a_page_with_text_is_left_alone(tmp_path, scan, draw):
+    document = scan(draw("printed"), texts=(PageText(page=0, content="embedded"),))
+    with pytest.raises(Unsupported, match="page 1 has a text layer"):
+        opened(tmp_path).extract(document, context(tmp_path))
+
+
+def test_only_the_pages_without_text_are_read_unless_all_are_asked_for(tmp_path, scan, draw):
+    document = scan(draw("first"), draw("second"), texts=(PageText(page=0, content="embedded"),))
+    found = opened(tmp_path).extract(document, context(tmp_path))
+    assert [(text.page, text.content) for text in found.text] == [(1, "second")]
+    found = opened(tmp_path, pages="all").extract(document, context(tmp_path))
+    assert [(text.page, text.content, text.reason) for text in found.text] == [
+        (0, "first", "asked for every page"), (1, "second", "no text layer"),
+    ]
+
+
+def test_a_document_without_pages_is_not_for_it(tmp_path, scan):
+    with pytest.raises(Unsupported, match="no pages"):
+        opened(tmp_path).extract(scan(), context(tmp_path))
+
+
+def test_a_page_that_takes_too_long_is_given_up_and_nothing_runs_on(tmp_path, scan, draw):
+    page = draw(*["many words that take a while to read"] * 40, size=(2400, 3000))
+    with pytest.raises(DeadlineExceeded, match="stopped after"):
+        opened(tmp_path).extract(scan(page), context(tmp_path, 0.15))
+    assert children() == []
+
+
+def test_killing_the_group_of_a_worker_ends_its_tesseract(tmp_path, draw):
+    draw(*["many words that take a while to read"] * 60, size=(3000, 4500)).save(tmp_path / "page.png")
+    code = textwrap.dedent(f"""
+        from aios_tesseract import _program
+        print("ready", flush=True)
+        while True:
+            _program.read_tsv(open({str(tmp_path / "page.png")!r}, "rb").read(), "eng", 3, 300, None)
+    """)
+    worker = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    assert worker.stdout is not None and worker.stdout.readline() == b"ready\n"
+
+    def group() -> list[str]:
+        listed = subprocess.run(["ps", "-eo", "pgid=,stat=,comm="], capture_output=True, text=True, check=True).stdout
+        rows = [line.split() for line in listed.splitlines()]
+        return [row[2] for row in rows if row[0] == str(worker.pid) and not row[1].startswith("Z")]
+
+    until = time.monotonic() + 30
+    while "tesseract" not in group() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert "tesseract" in group()
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.communicate()
+    while group() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert group() == []
+
+
+def test_the_environment_of_the_process_is_not_changed(tmp_path, scan, draw, monkeypatch):
+    monkeypatch.delenv("OMP_THREAD_LIMIT", raising=False)
+    opened(tmp_path).extract(scan(draw("word")), context(tmp_path))
+    assert "OMP_THREAD_LIMIT" not in os.environ
+
+
+def test_a_missing_program_is_told_with_the_commands_that_install_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Unavailable, match=r"apt install tesseract-ocr.*dnf install tesseract.*brew install tesseract"):
+        opened(tmp_path)
+
+
+def test_missing_language_data_are_told_with_the_package(tmp_path):
+    with pytest.raises(Unavailable, match=r"'chi_sim' and 'xyz'.*tesseract-ocr-chi-sim tesseract-ocr-xyz.*tesseract-langpack-chi_sim"):
+        opened(tmp_path, language="eng+chi_sim+xyz")
+
+
+@pytest.mark.parametrize(("answer", "told"), [("tesseract 3.05.01", "too old"), ("some other program", "does not tell its version")])
+def test_a_program_that_cannot_serve_is_refused(tmp_path, monkeypatch, answer, told):
+    program = tmp_path / "tesseract"
+    program.write_text(f"#!/bin/sh\necho {answer}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(Unavailable, match=told):
+        opened(tmp_path)
+
+
+def test_a_picture_larger_than_tesseract_takes_is_a_limit(tmp_path, scan):
+    with pytest.raises(LimitExceeded, match="Page 1 has 40000 x 2 pixels"):
+        opened(tmp_path).extract(scan(Image.new("L", (40_000, 2), 255)), context(tmp_path))
+
+
+def test_the_host_can_make_it_and_names_wrong_settings(tmp_path, scan, draw):
+    registry = Registry()
+    registry.add(Tesseract)
+    instance = registry.create("aios.tesseract", {"psm": 6})
+    instance.open(Resources(scratch=tmp_path))
+    extract = instance.implementation("extract")
+    assert extract is not None
+    assert extract.call(document=scan(draw("word")), context=context(tmp_path)).text[0].content == "word"
+    with pytest.raises(Exception, match="language"):
+        registry.create("aios.tesseract", {"language": "eng; rm"})
+
+
+@pytest.mark.parametrize("name", ["phototest.tif", "phototest-rotated-180.png", "phototest-rotated-R.png", "phototest-rotated-L.png"])
+def test_real_scans_are_read_as_their_truth_says(tmp_path, scan, corpora, name):
+    folder = corpora / "ocr" / "tesseract-ocr+test" / "testing"
+    found = opened(tmp_path).extract(_document(scan, folder / name), context(tmp_path))
+    assert found.text[0].content.split() == (folder / "phototest.gold.txt").read_text().split()
+
+
+def _document(scan: Callable[..., Document], path: Path) -> Document:
+    with Image.open(path) as picture:
+        return scan(picture.convert("RGB"))

@@ -1,0 +1,212 @@
+"""aios-sdk: typed, plugin-based document automation, from files to decisions, with the lineage of every value in DuckDB.
+
+The public names are below; each is imported when it is first used, so that ``import aios_sdk`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .engine import Limits, Observer
+    from .errors import (
+        AiosError,
+        AmbiguousComponent,
+        ConfigurationError,
+        ContractError,
+        DeadlineExceeded,
+        Encrypted,
+        ExpressionError,
+        InputError,
+        JournalCorrupt,
+        LimitExceeded,
+        Malformed,
+        ManifestError,
+        PipelineError,
+        PluginDenied,
+        PluginError,
+        Retryable,
+        StepError,
+        StoreBusy,
+        StoreError,
+        StoreFull,
+        StoreVersion,
+        Unavailable,
+        UnknownComponent,
+        Unsupported,
+        UsageError,
+    )
+    from .expressions import Expression, Scope, attribute, check, field, label, lookup, parse
+    from .pipelines import Fallback, Pipeline
+    from .plugins import ComponentConfig, InputFile, Policy, Provided, Registry, component
+    from .records import (
+        Alternative,
+        Box,
+        Check,
+        Checks,
+        Classification,
+        Column,
+        Document,
+        Extraction,
+        Field,
+        Label,
+        Layers,
+        Outcome,
+        Page,
+        PageInfo,
+        PageText,
+        Reason,
+        Redaction,
+        Redactions,
+        Reference,
+        Resolved,
+        Route,
+        Sentence,
+        Source,
+        Span,
+        StepOutcome,
+        Summary,
+        Table,
+        UnitFailure,
+        Word,
+        Words,
+        from_json,
+        to_json,
+    )
+    from .stages import STAGES, Context, Resources, Stage, Stages, implements
+    from .store import Store, connect
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "STAGES",
+    "AiosError",
+    "Alternative",
+    "AmbiguousComponent",
+    "Box",
+    "Check",
+    "Checks",
+    "Classification",
+    "Column",
+    "ComponentConfig",
+    "ConfigurationError",
+    "Context",
+    "ContractError",
+    "DeadlineExceeded",
+    "Document",
+    "Encrypted",
+    "Expression",
+    "ExpressionError",
+    "Extraction",
+    "Fallback",
+    "Field",
+    "InputError",
+    "InputFile",
+    "JournalCorrupt",
+    "Label",
+    "Layers",
+    "LimitExceeded",
+    "Limits",
+    "Malformed",
+    "ManifestError",
+    "Observer",
+    "Outcome",
+    "Page",
+    "PageInfo",
+    "PageText",
+    "Pipeline",
+    "PipelineError",
+    "PluginDenied",
+    "PluginError",
+    "Policy",
+    "Provided",
+    "Reason",
+    "Redaction",
+    "Redactions",
+    "Reference",
+    "Registry",
+    "Resolved",
+    "Resources",
+    "Retryable",
+    "Route",
+    "Scope",
+    "Sentence",
+    "Source",
+    "Span",
+    "Stage",
+    "Stages",
+    "StepError",
+    "StepOutcome",
+    "Store",
+    "StoreBusy",
+    "StoreError",
+    "StoreFull",
+    "StoreVersion",
+    "Summary",
+    "Table",
+    "Unavailable",
+    "UnitFailure",
+    "UnknownComponent",
+    "Unsupported",
+    "UsageError",
+    "Word",
+    "Words",
+    "__version__",
+    "attribute",
+    "check",
+    "component",
+    "connect",
+    "field",
+    "from_json",
+    "implements",
+    "label",
+    "lookup",
+    "parse",
+    "to_json",
+]
+
+_HOMES: Final = {
+    "engine": (
+        "Limits Observer "
+    ),
+    "errors": (
+        "AiosError AmbiguousComponent ConfigurationError ContractError DeadlineExceeded Encrypted ExpressionError InputError "
+        "JournalCorrupt LimitExceeded Malformed ManifestError PipelineError PluginDenied PluginError Retryable StepError "
+        "StoreBusy StoreError StoreFull StoreVersion Unavailable UnknownComponent Unsupported UsageError "
+    ),
+    "expressions": (
+        "Expression Scope attribute check field label lookup parse "
+    ),
+    "pipelines": (
+        "Fallback Pipeline "
+    ),
+    "plugins": (
+        "ComponentConfig InputFile Policy Provided Registry component "
+    ),
+    "records": (
+        "Alternative Box Check Checks Classification Column Document Extraction Field Label Layers Outcome Page PageInfo PageText "
+        "Reason Redaction Redactions Reference Resolved Route Sentence Source Span StepOutcome Summary Table UnitFailure Word "
+        "Words from_json to_json "
+    ),
+    "stages": (
+        "Context Resources STAGES Stage Stages implements "
+    ),
+    "store": (
+        "Store connect "
+    ),
+}
+_PACKAGE_OF: Final = {name: package for package, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    package = _PACKAGE_OF.get(name)
+    if package is None:
+        raise AttributeError(f"module 'aios_sdk' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{package}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,144 @@
+"""The table of commands, and the program that runs the one that was asked for."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from aios_sdk import __version__
+from aios_sdk.errors import AiosError
+
+from ._exit import Exit, exit_code
+
+if TYPE_CHECKING:
+    import typer
+
+
+class Command(NamedTuple):
+    """Where a command is implemented: ``module`` of this package, ``function`` in it; and its one line of help.
+
+    ``switches`` maps options without a value to the function's arguments. Given nothing else, the function is called without typer, which
+    imports pydantic to read even one switch and would double the time of commands that people and shells call often.
+    """
+
+    module: str
+    function: str
+    help: str
+    switches: Mapping[str, str] | None = None
+
+
+class Group(NamedTuple):
+    """Commands under a common word."""
+
+    help: str
+    commands: Mapping[str, Command]
+
+
+_PLUGIN: Final = {
+    "list": Command("plugin", "list_components", "List the components of all installed plugins.", {"--json": "as_json"}),
+    "inspect": Command("plugin", "inspect", "Print what a component or distribution declares."),
+    "build": Command("plugin", "build", "Write the manifest of a package from its code."),
+}
+_STORE: Final = {
+    "info": Command("store", "info", "Say what a store holds."),
+    "lag": Command("store", "lag", "Say how far the database is behind the journal."),
+}
+
+#: Every command. A name stands here once; its function's parameters are its arguments and options.
+COMMANDS: Final[Mapping[str, Command | Group]] = {
+    "demo": Command("demo", "demo", "Run the claims example, from files to decisions."),
+    "run": Command("run", "run", "Run a pipeline on files and folders, into a store."),
+    "explain": Command("explain", "explain", "Tell where a document's values come from."),
+    "sql": Command("sql", "sql", "Ask a store in SQL."),
+    "plugin": Group("See, check and build plugins.", _PLUGIN),
+    "store": Group("See how a store is doing.", _STORE),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command in ``arguments`` (default ``sys.argv``) and return its exit code.
+
+    An `AiosError` is printed as text on standard error; with ``AIOS_DEBUG=1`` it is raised with its traceback.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        _run(given)
+    except AiosError as error:
+        if os.environ.get("AIOS_DEBUG") == "1":
+            raise
+        sys.stderr.write(f"{error}\n")
+        return exit_code(error)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader, such as head, has what it wanted; nothing more may be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FAILED
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else Exit.OK if end.code is None else Exit.FAILED
+    return Exit.OK
+
+
+def _run(given: list[str]) -> None:
+    command, rest = _asked_for(given)
+    if command is not None and command.switches is not None and set(rest) <= set(command.switches):
+        _function(command)(**{command.switches[switch]: True for switch in rest})
+        sys.stdout.flush()
+        return
+    _application(command)(given, prog_name="aios")
+
+
+def _asked_for(given: Sequence[str]) -> tuple[Command | None, Sequence[str]]:
+    entry = COMMANDS.get(given[0]) if given else None
+    if isinstance(entry, Group):
+        return entry.commands.get(given[1]) if len(given) > 1 else None, given[2:]
+    return entry, given[1:]
+
+
+def _function(command: Command) -> Callable[..., Any]:
+    found: Callable[..., Any] = getattr(importlib.import_module(f"{__package__}.{command.module}"), command.function)
+    return found
+
+
+def _application(wanted: Command | None) -> typer.Typer:
+    import typer
+
+    application = _typer("Automate work on documents with typed plugins, and keep where every value came from.")
+
+    def show_version(asked: bool) -> None:
+        if asked:
+            typer.echo(f"aios-sdk {__version__}")
+            raise typer.Exit
+
+    @application.callback()
+    def options(version: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True, callback=show_version)) -> None:
+        pass
+
+    for name, entry in COMMANDS.items():
+        group = application if isinstance(entry, Command) else _typer(entry.help)
+        for word, command in {name: entry}.items() if isinstance(entry, Command) else entry.commands.items():
+            group.command(word, help=command.help)(_function(command) if command is wanted else _not_asked_for)
+        if group is not application:
+            application.add_typer(group, name=name)
+    return application
+
+
+def _typer(help: str) -> typer.Typer:
+    import typer
+
+    # Rich's panels cost more than the rest of `aios --help` together.
+    return typer.Typer(
+        help=help,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def _not_asked_for() -> None:
+    raise AssertionError("a command that was not asked for was called")

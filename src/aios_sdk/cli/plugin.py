@@ -1,0 +1,168 @@
+"""``aios plugin``: list and inspect plugins without importing them, check them, and write their manifests."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from aios_sdk.errors import AiosError, ManifestError, UnknownComponent
+from aios_sdk.plugins import MANIFEST_FILE, Entry, Plugin, Registry
+
+from ._exit import Exit
+from ._printing import printable
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def list_components(as_json: AsJson = False) -> None:
+    """List the components of all installed plugins, each with its state, and the reason where it cannot be used."""
+    rows = _rows(_registry())
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    if not rows:
+        typer.echo("No plugin is installed; try: pip install aios-files")
+        return
+    typer.echo(printable(_table(["ID", "STAGES", "VERSION", "STATE", "REASON"], [_cells(row) for row in rows])))
+
+
+def inspect(
+    name: Annotated[str, typer.Argument(help="A component's id, or a distribution's name.")],
+    as_json: AsJson = False,
+    load: Annotated[bool, typer.Option("--load", help="Import it too, and check its code against the contract.")] = False,
+) -> None:
+    """Print everything that a component or distribution declares; imports nothing unless asked to."""
+    registry = _registry()
+    plugin, entries = _find(registry, name)
+    loaded = [_loads(registry, entry) for entry in entries] if load else []
+    facts = [*([_plugin_facts(plugin)] if plugin else []), *(_entry_facts(entry) for entry in entries)]
+    typer.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else printable("\n\n".join(map(_block, facts))))
+    if not all(loaded):
+        for failure in dict.fromkeys(entry.failure for entry in entries if entry.failure):
+            typer.echo(f"\n{failure}", err=True)
+        raise typer.Exit(Exit.PLUGIN)
+
+
+def build(
+    package: Annotated[str, typer.Argument(help="The importable package that declares components, such as acme_ocr.")],
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if the manifest differs from the code.")] = False,
+) -> None:
+    """Write aios_plugin.toml of a package from the @component declarations in its code, which is imported and checked."""
+    from aios_sdk.plugins import build_manifest, manifest_text, parse_manifest
+
+    if check:
+        from aios_sdk.testing import check_manifest
+
+        try:
+            check_manifest(package)
+        except AssertionError as difference:
+            typer.echo(str(difference), err=True)
+            raise typer.Exit(Exit.PLUGIN) from None
+        return
+    path = _manifest_path(package)
+    sdk = parse_manifest(path.read_text(encoding="utf-8"), str(path)).sdk if path.is_file() else None
+    path.write_text(manifest_text(build_manifest(package, sdk=sdk)), encoding="utf-8")
+    typer.echo(f"Wrote {path}")
+
+
+def _manifest_path(package: str) -> Path:
+    import importlib
+
+    try:
+        places = list(getattr(importlib.import_module(package), "__path__", ()))
+    except ImportError as error:
+        raise ManifestError(f"{package} cannot be imported: {error}", fix="Install it first, such as with pip install -e .") from error
+    if not places:
+        raise ManifestError(f"{package} is a single module", fix="Make it a package, which can hold its manifest")
+    return Path(places[0], MANIFEST_FILE)
+
+
+def _registry() -> Registry:
+    # What is wrong with a plugin is in the output of these commands already.
+    logging.getLogger("aios.plugins").setLevel(logging.ERROR)
+    return Registry.discover()
+
+
+def _rows(registry: Registry) -> list[dict[str, Any]]:
+    unread = [_row(plugin.name, plugin) for plugin in registry.plugins if not plugin.entries]
+    return [_row(entry.plugin.name if entry.plugin else "", entry) for entry in registry.entries] + unread
+
+
+def _row(distribution: str, found: Entry | Plugin) -> dict[str, Any]:
+    info = found.info if isinstance(found, Entry) else None
+    return {
+        "id": info.id if info else None,
+        "distribution": distribution,
+        "version": found.version,
+        "stages": list(info.stages) if info else [],
+        "media_types": list(info.media_types) if info else [],
+        "state": found.state,
+        "reason": found.reason,
+        "fix": found.fix,
+    }
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [row["id"] or row["distribution"], ",".join(row["stages"]) or "-", row["version"] or "-", row["state"], row["reason"]]
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [head, *rows])
+
+
+def _find(registry: Registry, name: str) -> tuple[Plugin | None, list[Entry]]:
+    from aios_sdk.plugins import normalised_distribution
+
+    plugin = next((plugin for plugin in registry.plugins if normalised_distribution(plugin.name) == normalised_distribution(name)), None)
+    if plugin is not None:
+        return plugin, list(plugin.entries)
+    entries = [entry for entry in registry.entries if entry.info.id in (name, f"aios.{name}")]
+    if not entries:
+        registry.resolve(name)
+        raise UnknownComponent(f"There is no component and no distribution {name!r}", fix="See `aios plugin list`")
+    return entries[0].plugin, entries
+
+
+def _loads(registry: Registry, entry: Entry) -> bool:
+    try:
+        registry.load(entry.info.id)
+    except AiosError:
+        return False
+    return True
+
+
+def _plugin_facts(plugin: Plugin) -> dict[str, Any]:
+    return {
+        "distribution": plugin.name,
+        "version": plugin.version,
+        "entry point": f"{plugin.entry} = {plugin.value}",
+        "state": plugin.state,
+        "reason": plugin.reason,
+        "fix": plugin.fix,
+        "sdk": plugin.manifest.sdk if plugin.manifest else "",
+        "contract": dict(plugin.manifest.contract) if plugin.manifest else {},
+        "record": plugin.record_digest,
+    }
+
+
+def _entry_facts(entry: Entry) -> dict[str, Any]:
+    declared: dict[str, Any] = msgspec.to_builtins(entry.info)
+    state = {"state": entry.state, "reason": entry.reason, "fix": entry.fix}
+    return {"id": declared.pop("id"), **state, **declared, "config": entry.info.config_schema}
+
+
+def _block(facts: dict[str, Any]) -> str:
+    width = max(map(len, facts))
+    return "\n".join(f"{name.ljust(width)}  {_shown(value)}" for name, value in facts.items() if value not in ("", [], (), {}))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | bool) else str(value)

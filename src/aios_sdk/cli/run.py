@@ -1,0 +1,98 @@
+"""``aios run``: a pipeline over files and folders, into a store."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aios_sdk.errors import PipelineError
+
+from ._exit import Exit
+
+if TYPE_CHECKING:
+    from aios_sdk.pipelines import Pipeline
+    from aios_sdk.records import Outcome
+
+_SHOWN = 20
+
+
+def run(
+    pipeline: Annotated[str, typer.Argument(help="A YAML file, or module:name of a Pipeline in Python.", metavar="PIPELINE")],
+    inputs: Annotated[list[str], typer.Argument(help="Files and folders.", metavar="INPUT...")],
+    store: Annotated[Path, typer.Option(help="The store: a directory, by custom named NAME.aios; made if it is not there.")],
+    workers: Annotated[int | None, typer.Option(min=1, help="Components at work at once. Default: the number of cores.")] = None,
+    progress: Annotated[bool, typer.Option(help="Tell on standard error how far it is.")] = True,
+) -> None:
+    """Run PIPELINE on every INPUT and record everything in the store.
+
+    A file that nobody can read becomes a failure in the store, and the run goes on. The exit code is 0 when no document failed and 1
+    when some did (see the failures printed, or: aios sql STORE "from errors").
+
+    Examples:
+
+      aios run claims.yaml inbox/ --store claims.aios
+
+      aios run mypackage.pipelines:tickets tickets.csv --store tickets.aios
+    """
+    from aios_sdk.engine import check_inputs
+    from aios_sdk.store import Store
+
+    found = load_pipeline(pipeline)
+    check_inputs(inputs)
+    plan = found.compile()  # what is wrong with the pipeline is said before a store is made
+    counts: Counter[str] = Counter()
+    troubles: list[Outcome] = []
+    try:
+        with Store(store) as opened:
+            from aios_sdk.engine import run as run_plan
+
+            for outcome in run_plan(plan, inputs, store=opened, workers=workers, progress=progress):
+                for each in ending(outcome):
+                    counts[each.status] += 1
+                    if each.status != "completed" and len(troubles) < _SHOWN:
+                        troubles.append(each)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"Interrupted. What was done is safe in {store}; the same command goes on from there.\n")
+        raise
+    report(counts, troubles)
+    typer.echo(f'Next: aios sql {store} "from current_fields"')
+    if counts["failed"]:
+        raise typer.Exit(Exit.FAILED)
+
+
+def ending(outcome: Outcome) -> Iterable[Outcome]:
+    """The documents that an outcome speaks of: the members of a case, else itself."""
+    return outcome.document.members if outcome.document.kind == "case" else (outcome,)
+
+
+def report(counts: Counter[str], troubles: list[Outcome]) -> None:
+    """How many documents ended how, and the first that did not complete, with the reason."""
+    told = ", ".join(f"{counts[status]:,} {status}" for status in ("completed", "partial", "failed", "refused") if counts[status])
+    typer.echo(f"{counts.total():,} documents: {told or 'none were found'}")
+    for outcome in troubles:
+        failure = outcome.failures[0] if outcome.failures else None
+        reason = f"{failure.category}: {failure.message}" if failure else next((step.message for step in outcome.steps if step.message), "")
+        typer.echo(f"  {outcome.status:<9} {outcome.document.key or outcome.name}: {reason.splitlines()[0] if reason else ''}")
+    more = counts.total() - counts["completed"] - len(troubles)
+    if more > 0:
+        typer.echo(f"  ... and {more:,} more")
+
+
+def load_pipeline(name: str) -> Pipeline:
+    """The pipeline in a YAML file, or at ``module:name``. Raises `PipelineError` when it is neither."""
+    from aios_sdk.pipelines import Pipeline, import_object
+
+    if name.endswith((".yaml", ".yml")):
+        return Pipeline.from_yaml(Path(name))
+    if ":" in name:
+        sys.path.insert(0, str(Path.cwd()))
+        found = import_object(name)
+        if isinstance(found, Pipeline):
+            return found
+        raise PipelineError(f"{name} is a {type(found).__name__}, not a Pipeline", fix="Name the variable that holds the pipeline")
+    raise PipelineError(f"{name!r} is no pipeline", fix="Give a file that ends in .yaml, or module:name")

@@ -1,0 +1,61 @@
+"""``aios sql``: ask a store in SQL."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aios_sdk.errors import UsageError
+from aios_sdk.store import Store
+
+from ._printing import as_json, printable
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def sql(
+    store: Annotated[Path, typer.Argument(help="The folder of a store, such as claims.aios.")],
+    query: Annotated[str, typer.Argument(help="The query; without it, or with -, it is read from standard input.")] = "-",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, with all rows.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, with all rows.")] = False,
+    rows: Annotated[int, typer.Option(min=1, help="Rows of the table to print.")] = 40,
+) -> None:
+    """Ask a store in SQL; the answer holds everything recorded so far.
+
+    Start from the views current_documents, current_fields, current_routes and errors.
+    """
+    if json and csv:
+        raise UsageError("The answer can be JSON or CSV, not both", fix="Leave one of --json and --csv out")
+    text = sys.stdin.read() if query == "-" else query
+    if not text.strip():
+        raise UsageError("There is no query", fix='Give one, such as "from current_documents"')
+    with Store(store, create=False) as opened:
+        answer = opened.sql(text)
+    if json:
+        typer.echo(as_json([dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]))
+    elif csv:
+        _print_csv(answer)
+    else:
+        typer.echo(_table(answer, rows), nl=False)
+
+
+def _print_csv(answer: duckdb.DuckDBPyRelation) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(answer.columns)
+    writer.writerows(answer.fetchall())
+
+
+def _table(answer: duckdb.DuckDBPyRelation, rows: int) -> str:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        answer.show(max_width=width, max_rows=rows)
+    return printable(text.getvalue())

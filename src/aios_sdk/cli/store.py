@@ -1,0 +1,49 @@
+"""``aios store``: what a store holds, and how far its database is behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aios_sdk.store import Store
+
+from ._printing import as_json, printable, size
+
+StorePath = Annotated[Path, typer.Argument(help="The folder of a store, such as claims.aios.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def info(store: StorePath, json: AsJson = False) -> None:
+    """Say what a store is and holds."""
+    with Store(store, create=False) as opened:
+        found = opened.info()
+    if json:
+        typer.echo(as_json(found))
+        return
+    _print({
+        "store": found.path, "id": found.id, "made by": f"aios-sdk {found.sdk} (layout {found.format}, schema {found.schema})",
+        "documents": f"{found.documents:,}", "runs": f"{found.runs:,}", "blobs": f"{found.blobs:,} ({size(found.blob_bytes)})",
+        "journal": size(found.journal_bytes), "database": size(found.database_bytes),
+    })
+
+
+def lag(store: StorePath, json: AsJson = False) -> None:
+    """Say how much is journaled and not yet in the database, and who holds the database."""
+    with Store(store, create=False) as opened:
+        found = opened.lag()
+    if json:
+        typer.echo(as_json(found._asdict()))
+        return
+    waits = f"{found.groups:,} groups, {found.rows:,} rows, {size(found.bytes)}" if found.groups else "nothing"
+    _print({
+        "waits": waits + ("" if found.exact else " at most (the database cannot be read now)"),
+        "oldest": f"{found.oldest_seconds:.1f} s" if found.groups else "-",
+        "held by": found.holder or "nobody",
+    })
+
+
+def _print(facts: dict[str, str]) -> None:
+    width = max(map(len, facts))
+    typer.echo(printable("\n".join(f"{name.ljust(width)}  {value}" for name, value in facts.items())))

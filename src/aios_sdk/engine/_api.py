@@ -1,0 +1,97 @@
+"""Running a plan: from a caller that has an event loop, and from one that has not."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Final
+
+from ..records import Outcome
+from ..store import Store
+from ._events import Observer
+from ._ingest import check_inputs
+from ._limits import Limits
+from ._plan import Plan
+from ._progress import progress_for
+from ._run import Engine
+
+_END: Final = object()
+
+
+async def arun(
+    plan: Plan, inputs: object, *, store: Store, observers: Sequence[Observer] = (), limits: Limits | None = None, workers: int | None = None,
+    window: int | None = None, progress: bool | None = None,
+) -> AsyncIterator[Outcome]:
+    """Run ``plan`` over ``inputs``; see `Pipeline.arun`. Raises `InputError` before anything is done when a path is not there."""
+    check_inputs(inputs)
+    count = workers or os.cpu_count() or 1
+    shown = progress_for(progress)
+    engine = Engine(
+        plan, store, observers=(*observers, *shown), limits=limits or Limits(), workers=count, window=window or 4 * count,
+    )
+    outcomes = engine.run(inputs)
+    try:
+        async for outcome in outcomes:
+            yield outcome
+    finally:
+        await outcomes.aclose()  # type: ignore[attr-defined]  # an async generator
+
+
+def run(plan: Plan, inputs: object, *, store: Store, window: int | None = None, **options: object) -> Iterator[Outcome]:
+    """The same from a plain loop: the engine runs on a thread of its own and waits when the caller is slow."""
+    check_inputs(inputs)
+    handed: queue.Queue[object] = queue.Queue(maxsize=window or 64)
+    stopped = threading.Event()
+
+    async def drive() -> None:
+        outcomes = arun(plan, inputs, store=store, window=window, **options)  # type: ignore[arg-type]
+        try:
+            async for outcome in outcomes:
+                if not await asyncio.to_thread(_put, handed, outcome, stopped):
+                    break
+        finally:
+            await outcomes.aclose()  # type: ignore[attr-defined]  # an async generator
+
+    def work() -> None:
+        try:
+            asyncio.run(drive())
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            _put(handed, error, stopped)
+        else:
+            _put(handed, _END, stopped)
+
+    thread = threading.Thread(target=work, name="aios-engine", daemon=True)
+    thread.start()
+    try:
+        while (item := handed.get()) is not _END:
+            if isinstance(item, BaseException):
+                raise item
+            assert isinstance(item, Outcome)
+            yield item
+    finally:
+        stopped.set()
+        while thread.is_alive():
+            with_room(handed)
+            thread.join(0.05)
+
+
+def with_room(handed: queue.Queue[object]) -> None:
+    """Let a producer that waits for room see that nobody takes anything any more."""
+    try:
+        while True:
+            handed.get_nowait()
+    except queue.Empty:
+        return
+
+
+def _put(handed: queue.Queue[object], item: object, stopped: threading.Event) -> bool:
+    while not stopped.is_set():
+        try:
+            handed.put(item, timeout=0.1)
+        except queue.Full:
+            continue
+        return True
+    return False

@@ -1,0 +1,220 @@
+"""Ingesting: which component reads a source, what came of it, and its record in the store."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import AsyncIterator, Mapping
+from pathlib import PurePath
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from ..errors import AmbiguousComponent, PluginError
+from ..records import Document, Layers, Outcome, Source, StepOutcome, StepStatus, UnitFailure, check_spans
+from ..stages import Context
+from ..store import Attempt, Blobs, Run, attempt_id
+from ._calls import failure_of
+from ._detect import detect
+from ._events import Observers
+from ._host import WorkerHost
+from ._ingest import Admitted, Ingested, admit, ingest, key_below
+from ._limits import Limits
+from ._plan import Plan
+from ._steps import Candidate, Chooser, record_use
+from ._workers import Workers
+
+
+class Delivery(NamedTuple):
+    """A source that is to be one delivery; ``admitted`` when its bytes are kept already, ``failure`` when a container at the top broke."""
+
+    source: Source
+    admitted: Admitted | None = None
+    failure: UnitFailure | None = None
+
+
+class Read(NamedTuple):
+    """What ingesting a source gave: its document with how that ended (none for a mere container), and its children."""
+
+    document: Document | None
+    outcome: StepOutcome | None
+    children: tuple[Admitted, ...] = ()
+
+
+class Reader:
+    """Turns sources into documents for one run."""
+
+    def __init__(
+        self, plan: Plan, run: Run, blobs: Blobs, *, workers: Workers, chooser: Chooser, limits: Limits, observers: Observers,
+        delivered: Mapping[str, str],
+    ) -> None:
+        self._plan = plan
+        self._step = plan.ingest
+        self._run = run
+        self._blobs = blobs
+        self._workers = workers
+        self._chooser = chooser
+        self._limits = limits
+        self._observers = observers
+        self._delivered = delivered
+        self._used: set[str] = set()
+
+    # -- containers at the top ----------------------------------------------------------------------------------------
+
+    async def unfold(self, source: Source, depth: int = 0) -> AsyncIterator[Delivery]:
+        """The deliveries in a folder or archive, one after the other; any other source is a delivery itself."""
+        candidate = self._container(source)
+        if candidate is None or depth > self._limits.depth:
+            yield Delivery(source)
+        elif source.media_type == "inode/directory":
+            async for delivery in self._unfold_folder(source, candidate):
+                yield delivery
+        else:
+            admitted = await self.admit(source)
+            found = await self._ingest(candidate, admitted.source) if admitted.failure is None else Ingested(None, (), admitted.failure)
+            if found.failure is not None:
+                yield Delivery(admitted.source, admitted, found.failure)
+            else:
+                self._record_container(candidate, admitted.source)
+            for child in found.children:
+                alone = child._replace(source=replace(child.source, root=child.source.document_id))
+                yield Delivery(alone.source, alone)
+
+    async def _unfold_folder(self, folder: Source, candidate: Candidate) -> AsyncIterator[Delivery]:
+        self._use(candidate)
+        implementation = self._workers.instance(candidate.component).implementation("ingest")
+        assert implementation is not None  # the planner chose it for this stage
+        with self._workers.scratch() as scratch:
+            context = Context(run=self._run.id, step=self._step.id, scratch=scratch)
+            try:
+                for child in implementation.call(source=folder, context=context):
+                    async for delivery in self.unfold(replace(child, key=key_below(folder, child), name=PurePath(child.name).name)):
+                        yield delivery
+            except Exception as error:  # noqa: BLE001 - a folder that cannot be read costs only itself
+                yield Delivery(folder, Admitted(folder), failure_of(error, candidate.info.id))
+
+    def _container(self, source: Source) -> Candidate | None:
+        """The component that would unfold ``source``, if it is a mere container: one that provides no layer."""
+        if source.refused or (source.data is None and not source.path):
+            return None
+        try:
+            found = self._chooser.candidates(self._step, detect(source))
+        except (PluginError, OSError):
+            return None  # met again, and reported, when the source is ingested
+        return found[0] if found and not found[0].info.provides else None
+
+    # -- one source ---------------------------------------------------------------------------------------------------
+
+    async def admit(self, source: Source) -> Admitted:
+        """Keep the bytes of a delivery and give it its identity."""
+        origin = source.parent or source.key or source.name
+        return await self._workers.run("process", lambda: admit(source, self._blobs, origin=origin, position=source.position))
+
+    async def read(self, admitted: Admitted) -> Read:
+        """Ingest a source by the component that fits it best, asking the next one only when that says the source is not its own."""
+        source = admitted.source
+        document = self._document_of(source)
+        if admitted.failure is not None:
+            return self.failed(document, admitted.failure)
+        try:
+            candidates = self._chooser.candidates(self._step, source.media_type)
+        except (AmbiguousComponent, PluginError) as error:
+            return self.failed(document, UnitFailure("unavailable", str(error)))
+        if not candidates:
+            return self.failed(document, UnitFailure("unsupported", f"no installed component ingests {source.media_type}"))
+        self._run.found(document)
+        for number, candidate in enumerate(candidates[:-1]):
+            read = await self._read_with(candidate, source, document, number)
+            if read.outcome is None or read.outcome.status != "unsupported":
+                return read
+        return await self._read_with(candidates[-1], source, document, len(candidates) - 1)
+
+    async def _read_with(self, candidate: Candidate, source: Source, document: Document, number: int) -> Read:
+        started, begun = dt.datetime.now(dt.UTC), time.perf_counter()
+        found = await self._ingest(candidate, source)
+        wall = time.perf_counter() - begun
+        if found.document is None and found.failure is None and not candidate.info.provides:
+            self._record(document, candidate, "ok", None, started, wall, Layers(), number)
+            self._run.outcome(Outcome(document=document, status="completed"), container=True)
+            children = tuple(child._replace(source=replace(child.source, root=source.root)) for child in found.children)
+            return Read(None, None, children)
+        failure = found.failure
+        if found.document is None and failure is None:
+            failure = UnitFailure("contract", f"{candidate.info.id} yielded no document for {source.name}")
+        layers = Layers()
+        if found.document is not None:
+            layers = document.stamp(self._step.id, found.document.layers)
+            problems = list(check_spans(document, layers))
+            if problems:
+                failure = UnitFailure("contract", f"{candidate.info.id} gave spans that do not resolve: " + "; ".join(problems[:3]))
+                layers = Layers()
+            document = replace(document, thread=found.document.thread).with_layers(layers)
+        document.bind(WorkerHost(self._blobs, self._workers, candidate.component))
+        status: StepStatus = "ok"
+        if failure is not None:
+            status = "partial" if layers != Layers() else "unsupported" if failure.category == "unsupported" else "failed"
+        self._record(document, candidate, status, failure, started, wall, layers, number)
+        return Read(document, self._outcome(document, status, failure, wall, candidate), found.children)
+
+    def failed(self, document: Document, failure: UnitFailure) -> Read:
+        """A source that no component was asked about."""
+        self._run.found(document)
+        status: StepStatus = "unsupported" if failure.category == "unsupported" else "failed"
+        self._record(document, None, status, failure, dt.datetime.now(dt.UTC), 0.0, Layers(), 0)
+        return Read(document, self._outcome(document, status, failure, 0.0, None))
+
+    def failed_container(self, delivery: Delivery) -> Read:
+        """A container at the top that could not be unfolded to its end counts as a document."""
+        assert delivery.failure is not None
+        source = delivery.source if delivery.source.document_id else replace(delivery.source, document_id=delivery.source.key or delivery.source.name)
+        return self.failed(self._document_of(source), delivery.failure)
+
+    async def _ingest(self, candidate: Candidate, source: Source) -> Ingested:
+        self._use(candidate)
+        deadline = None if self._step.timeout is None else time.monotonic() + self._step.timeout
+        return await self._workers.run(candidate.info.isolation, lambda: ingest(
+            candidate.component, source, workers=self._workers, blobs=self._blobs, limits=self._limits, run=self._run.id, step=self._step.id,
+            deadline=deadline,
+        ))
+
+    # -- records ------------------------------------------------------------------------------------------------------
+
+    def _document_of(self, source: Source) -> Document:
+        before = self._delivered.get(source.key, "") if source.key else ""
+        return Document(
+            id=source.document_id, name=source.name, kind="part" if source.parent else "file", media_type=source.media_type,
+            content_id=source.content_id, size=source.size, key=source.key, parent=source.parent, position=source.position, root=source.root,
+            supersedes="" if before == source.document_id else before, resolve=self._plan.resolve,
+        )
+
+    def _outcome(
+        self, document: Document, status: StepStatus, failure: UnitFailure | None, wall: float, candidate: Candidate | None,
+    ) -> StepOutcome:
+        outcome = StepOutcome(
+            step=self._step.id, stage="ingest", status=status, component=candidate.info.id if candidate else "",
+            message=failure.message if failure else "", failures=(failure,) if failure else (),
+        )
+        self._observers.tell("step_finished", document, outcome, wall)
+        return outcome
+
+    def _record(
+        self, document: Document, candidate: Candidate | None, status: StepStatus, failure: UnitFailure | None, started: dt.datetime, wall: float,
+        layers: Layers, number: int,
+    ) -> None:
+        component = candidate.info.id if candidate else ""
+        self._run.attempt(document, Attempt(
+            id=attempt_id(self._run.id, document.id, self._step.id, component, number), step=self._step.id, stage="ingest", component=component,
+            status=status, category=failure.category if failure else "", message=failure.message if failure else "",
+            failures=(failure,) if failure else (), started_at=started, wall=wall,
+        ), layers)
+
+    def _record_container(self, candidate: Candidate, source: Source) -> None:
+        document = self._document_of(source)
+        self._run.found(document, container=True)
+        self._record(document, candidate, "ok", None, dt.datetime.now(dt.UTC), 0.0, Layers(), 0)
+        self._run.outcome(Outcome(document=document, status="completed"), container=True)
+
+    def _use(self, candidate: Candidate) -> None:
+        if candidate.info.id not in self._used:
+            self._used.add(candidate.info.id)
+            record_use(self._run, self._plan.registry, self._step, candidate)

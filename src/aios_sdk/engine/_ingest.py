@@ -1,0 +1,145 @@
+"""From a source to a document and its children: bytes kept by hash, types detected, limits held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from ..errors import ContractError, InputError, LimitExceeded, Malformed
+from ..records import Document, Source, UnitFailure, document_id
+from ..stages import Context
+from ..store import Blobs
+from ._calls import failure_of, settle_tables
+from ._detect import detect
+from ._limits import Limits
+from ._plan import PlannedComponent
+from ._workers import Workers
+
+
+class Admitted(NamedTuple):
+    """A source whose bytes are in the blobs, with its identity; or why they are not."""
+
+    source: Source
+    failure: UnitFailure | None = None
+
+
+class Ingested(NamedTuple):
+    """What an ingest component made of a source: at most one document, its children, and what went wrong after them."""
+
+    document: Document | None
+    children: tuple[Admitted, ...]
+    failure: UnitFailure | None
+
+
+def sources_of(inputs: object) -> Iterator[Source]:
+    """The sources named by paths, `Source` objects, or an iterable of them. Raises `InputError` for a path that is not there."""
+    if isinstance(inputs, str | Path):
+        yield _source_of_path(Path(inputs))
+    elif isinstance(inputs, Source):
+        yield inputs if inputs.key else msgspec.structs.replace(inputs, key=inputs.name)
+    elif isinstance(inputs, Iterable):
+        for each in inputs:
+            yield from sources_of(each)
+    else:
+        raise InputError(f"A {type(inputs).__name__} is no input", fix="Give paths, Source objects, or an iterable of them")
+
+
+def check_inputs(inputs: object) -> None:
+    """Refuse paths that are not there before anything is done. Iterators are left alone, since looking would use them up."""
+    if isinstance(inputs, str | Path):
+        _source_of_path(Path(inputs))
+    elif isinstance(inputs, list | tuple):
+        for each in inputs:
+            check_inputs(each)
+
+
+def _source_of_path(path: Path) -> Source:
+    if not path.exists():
+        raise InputError(f"There is no file or folder {str(path)!r}", cause=f"Looked in {Path.cwd()}", fix="Check the path")
+    if path.is_dir():
+        return Source(name=path.name or str(path.resolve()), path=str(path), media_type="inode/directory")
+    return Source(name=path.name, path=str(path), key=path.name)
+
+
+def key_below(container: Source, child: Source) -> str:
+    """The key of what lies in a folder: its path below the input root."""
+    return child.key or (f"{container.key}/{child.name}" if container.key else child.name)
+
+
+def admit(source: Source, blobs: Blobs, *, origin: str, position: int) -> Admitted:
+    """Keep the bytes, detect the type, and give the source its identity. ``origin`` is its key, or its parent's document id."""
+    failure = None
+    content_id, size, media_type = "", source.size, source.media_type
+    try:
+        if source.refused or (source.data is None and not source.path):
+            raise LimitExceeded(f"{source.name} was not handed over: {source.refused or 'its bytes are missing'}")
+        if source.data is not None:
+            content_id, size = blobs.put(source.data), len(source.data)
+        else:
+            content_id, size = blobs.put_file(Path(source.path)), Path(source.path).stat().st_size
+        media_type = detect(source)
+        if not size:
+            raise Malformed(f"{source.name} is empty", fix="Ask the sender for it again")
+    except OSError as error:
+        problem = InputError(f"Cannot read {source.path!r}: {error.strerror or error}", fix="Check its permissions, then run again", document=source.name)
+        failure = failure_of(problem, "the host")
+    except (InputError, LimitExceeded, Malformed) as error:
+        failure = failure_of(error, "the host")
+    identity = document_id(origin, position, content_id)
+    admitted = msgspec.structs.replace(
+        source, content_id=content_id, size=size, media_type=media_type, document_id=identity, position=position, data=None,
+        path=str(blobs.path(content_id)) if content_id else source.path, root=source.root or identity,
+    )
+    return Admitted(admitted, failure)
+
+
+def ingest(
+    component: PlannedComponent, source: Source, *, workers: Workers, blobs: Blobs, limits: Limits, run: str, step: str, deadline: float | None,
+) -> Ingested:
+    """Call the component and take what it yields; each child's bytes are kept before the next is asked for. Never raises what it raised."""
+    document: Document | None = None
+    children: list[Admitted] = []
+    try:
+        implementation = workers.instance(component).implementation("ingest")
+        assert implementation is not None  # the planner chose it for this stage
+        size = 0
+        with workers.scratch() as scratch:
+            context = Context(run=run, step=step, scratch=scratch, deadline=deadline)
+            for item in implementation.call(source=source, context=context):
+                context.remaining()
+                if isinstance(item, Document):
+                    if document is not None:
+                        raise ContractError("ingest yielded two documents from one source", fix="Yield the others as child sources", component=component.id)
+                    document = _settled(item, blobs)
+                elif isinstance(item, Source):
+                    if len(children) >= limits.children:
+                        raise LimitExceeded(f"{source.name} holds more than {limits.children} parts", fix="Raise limits.children if this is wanted")
+                    child = _child(item, source, len(children), limits, blobs)
+                    size += child.source.size
+                    if size > limits.size:
+                        raise LimitExceeded(f"The parts of {source.name} take more than {limits.size} bytes", fix="Raise limits.size if this is wanted")
+                    children.append(child)
+                else:
+                    raise ContractError(f"ingest yielded {type(item).__name__}", fix="Yield Document or Source objects", component=component.id)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - extensions raise panics that are no Exception, and parsers call sys.exit
+        return Ingested(document, tuple(children), failure_of(error, component.id))
+    return Ingested(document, tuple(children), None)
+
+
+def _settled(document: Document, blobs: Blobs) -> Document:
+    if not document.tables:
+        return document
+    layers = msgspec.structs.replace(document.layers, tables=settle_tables(document.tables, blobs))
+    return msgspec.structs.replace(document, layers=layers)
+
+
+def _child(child: Source, parent: Source, position: int, limits: Limits, blobs: Blobs) -> Admitted:
+    placed = msgspec.structs.replace(child, key="", parent=parent.document_id, depth=parent.depth + 1, root=parent.root)
+    if placed.depth > limits.depth:
+        placed = msgspec.structs.replace(placed, refused=placed.refused or f"it lies {placed.depth} levels deep; the limit is {limits.depth}", data=None, path="")
+    return admit(placed, blobs, origin=parent.document_id, position=position)

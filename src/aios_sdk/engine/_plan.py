@@ -1,0 +1,71 @@
+"""A Plan: what the pipeline was compiled into, and all that the engine knows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from ..expressions import Compiled, Scope
+from ..plugins import Registry
+from ..records import LAYERS, Layer
+from ..stages import Stage
+
+
+class PlannedComponent(msgspec.Struct, frozen=True, kw_only=True):
+    """A component to be called, with its settings (checked, or as given), and the stage and scope in which its expressions were compiled."""
+
+    id: str
+    stage: Stage
+    config: Any = {}
+    scope: Scope
+
+
+class PlannedFallback(msgspec.Struct, frozen=True, kw_only=True):
+    """Who answers when the condition ``on`` holds for what the first component gave."""
+
+    component: PlannedComponent
+    on: Compiled
+
+
+class PlannedStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One step: who does it, and under which condition.
+
+    Without a ``component`` the choice is made for each document by its media type, with ``config`` for whoever is chosen. ``requires`` are
+    the layers that must not all be empty.
+    """
+
+    id: str
+    stage: Stage
+    component: PlannedComponent | None
+    scope: Scope
+    config: Mapping[str, Any] = {}
+    when: Compiled | None = None
+    fallback: PlannedFallback | None = None
+    required: bool = True
+    timeout: float | None = None
+    memo: bool = True
+    requires: tuple[str, ...] = ()
+
+
+class PlannedCollect(msgspec.Struct, frozen=True, kw_only=True):
+    """How documents become cases: by ``parent``, by ``thread``, or by the text of ``key``; ``keep`` are the layers that cases need of their members."""
+
+    by: str
+    key: Compiled | None = None
+    keep: frozenset[Layer] = frozenset(LAYERS)
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A compiled pipeline: ingest, the steps for each document, and those for each case."""
+
+    name: str
+    version: str
+    definition: str
+    registry: Registry
+    ingest: PlannedStep
+    steps: tuple[PlannedStep, ...] = ()
+    collect: PlannedCollect | None = None
+    case_steps: tuple[PlannedStep, ...] = ()
+    resolve: tuple[str, ...] = ()

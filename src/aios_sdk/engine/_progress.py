@@ -1,0 +1,103 @@
+"""Progress: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, TextIO
+
+from ..records import Document, Outcome
+from ._events import Observer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+_EVERY = 5.0
+
+
+def progress_for(wanted: bool | None) -> tuple[Observer, ...]:
+    """The observer that shows progress on standard error: by default only where that is a terminal."""
+    terminal = sys.stderr.isatty()
+    if wanted is False or (wanted is None and not terminal):
+        return ()
+    return (Bar(),) if terminal else (Lines(sys.stderr),)
+
+
+class _Counting(Observer):
+    def __init__(self) -> None:
+        self.found = 0
+        self.ended: Counter[str] = Counter()
+
+    def document_found(self, document: Document) -> None:
+        self.found += document.kind != "case"
+
+    def document_finished(self, outcome: Outcome) -> None:
+        self.ended["cases" if outcome.document.kind == "case" else outcome.status] += 1
+
+    @property
+    def done(self) -> int:
+        """Documents that have an outcome."""
+        return sum(count for what, count in self.ended.items() if what != "cases")
+
+    def told(self) -> str:
+        """What has ended, in words."""
+        return ", ".join(f"{count:,} {what}" for what, count in self.ended.items()) or "nothing yet"
+
+
+class Lines(_Counting):
+    """A line every five seconds, and one at the end."""
+
+    def __init__(self, out: TextIO) -> None:
+        super().__init__()
+        self._out = out
+        self._said = time.monotonic()
+
+    def document_finished(self, outcome: Outcome) -> None:
+        super().document_finished(outcome)
+        if time.monotonic() - self._said >= _EVERY:
+            self._say("")
+
+    def run_finished(self, run: str, status: str) -> None:
+        self._say(f"; run {status}")
+
+    def _say(self, more: str) -> None:
+        self._said = time.monotonic()
+        self._out.write(f"{self.done:,} of {self.found:,} documents: {self.told()}{more}\n")
+        self._out.flush()
+
+
+class Bar(_Counting):
+    """A bar with counts, rate and the document at hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def run_started(self, run: str, pipeline: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        self._progress = Progress(
+            SpinnerColumn(), TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            TextColumn("{task.fields[told]}"), console=Console(stderr=True), transient=True,
+        )
+        self._task = self._progress.add_task(pipeline, total=None, told="")
+        self._progress.start()
+
+    def document_found(self, document: Document) -> None:
+        super().document_found(document)
+        self._show()
+
+    def document_finished(self, outcome: Outcome) -> None:
+        super().document_finished(outcome)
+        self._show()
+
+    def run_finished(self, run: str, status: str) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def _show(self) -> None:
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, completed=self.done, total=self.found, told=self.told())

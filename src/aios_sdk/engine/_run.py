@@ -1,0 +1,216 @@
+"""Making a Plan happen: sources stream in, documents pass their steps, outcomes stream out as they become durable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from ..records import Document, Outcome, Source, Status, StepOutcome
+from ..store import Run, RunInfo, RunStatus, Store, Ticket
+from ._calls import Calls
+from ._cases import Cases, Duplicates, Place, delivered_before
+from ._documents import Delivery, Reader
+from ._events import Observer, Observers
+from ._ingest import Admitted, sources_of
+from ._limits import Limits
+from ._plan import Plan, PlannedStep
+from ._steps import Chooser, Steps, stage_failed
+from ._workers import Workers
+
+#: Categories of failure at ingest with which a document is refused rather than failed: nothing is wrong with us or with it.
+_REFUSALS = frozenset({"unsupported", "encrypted", "limit"})
+
+
+class _Tree:
+    """One delivery being unfolded: how many of its sources are not ingested yet, and the outcomes so far."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.to_ingest = 1
+        self.found: list[tuple[Place, Outcome]] = []
+
+
+class Engine:
+    """One run of one plan."""
+
+    def __init__(self, plan: Plan, store: Store, *, observers: Sequence[Observer], limits: Limits, workers: int, window: int) -> None:
+        self._plan = plan
+        self._store = store
+        self._limits = limits
+        self._observers = Observers(observers)
+        self._workers = Workers(plan.registry, workers)
+        self._chooser = Chooser(plan.registry)
+        # A document holds a slot while it is ingested and passes its steps, a delivery until all it holds has ended. Documents never wait for
+        # others while they hold a slot, so the two cannot lock each other.
+        self._documents = asyncio.Semaphore(2 * workers)
+        self._deliveries = asyncio.Semaphore(window)
+        self._out: asyncio.Queue[Outcome | BaseException | None] = asyncio.Queue(maxsize=window)
+        self._counts: Counter[str] = Counter()
+        self._required = {step.id for step in (plan.ingest, *plan.steps, *plan.case_steps) if step.required}
+
+    async def run(self, inputs: object) -> AsyncIterator[Outcome]:
+        """Outcomes, as they become durable. Whatever stops it, what is done is recorded and every component is closed."""
+        status: RunStatus = "failed"
+        driver: asyncio.Task[None] | None = None
+        run = self._begin(inputs)
+        try:
+            driver = asyncio.create_task(self._drive(inputs))
+            while (item := await self._out.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+            status = "completed"
+        except (GeneratorExit, asyncio.CancelledError, KeyboardInterrupt):
+            status = "interrupted"
+            raise
+        finally:
+            if driver is not None:
+                driver.cancel()
+                await asyncio.gather(driver, return_exceptions=True)
+            await asyncio.to_thread(self._workers.close)
+            run.finish(status, dict(self._counts))
+            self._observers.tell("run_finished", run.id, status)
+
+    def _begin(self, inputs: object) -> Run:
+        plan, store = self._plan, self._store
+        delivered = delivered_before(store)
+        self._duplicates = Duplicates(delivered.by_content)
+        self._cases = Cases(plan.collect, self._duplicates, plan.resolve) if plan.collect else None
+        self._run = store.begin(RunInfo(
+            pipeline=plan.name, pipeline_version=plan.version, definition=plan.definition, resolve=plan.resolve, inputs=_named(inputs),
+        ))
+        self._steps = Steps(self._run, plan.registry, self._chooser, Calls(self._workers, store.blobs, self._run.id))
+        self._reader = Reader(
+            plan, self._run, store.blobs, workers=self._workers, chooser=self._chooser, limits=self._limits, observers=self._observers,
+            delivered=delivered.by_key,
+        )
+        self._observers.tell("run_started", self._run.id, plan.name)
+        return self._run
+
+    async def _drive(self, inputs: object) -> None:
+        """Take deliveries while there is room in the window; end with None, or with what went wrong with the run itself."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                number = 0
+                for source in sources_of(inputs):
+                    async for delivery in self._reader.unfold(source):
+                        await self._deliveries.acquire()
+                        tasks.create_task(self._deliver(delivery, number))
+                        number += 1
+            if self._cases is not None:
+                for case in self._cases.close_all():
+                    await self._case(case)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - handed to whoever reads the outcomes
+            await self._out.put(_innermost(error))
+        else:
+            await self._out.put(None)
+
+    async def _deliver(self, delivery: Delivery, number: int) -> None:
+        tree = _Tree(number)
+        try:
+            if delivery.failure is not None:
+                read = self._reader.failed_container(delivery)
+                assert read.document is not None and read.outcome is not None
+                await self._duplicates.unfolded(number)
+                await self._finish(read.document, [read.outcome], tree, (number,))
+            else:
+                await self._source(tree, delivery.admitted or await self._reader.admit(delivery.source), (number,))
+            if self._cases is not None:
+                case = await self._cases.close_delivery(number, tree.found)
+                if case is not None:
+                    await self._case(case)
+        finally:
+            self._deliveries.release()
+
+    async def _source(self, tree: _Tree, admitted: Admitted, place: Place) -> None:
+        """Ingest a source, then its children beside its own steps; returns when all of them have ended."""
+        async with asyncio.TaskGroup() as tasks, self._documents:
+            document, outcome, children = await self._reader.read(admitted)
+            if document is not None:
+                self._duplicates.seen(document, place)
+                self._observers.tell("document_found", document)
+            for position, child in enumerate(children):
+                tasks.create_task(self._source(tree, child, (*place, position)))
+            tree.to_ingest += len(children) - 1
+            if tree.to_ingest == 0:
+                await self._duplicates.unfolded(tree.number)
+            if document is not None and outcome is not None:
+                await self._finish(document, [outcome], tree, place)
+
+    # -- a document or case that has been found -----------------------------------------------------------------------
+
+    async def _finish(self, document: Document, done: list[StepOutcome], tree: _Tree, place: Place) -> None:
+        if done[0].status in ("ok", "partial"):
+            document = await self._pass(self._plan.steps, document, done)
+        outcome = Outcome(document=document, status=self._status(done), steps=tuple(done))
+        await self._record(outcome, found="found")
+        if self._cases is None:
+            await self._out.put(outcome)
+        else:
+            tree.found.append((place, outcome))
+
+    async def _case(self, case: Document) -> None:
+        self._run.found(case)
+        self._observers.tell("document_found", case)
+        done: list[StepOutcome] = []
+        case = await self._pass(self._plan.case_steps, case, done)
+        outcome = Outcome(document=case, status=self._status(done), steps=tuple(done))
+        await self._record(outcome, found="cases")
+        await self._out.put(outcome)
+
+    async def _pass(self, steps: Sequence[PlannedStep], document: Document, done: list[StepOutcome]) -> Document:
+        """The document after ``steps``; after a required step has failed no other is asked."""
+        for step in steps:
+            document, outcome, seconds = await self._steps.apply(step, document)
+            done.append(outcome)
+            self._observers.tell("step_finished", document, outcome, seconds)
+            if stage_failed(outcome, step):
+                break
+        return document
+
+    def _status(self, done: Sequence[StepOutcome]) -> Status:
+        if done and done[0].stage == "ingest" and done[0].status in ("failed", "unsupported"):
+            refused = done[0].failures and all(failure.category in _REFUSALS for failure in done[0].failures)
+            return "refused" if refused else "failed"
+        if any(step.status == "failed" and step.step in self._required for step in done):
+            return "failed"
+        return "partial" if any(step.status in ("failed", "partial") for step in done) else "completed"
+
+    async def _record(self, outcome: Outcome, *, found: str) -> None:
+        ticket = self._run.outcome(outcome)
+        self._counts[found] += 1
+        if found == "found":
+            self._counts[outcome.status] += 1
+        await _durable(ticket)
+        self._observers.tell("document_finished", outcome)
+
+
+async def _durable(ticket: Ticket) -> None:
+    """Wait, without holding the loop, until what the ticket stands for is on the disk. Raises what kept it from getting there."""
+    if not ticket.done:
+        loop, reached = asyncio.get_running_loop(), asyncio.Event()
+        ticket.add_done_callback(lambda _: loop.call_soon_threadsafe(reached.set))
+        await reached.wait()
+    if ticket.error is not None:
+        raise ticket.error
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _named(inputs: object) -> tuple[str, ...]:
+    """How the inputs are named in the record of the run."""
+    if isinstance(inputs, Source):
+        return (inputs.key or inputs.name,)
+    if isinstance(inputs, str | Path):
+        return (str(inputs),)
+    if isinstance(inputs, list | tuple):
+        return tuple(name for each in inputs for name in _named(each))
+    return (type(inputs).__name__,)

@@ -1,0 +1,290 @@
+"""One step for one document: whether, who, in which units; merged, verified, recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ..errors import AmbiguousComponent, PluginError, UnknownComponent
+from ..expressions import DocumentSubject
+from ..plugins import ComponentInfo, Registry
+from ..records import (
+    Document,
+    Layers,
+    Reference,
+    Result,
+    StepOutcome,
+    StepStatus,
+    UnitFailure,
+    canonical,
+    check_spans,
+    merge_layers,
+    merge_results,
+)
+from ..stages import Stage
+from ..store import Attempt, ComponentUse, Run, attempt_id
+from ._calls import Answer, Calls
+from ._plan import PlannedComponent, PlannedStep
+
+_NOTHING: Final = Layers()
+
+
+class Candidate(NamedTuple):
+    """A component that may do a step for a document, and those that were rejected for it, with the reasons."""
+
+    component: PlannedComponent
+    info: ComponentInfo
+    rejected: tuple[tuple[str, str], ...]
+
+
+class Chooser:
+    """Which components do a step for a media type; asked once for each pair and remembered."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._known: dict[tuple[int, str], tuple[Candidate, ...]] = {}
+        self._planned: dict[tuple[int, str], PlannedComponent] = {}
+
+    def candidates(self, step: PlannedStep, media_type: str) -> tuple[Candidate, ...]:
+        """The component that was named, or those that fit the media type, the best first; empty when nobody handles it.
+
+        Raises `AmbiguousComponent` when two fit equally well, and what keeps the only fitting one from being used.
+        """
+        key = (id(step), media_type)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = tuple(self._find(step, media_type))
+        return found
+
+    def _find(self, step: PlannedStep, media_type: str) -> Iterator[Candidate]:
+        if step.component is not None:
+            info = self._registry.components[step.component.id]
+            if not media_type or info.accepts(media_type):
+                yield Candidate(step.component, info, ())
+            return
+        try:
+            choice = self._registry.choose(step.stage, media_type)
+        except UnknownComponent:
+            return
+        others = tuple(info for info in self._registry.candidates(step.stage, media_type) if info.id != choice.component.id)
+        yield Candidate(self._component(step, choice.component), choice.component, choice.rejected)
+        for info in others:  # asked in turn when the one before says that the document is not its own
+            yield Candidate(self._component(step, info), info, ((choice.component.id, "does not support the document"),))
+
+    def _component(self, step: PlannedStep, info: ComponentInfo) -> PlannedComponent:
+        key = (id(step), info.id)
+        if key not in self._planned:
+            self._planned[key] = PlannedComponent(id=info.id, stage=step.stage, config=step.config.get(info.id, {}), scope=step.scope)
+        return self._planned[key]
+
+
+class Steps:
+    """Runs planned steps for documents and records every attempt."""
+
+    def __init__(self, run: Run, registry: Registry, chooser: Chooser, calls: Calls) -> None:
+        self._run = run
+        self._registry = registry
+        self._chooser = chooser
+        self._calls = calls
+        self._used: set[tuple[str, str]] = set()
+
+    async def apply(self, step: PlannedStep, document: Document) -> tuple[Document, StepOutcome, float]:
+        """The document with what the step added, how the step ended, and the seconds it took."""
+        reason = self._reason_to_skip(step, document)
+        if reason:
+            return self._without_result(step, document, "skipped", reason)
+        try:
+            candidates = self._chooser.candidates(step, "" if document.kind == "case" else document.media_type)
+        except (AmbiguousComponent, PluginError) as error:
+            return self._without_result(step, document, "failed", str(error), (UnitFailure("unavailable", str(error)),))
+        if not candidates:
+            who = f"{step.component.id} does" if step.component else "no component does"
+            return self._without_result(step, document, "unsupported", f"{who} not handle {document.media_type}")
+        tried = await self._first_that_supports(step, document, candidates)
+        if step.fallback is not None:
+            tried = await self._fall_back(step, document, tried)
+        return self._finish(step, document, tried)
+
+    # -- whether ------------------------------------------------------------------------------------------------------
+
+    def _reason_to_skip(self, step: PlannedStep, document: Document) -> str:
+        if step.when is not None:
+            result = step.when.evaluate(DocumentSubject(document))
+            if result.value is not True:
+                return f"its condition does not hold: {result.explain(4)}"
+        missing = [layer for layer in step.requires if not _has(document, layer)]
+        return f"it needs {', '.join(missing)}, which no step gave" if missing else ""
+
+    # -- who ----------------------------------------------------------------------------------------------------------
+
+    async def _first_that_supports(self, step: PlannedStep, document: Document, candidates: Sequence[Candidate]) -> _Tried:
+        tried = None
+        for number, candidate in enumerate(candidates):
+            tried = await self._try(step, document, candidate, number)
+            if tried.status != "unsupported":
+                break
+            if number + 1 < len(candidates):
+                self._record(step, document, tried, _NOTHING)
+        assert tried is not None  # there is at least one candidate
+        return tried
+
+    async def _fall_back(self, step: PlannedStep, document: Document, first: _Tried) -> _Tried:
+        assert step.fallback is not None
+        extra = {
+            "failed": first.status in ("failed", "partial"), "unsupported": first.status == "unsupported", "confidence": confidence_of(first.result),
+        }
+        verdict = step.fallback.on.evaluate(DocumentSubject(document, extra=extra))
+        if verdict.value is not True:
+            return first
+        reason = f"fallback from {first.candidate.info.id}: {verdict.explain(2)}"
+        candidate = Candidate(
+            step.fallback.component, self._registry.components[step.fallback.component.id], ((first.candidate.info.id, reason),),
+        )
+        second = await self._try(step, document, candidate, first.number + 1)
+        if second.result is None and first.result is not None:
+            self._record(step, document, second, _NOTHING)
+            return first._replace(message=f"{first.message} (the fallback {candidate.info.id} gave nothing: {second.message})".strip())
+        self._record(step, document, first, _NOTHING)
+        return second._replace(message=f"{reason} {second.message}".strip())
+
+    # -- how ----------------------------------------------------------------------------------------------------------
+
+    async def _try(self, step: PlannedStep, document: Document, candidate: Candidate, number: int) -> _Tried:
+        self._use(step, candidate)
+        started = dt.datetime.now(dt.UTC)
+        units = list(_units(candidate.info, document))
+        answers = await asyncio.gather(*(
+            self._calls.call(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout) for page, view in units
+        ))
+        return _judge(candidate, answers, started, number)
+
+    def _finish(self, step: PlannedStep, document: Document, tried: _Tried) -> tuple[Document, StepOutcome, float]:
+        layers = _NOTHING
+        if tried.result is not None:
+            layers = document.stamp(step.id, tried.result)
+            problems = list(check_spans(document, layers))
+            if problems:
+                failure = UnitFailure("contract", f"{tried.candidate.info.id} returned spans that do not resolve: " + "; ".join(problems[:3]))
+                tried = tried._replace(status="failed", message=failure.message, failures=(*tried.failures, failure))
+                layers = _NOTHING
+        if layers != _NOTHING:
+            document = document.with_layers(merge_layers(document.layers, layers))
+        self._record(step, document, tried, layers)
+        outcome = StepOutcome(
+            step=step.id, stage=step.stage, status=tried.status, component=tried.candidate.info.id, message=tried.message, failures=tried.failures,
+        )
+        return document, outcome, tried.wall
+
+    def _without_result(
+        self, step: PlannedStep, document: Document, status: StepStatus, message: str, failures: tuple[UnitFailure, ...] = (),
+    ) -> tuple[Document, StepOutcome, float]:
+        component = step.component.id if step.component else ""
+        self._run.attempt(document, Attempt(
+            step=step.id, stage=step.stage, component=component, status=status, message=message, failures=failures,
+            category=failures[0].category if failures else "unsupported" if status == "unsupported" else "", started_at=dt.datetime.now(dt.UTC),
+            units=0,
+        ), _NOTHING)
+        return document, StepOutcome(step=step.id, stage=step.stage, status=status, component=component, message=message, failures=failures), 0.0
+
+    # -- recording ----------------------------------------------------------------------------------------------------
+
+    def _record(self, step: PlannedStep, document: Document, tried: _Tried, layers: Layers) -> None:
+        info = tried.candidate.info
+        self._run.attempt(document, Attempt(
+            id=attempt_id(self._run.id, document.id, step.id, info.id, tried.number), step=step.id, stage=step.stage, component=info.id,
+            status=tried.status, category=tried.failures[0].category if tried.failures else "unsupported" if tried.status == "unsupported" else "",
+            message=tried.message, failures=tried.failures, started_at=tried.started, wall=tried.wall, cpu=tried.cpu, queue=tried.queue,
+            units=tried.units,
+        ), layers)
+
+    def _use(self, step: PlannedStep, candidate: Candidate) -> None:
+        if (step.id, candidate.info.id) not in self._used:
+            self._used.add((step.id, candidate.info.id))
+            record_use(self._run, self._registry, step, candidate)
+
+
+def record_use(run: Run, registry: Registry, step: PlannedStep, candidate: Candidate) -> None:
+    """Tell the store exactly which component does a step: version, code, configuration, and who was rejected."""
+    instance = registry.create(candidate.component.id, candidate.component.config)
+    run.use(ComponentUse(
+        step=step.id, stage=step.stage, component=candidate.info.id, version=instance.version, distribution=registry.distribution(candidate.info.id),
+        code_digest=instance.code_digest or "", config_digest=instance.config_digest, config=instance.config_json, model=candidate.info.model,
+        deterministic=candidate.info.deterministic, rejected=canonical(dict(candidate.rejected)).decode() if candidate.rejected else "",
+    ))
+
+
+class _Tried(NamedTuple):
+    candidate: Candidate
+    status: StepStatus
+    result: Result | None
+    message: str
+    failures: tuple[UnitFailure, ...]
+    started: dt.datetime
+    wall: float
+    cpu: float
+    queue: float
+    units: int
+    number: int
+
+
+def _judge(candidate: Candidate, answers: Sequence[Answer], started: dt.datetime, number: int) -> _Tried:
+    results = [answer.result for answer in answers if answer.result is not None]
+    said = [answer.failure for answer in answers if answer.failure is not None]
+    failures = tuple(failure for failure in said if failure.category != "unsupported")
+    status: StepStatus = "ok"
+    message = ""
+    if failures:
+        status = "partial" if results else "failed"
+        message = failures[0].message
+    elif not results:
+        status = "unsupported"
+        message = said[0].message if said else "there was nothing to do"
+    return _Tried(
+        candidate, status, merge_results(results) if results else None, message, failures, started,
+        wall=sum(answer.wall for answer in answers), cpu=sum(answer.cpu for answer in answers), queue=max((answer.waited for answer in answers), default=0.0),
+        units=len(answers), number=number,
+    )
+
+
+def _units(info: ComponentInfo, document: Document) -> Iterator[tuple[int | None, Document]]:
+    """The views that a component works on: the whole, one page each, or at most ``info.rows`` rows of one table each."""
+    if info.unit == "page" and document.layers.pages:
+        for page in document.layers.pages:
+            yield page.index, document.one_page(page.index)
+    elif info.unit == "rows" and document.tables:
+        for table in document.tables:
+            for first in range(0, max(table.rows, 1), info.rows):
+                rows = min(info.rows, table.rows - first)
+                part = msgspec.structs.replace(table, first_row=table.first_row + first, rows=rows)
+                yield None, document.with_layers(msgspec.structs.replace(document.layers, tables=(part,)))
+    else:
+        yield None, document
+
+
+def _has(document: Document, layer: str) -> bool:
+    return bool(getattr(document.layers, layer)) or any(getattr(member.document.layers, layer) for member in document.members)
+
+
+def confidence_of(result: Result | None) -> float | None:
+    """Mean confidence (0..1) of all that a component was sure of to a degree; None when it said nothing of it."""
+    if result is None:
+        return None
+    items: list[Any] = [result]
+    for name in result.__struct_fields__:
+        value = getattr(result, name)
+        if isinstance(value, tuple):
+            items.extend(item for item in value if not isinstance(item, Reference | str))
+    known = [item.confidence for item in items if isinstance(getattr(item, "confidence", None), float)]
+    return sum(known) / len(known) if known else None
+
+
+def stage_failed(outcome: StepOutcome, step: PlannedStep) -> bool:
+    """Whether the document cannot go on: a required step gave nothing because it failed."""
+    return outcome.status == "failed" and step.required
+
+
+__all__ = ["Candidate", "Chooser", "Stage", "Steps", "confidence_of", "record_use", "stage_failed"]

@@ -1,0 +1,80 @@
+"""The one language for conditions, checks, routes and keys: typed, three-valued, printable, and never ``eval``."""
+
+from __future__ import annotations
+
+from ._build import (
+    Expression,
+    Operand,
+    all_of,
+    any_of,
+    attribute,
+    case,
+    check,
+    coalesce,
+    count_of,
+    date,
+    days,
+    distinct_of,
+    exists,
+    field,
+    label,
+    lookup,
+    max_of,
+    min_of,
+    parse,
+    sum_of,
+    values_of,
+)
+from ._compiled import Compiled, compile
+from ._documents import DOCUMENT_ATTRIBUTES, FALLBACK_ATTRIBUTES, MEMBER_ATTRIBUTES, TYPE_OF_VALUE, DocumentSubject
+from ._result import Known, Reference, Result, Subject
+from ._scope import Scope, TableType
+from ._tree import Read
+from ._types import ANY, BOOLEAN, DATE, DURATION, NUMBER, TEXT, Type, Value, list_of
+
+__all__ = [
+    "ANY",
+    "BOOLEAN",
+    "DATE",
+    "DOCUMENT_ATTRIBUTES",
+    "DURATION",
+    "FALLBACK_ATTRIBUTES",
+    "MEMBER_ATTRIBUTES",
+    "NUMBER",
+    "TEXT",
+    "TYPE_OF_VALUE",
+    "Compiled",
+    "DocumentSubject",
+    "Expression",
+    "Known",
+    "Operand",
+    "Read",
+    "Reference",
+    "Result",
+    "Scope",
+    "Subject",
+    "TableType",
+    "Type",
+    "Value",
+    "all_of",
+    "any_of",
+    "attribute",
+    "case",
+    "check",
+    "coalesce",
+    "compile",
+    "count_of",
+    "date",
+    "days",
+    "distinct_of",
+    "exists",
+    "field",
+    "label",
+    "list_of",
+    "lookup",
+    "max_of",
+    "min_of",
+    "parse",
+    "sum_of",
+    "values_of",
+]

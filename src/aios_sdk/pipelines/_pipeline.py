@@ -1,0 +1,270 @@
+"""Pipeline: what shall happen, as a value that can be printed, compared, saved and run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, final
+
+import msgspec
+from msgspec.structs import replace
+
+from ..errors import PipelineError
+from ..expressions import Expression, parse
+from ..records import Outcome, canonical, digest
+from ..stages import Stage
+
+if TYPE_CHECKING:
+    from ..engine import Limits, Observer, Plan
+    from ..plugins import Registry
+    from ..store import Store
+
+#: What names a component: its id (short names mean ``aios.*``), or in Python a class, an instance or an annotated function.
+ComponentName: TypeAlias = str | type | Callable[..., Any] | object
+
+
+def _expression(value: Expression | str | None, what: str) -> Expression | None:
+    if value is None or isinstance(value, Expression):
+        return value
+    if isinstance(value, str):
+        return parse(value)
+    raise PipelineError(
+        f"{what} is a {type(value).__name__}", fix="Give an expression, such as label('kind') == 'invoice', or its text",
+    )
+
+
+@final
+class Fallback(msgspec.Struct, frozen=True, kw_only=False):
+    """Who answers instead when ``on`` holds for what the first component gave.
+
+    ``on`` sees ``failed``, ``unsupported``, ``confidence`` (0..1, mean of what the component was sure of) and the document's attributes.
+    Example::
+
+        Fallback("rapidocr", on="failed or confidence < 0.6")
+    """
+
+    component: Any
+    on: Any = "failed"
+    config: Mapping[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "on", _expression(self.on, "the condition of a fallback"))
+
+
+@final
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a pipeline; see `Pipeline` for what the options mean."""
+
+    stage: Stage
+    component: Any = None
+    config: Mapping[str, Any] = {}
+    when: Any = None
+    fallback: Fallback | None = None
+    name: str = ""
+    required: bool = True
+    timeout: float | None = None
+    memo: bool = True
+
+    @property
+    def id(self) -> str:
+        """Its name, else ``stage.component``, else the stage."""
+        if self.name:
+            return self.name
+        return f"{self.stage}.{component_label(self.component)}" if self.component is not None else self.stage
+
+
+@final
+class Collect(msgspec.Struct, frozen=True, kw_only=True):
+    """The operator that makes cases out of documents: ``by`` is ``parent``, ``thread`` or an expression over a document."""
+
+    by: Any = "parent"
+
+
+def component_label(component: ComponentName) -> str:
+    """How a component is called in step ids: the id without ``aios.``, or the name of the class or function in kebab case."""
+    if isinstance(component, str):
+        return component.removeprefix("aios.")
+    from ..plugins import declaration_of
+
+    return declaration_of(component).id.removeprefix("aios.").removeprefix("python.")
+
+
+@final
+class Pipeline:
+    """Typed stages in a row; immutable: every method gives a new pipeline.
+
+    The first step is ``ingest``. ``resolve`` names the steps whose values win where readings differ, first first. The steps after ``collect`` see
+    cases. Relative paths in settings start at ``base`` (default: the current folder); that is no part of the pipeline's identity. Options of a step: ``when`` (run it if), ``fallback``, ``name`` (its id), ``required`` (a failure fails the document; default), ``timeout``
+    (seconds for a document), ``memo`` (may be taken from an earlier run). ``config`` holds the component's own settings. Example::
+
+        invoices = (
+            Pipeline("invoices")
+            .ingest()
+            .extract("tesseract")
+            .extract("fields", config={"output": Invoice}, when='media_type == "application/pdf"')
+        )
+        with Store("invoices.aios") as store:
+            for outcome in invoices.run("inbox/", store=store):
+                print(outcome.name, outcome.status)
+    """
+
+    __slots__ = ("base", "collected", "name", "resolve", "steps")
+
+    def __init__(
+        self, name: str, *, resolve: Sequence[str] = (), steps: Sequence[Step] = (), collected: tuple[int, Collect] | None = None,
+        base: str | Path | None = None,
+    ) -> None:
+        if not name or not name.replace("-", "").replace("_", "").isalnum():
+            raise PipelineError(f"{name!r} is no name for a pipeline", fix="Use letters, digits, - and _")
+        self.name = name
+        self.resolve = tuple(resolve)
+        self.steps = tuple(steps)
+        self.collected = collected
+        self.base = None if base is None else Path(base)
+
+    # -- building -----------------------------------------------------------------------------------------------------
+
+    def ingest(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
+        """Read the bytes. Without a component each document is read by the one that fits its media type best; ``config`` then maps component ids
+        to their settings."""
+        return self._step("ingest", component, options)
+
+    def extract(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
+        """Compute text, words, tables or fields."""
+        return self._step("extract", component, options)
+
+    def classify(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
+        """Give labels."""
+        return self._step("classify", component, options)
+
+    def summarize(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
+        """Say it shorter."""
+        return self._step("summarize", component, options)
+
+    def check(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
+        """Hold rules against it."""
+        return self._step("check", component, options)
+
+    def redact(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
+        """Name the places to mask."""
+        return self._step("redact", component, options)
+
+    def route(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
+        """Decide where it goes."""
+        return self._step("route", component, options)
+
+    def collect(self, *, by: str | Expression = "parent") -> Pipeline:
+        """Make cases: by ``parent`` (a document and everything found in it), by ``thread`` (a conversation), or by the value of an expression."""
+        if self.collected is not None:
+            raise PipelineError(f"Pipeline {self.name!r} collects twice", fix="Collect once; what follows sees cases")
+        if not self.steps:
+            raise PipelineError(f"Pipeline {self.name!r} collects before it ingests", fix="Begin with .ingest()")
+        if by not in ("parent", "thread") if isinstance(by, str) else True:
+            by = _expression(by, "by=")  # type: ignore[assignment]
+        return self._with(collected=(len(self.steps), Collect(by=by)))
+
+    def step(self, step: Step) -> Pipeline:
+        """Add ``step``. Raises `PipelineError` when its id is taken or it comes in the wrong place."""
+        if (step.stage == "ingest") == bool(self.steps):
+            fix = "Ingest comes first, and once" if self.steps else "Begin with .ingest()"
+            raise PipelineError(f"Step {step.id!r} cannot stand here in pipeline {self.name!r}", fix=fix, stage=step.stage)
+        if any(other.id == step.id for other in self.steps):
+            raise PipelineError(
+                f"Pipeline {self.name!r} has two steps with the id {step.id!r}", fix=f"Give one a name: .{step.stage}(..., name='...')", stage=step.stage,
+            )
+        return self._with(steps=(*self.steps, step))
+
+    def _with(self, *, steps: tuple[Step, ...] | None = None, collected: tuple[int, Collect] | None = None) -> Pipeline:
+        return Pipeline(self.name, resolve=self.resolve, steps=steps or self.steps, collected=collected or self.collected, base=self.base)
+
+    def _step(self, stage: Stage, component: ComponentName | None, options: dict[str, Any]) -> Pipeline:
+        known = set(Step.__struct_fields__) - {"stage", "component"}
+        unknown = set(options) - known
+        if unknown:
+            raise PipelineError(
+                f"Step {stage} has no option {', '.join(sorted(unknown))}",
+                cause="Settings of the component go into config=, options of the step stand beside it",
+                fix=f"The options are {', '.join(sorted(known))}",
+                stage=stage,
+            )
+        step = Step(stage=stage, component=component, **options)
+        return self.step(replace(step, when=_expression(step.when, "when=")))
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    @property
+    def version(self) -> str:
+        """SHA-256 of the canonical form: equal pipelines have equal versions, wherever they were written."""
+        from ._yaml import definition
+
+        return digest(canonical(definition(self, portable=False)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pipeline) and self.version == other.version
+
+    def __hash__(self) -> int:
+        return hash(self.version)
+
+    def __str__(self) -> str:
+        from ._yaml import describe
+
+        return describe(self)
+
+    def __repr__(self) -> str:
+        return f"<Pipeline {self.name!r}, {len(self.steps)} steps, version {self.version[:12]}>"
+
+    def to_yaml(self) -> str:
+        """The pipeline as YAML that `from_yaml` reads back to an equal one. Raises `PipelineError` for code without an import path."""
+        from ._yaml import to_yaml
+
+        return to_yaml(self)
+
+    @classmethod
+    def from_yaml(cls, source: str | Path) -> Pipeline:
+        """The pipeline in a YAML file (a ``Path``, or a string ending in .yaml or .yml) or in YAML text.
+
+        Files named in settings are found relative to the YAML file. Raises `PipelineError` naming the line or key that is wrong.
+        """
+        from ._yaml import from_yaml
+
+        return from_yaml(source)
+
+    # -- running ------------------------------------------------------------------------------------------------------
+
+    def compile(self, registry: Registry | None = None) -> Plan:
+        """Choose and check everything before the first document: components, settings, conditions, and that each step's needs are met.
+
+        Raises `PipelineError`, `ExpressionError`, `ConfigurationError` or `PluginError`, naming the step and what would help.
+        """
+        from ._compile import compile_pipeline
+
+        return compile_pipeline(self, registry)
+
+    def run(self, inputs: Inputs, *, store: Store, **options: Any) -> Iterator[Outcome]:
+        """Run over ``inputs`` (paths of files and folders, `Source` objects, or an iterable of them) and yield outcomes as they become durable.
+
+        Yields the outcome of every case if the pipeline collects, else that of every document. Options are those of `arun`; ``progress`` defaults to
+        a bar where standard error is a terminal. Closing the iterator early, or Ctrl-C, stops the run and keeps what is done.
+        """
+        from ..engine import run
+
+        return run(self.compile(options.pop("registry", None)), inputs, store=store, **options)
+
+    def arun(
+        self, inputs: Inputs, *, store: Store, registry: Registry | None = None, observers: Sequence[Observer] = (),
+        limits: Limits | None = None, workers: int | None = None, window: int | None = None, progress: bool | None = None,
+    ) -> AsyncIterator[Outcome]:
+        """The same for callers that have an event loop.
+
+        ``workers`` are threads for components that parse, read or predict (default: the cores); ``window`` is how many deliveries may be under way
+        at once (default: 4 a worker); ``limits`` bound what one delivery may unfold into.
+        """
+        from ..engine import arun
+
+        return arun(
+            self.compile(registry), inputs, store=store, observers=observers, limits=limits, workers=workers, window=window, progress=progress,
+        )
+
+
+#: What a pipeline runs over.
+Inputs: TypeAlias = "str | Path | object | Iterable[str | Path | object]"

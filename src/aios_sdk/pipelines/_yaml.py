@@ -1,0 +1,248 @@
+"""The written form of pipelines: canonical, YAML, and for readers."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import AiosError, PipelineError
+from ..expressions import Expression
+from ..stages import STAGES
+from ._pipeline import Collect, Fallback, Pipeline, Step, component_label
+
+_MAX_BYTES: Final = 1_000_000
+_OPTIONS: Final = ("name", "config", "when", "fallback", "required", "timeout", "memo")
+_DEFAULTS: Final = Step(stage="ingest")
+
+
+def definition(pipeline: Pipeline, *, portable: bool) -> dict[str, Any]:
+    """The pipeline as plain values, options equal to their default left out. ``portable`` refuses code without an import path."""
+    form: dict[str, Any] = {"pipeline": pipeline.name}
+    if pipeline.resolve:
+        form["resolve"] = list(pipeline.resolve)
+    steps = [_step_form(step, portable) for step in pipeline.steps]
+    if pipeline.collected is not None:
+        index, collect = pipeline.collected
+        steps.insert(index, {"collect": collect.by if isinstance(collect.by, str) else {"by": str(collect.by)}})
+    return {**form, "steps": steps}
+
+
+def to_yaml(pipeline: Pipeline) -> str:
+    """See `Pipeline.to_yaml`."""
+    import yaml
+
+    return yaml.safe_dump(definition(pipeline, portable=True), sort_keys=False, allow_unicode=True, width=120)
+
+
+def from_yaml(source: str | Path) -> Pipeline:
+    """See `Pipeline.from_yaml`."""
+    text, name, base = _read(source)
+    form = _load(text, name)
+    if not isinstance(form, dict) or "pipeline" not in form:
+        raise PipelineError(f"{name} is no pipeline", cause="It has no key 'pipeline'", fix="Begin with 'pipeline: NAME' and 'steps:'")
+    _only(form, ("pipeline", "resolve", "steps"), name)
+    steps = form.get("steps")
+    if not isinstance(steps, list) or not steps:
+        raise PipelineError(f"{name} has no steps", fix="List them under 'steps:', beginning with '- ingest:'")
+    pipeline = Pipeline(str(form["pipeline"]), resolve=_strings(form.get("resolve", []), f"{name}: resolve"))
+    for number, step in enumerate(steps, 1):
+        where = f"{name}, step {number}"
+        try:
+            pipeline = _read_step(pipeline, step, where)
+        except AiosError as error:
+            if error.what.startswith(where):
+                raise
+            error.what = f"{where}: {error.what}"
+            raise
+    pipeline.base = base
+    return pipeline
+
+
+def describe(pipeline: Pipeline) -> str:
+    """The pipeline for readers: a line a step, with its condition and options."""
+    lines = [f"{pipeline.name} ({pipeline.version[:12]})"]
+    for number, step in enumerate(pipeline.steps):
+        if pipeline.collected is not None and pipeline.collected[0] == number:
+            lines.append(_collect_line(pipeline.collected[1]))
+        who = component_label(step.component) if step.component is not None else "by media type"
+        parts = [f"  {step.stage:<10} {who}"]
+        if step.name:
+            parts.append(f"as {step.name}")
+        if step.when is not None:
+            parts.append(f"when {step.when}")
+        if step.fallback is not None:
+            parts.append(f"else {component_label(step.fallback.component)} on {step.fallback.on}")
+        if not step.required:
+            parts.append("optional")
+        if step.timeout is not None:
+            parts.append(f"within {step.timeout:g} s")
+        lines.append("  ".join(parts))
+    if pipeline.collected is not None and pipeline.collected[0] == len(pipeline.steps):
+        lines.append(_collect_line(pipeline.collected[1]))
+    if pipeline.resolve:
+        lines.append(f"  resolve    {' > '.join(pipeline.resolve)}")
+    return "\n".join(lines)
+
+
+def import_object(path: str) -> Any:
+    """The object at ``package.module:Name``. Raises `PipelineError` when it cannot be imported."""
+    module, _, name = path.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise PipelineError(f"Cannot import {path!r}: {error}", fix="Check the name, and that the module is installed") from error
+    return found
+
+
+def _collect_line(collect: Collect) -> str:
+    return f"  {'collect':<10} by {collect.by}"
+
+
+def _step_form(step: Step, portable: bool) -> dict[str, Any]:
+    form: dict[str, Any] = {step.stage: _component_form(step.component, portable)}
+    for option in _OPTIONS:
+        value = getattr(step, option)
+        if isinstance(value, Fallback):
+            form["fallback"] = {"component": _component_form(value.component, portable), "on": str(value.on)}
+            if value.config:
+                form["fallback"]["config"] = _plain(value.config, portable)
+        elif isinstance(value, Expression):
+            form[option] = str(value)
+        elif value != getattr(_DEFAULTS, option):
+            form[option] = _plain(value, portable)
+    return form
+
+
+def _component_form(component: Any, portable: bool) -> str | None:
+    return component if component is None or isinstance(component, str) else _path_of(component, portable)
+
+
+def _path_of(code: Any, portable: bool) -> str:
+    named = code if isinstance(code, type) or hasattr(code, "__qualname__") else type(code)
+    path = f"{named.__module__}:{named.__qualname__}"
+    if portable and (named is not code or "<" in path or named.__module__ == "__main__"):
+        raise PipelineError(
+            f"{path} has no import path, so it cannot be written to YAML",
+            cause="It is a lambda, an instance, or defined inside a function or in __main__",
+            fix="Move it to the top of a module that can be imported",
+        )
+    return path
+
+
+def _plain(value: Any, portable: bool) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, portable) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, portable) for item in value]
+    if isinstance(value, os.PathLike):
+        return Path(value).as_posix()
+    if isinstance(value, type) or callable(value):
+        return _path_of(value, portable)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
+
+
+def _read(source: str | Path) -> tuple[str, str, Path | None]:
+    if isinstance(source, Path) or source.endswith((".yaml", ".yml")):
+        path = Path(source)
+        try:
+            if path.stat().st_size > _MAX_BYTES:
+                raise PipelineError(f"{path} is larger than 1 MB", fix="A pipeline is a page of YAML; give that file")
+            return path.read_text(encoding="utf-8"), str(path), path.resolve().parent
+        except (OSError, UnicodeDecodeError) as error:
+            raise PipelineError(f"Cannot read the pipeline {str(path)!r}: {error}", fix="Check the path") from error
+    if len(source) > _MAX_BYTES:
+        raise PipelineError("The YAML is larger than 1 MB", fix="A pipeline is a page of YAML")
+    return source, "the pipeline", None
+
+
+def _load(text: str, name: str) -> Any:
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """YAML without aliases, which can unfold without end, and without doubled keys, of which one would be lost."""
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                raise yaml.composer.ComposerError(None, None, "aliases are not read here", self.get_mark())
+            return super().compose_node(parent, index)
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            keys = [key.value for key, _ in node.value]
+            doubled = next((key for key, _ in node.value if keys.count(key.value) > 1), None)
+            if doubled is not None:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {doubled.value!r} stands twice", doubled.start_mark)
+            return super().construct_mapping(node, deep)
+
+    try:
+        return yaml.load(text, Loader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark is not None else ""
+        problem = getattr(error, "problem", None) or str(error) or type(error).__name__
+        raise PipelineError(f"{name}{place}: {problem}", cause="It is not valid YAML", fix="Check indentation, quotes and colons there") from error
+
+
+def _read_step(pipeline: Pipeline, form: Any, where: str) -> Pipeline:
+    if isinstance(form, str):
+        form = {form: None}
+    if not isinstance(form, dict):
+        raise PipelineError(f"{where} is no step", fix="Write '- extract: tesseract', with options below")
+    kinds = [key for key in form if key in STAGES or key == "collect"]
+    if len(kinds) != 1:
+        raise PipelineError(f"{where} has the keys {', '.join(map(str, form))}", fix=f"Exactly one of them is {', '.join(STAGES)} or collect")
+    kind = kinds[0]
+    if kind == "collect":
+        _only(form, ("collect",), where)
+        by = form["collect"]
+        if isinstance(by, dict):
+            _only(by, ("by",), where)
+            by = by.get("by")
+        return pipeline.collect(by="parent" if by is None else str(by))
+    _only(form, (kind, *_OPTIONS), where)
+    options = {option: form[option] for option in _OPTIONS if option in form}
+    _typed(options, where)
+    if "fallback" in options:
+        given = options["fallback"]
+        given = {"component": given} if isinstance(given, str) else given
+        if not isinstance(given, dict) or "component" not in given:
+            raise PipelineError(f"{where}: the fallback names no component", fix="Write 'fallback: {component: ID, on: \"failed\"}'")
+        _only(given, ("component", "on", "config"), where)
+        options["fallback"] = Fallback(_component(given["component"]), on=str(given.get("on", "failed")), config=given.get("config", {}))
+    return pipeline._step(kind, _component(form[kind]), options)
+
+
+def _component(name: Any) -> Any:
+    if name is None:
+        return None
+    return import_object(str(name)) if ":" in str(name) else str(name)
+
+
+def _typed(options: dict[str, Any], where: str) -> None:
+    wanted: dict[str, tuple[tuple[type, ...], str]] = {
+        "name": ((str,), "a text"), "config": ((dict,), "a mapping of settings"), "when": ((str,), "an expression"),
+        "required": ((bool,), "true or false"), "memo": ((bool,), "true or false"), "timeout": ((int, float), "seconds"),
+    }
+    for option, (kinds, what) in wanted.items():
+        if option in options and (not isinstance(options[option], kinds) or (option == "timeout" and isinstance(options[option], bool))):
+            raise PipelineError(f"{where}: {option} is {options[option]!r}", fix=f"Give {what}")
+
+
+def _only(form: Mapping[Any, Any], known: tuple[str, ...], where: str) -> None:
+    unknown = [str(key) for key in form if key not in known]
+    if unknown:
+        raise PipelineError(f"{where}: there is no key {', '.join(map(repr, unknown))}", fix=f"The keys are {', '.join(known)}")
+
+
+def _strings(value: Any, where: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise PipelineError(f"{where} is {value!r}", fix="Give a list of step ids")
+    return value

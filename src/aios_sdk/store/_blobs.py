@@ -1,0 +1,114 @@
+"""Content-addressed files: every document's bytes and every large artifact, stored once under their SHA-256."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from ..errors import InputError, StoreError, StoreFull
+from ..records import digest as digest_of
+from ..records import digest_file
+from ._files import DISK_FULL, sync_directory
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class Blobs:
+    """The blobs of a store below ``directory``, each in ``<first two digits>/<sha256>``; safe for many processes at once.
+
+    Example::
+
+        digest = store.blobs.put(b"%PDF-1.7 ...")
+        with store.blobs.open(digest) as file:
+            file.read()
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def put(self, data: bytes) -> str:
+        """Store bytes and return their digest (64 hexadecimal digits). Durable on return. Raises `StoreFull` on a full disk."""
+        digest = digest_of(data)
+        if not self._holds(digest, len(data)):
+            self._place(digest, lambda file: file.write(data))
+        return digest
+
+    def put_file(self, path: Path, digest: str | None = None, *, move: bool = False) -> str:
+        """Store the bytes of a file and return their digest; with ``move`` the file is taken away.
+
+        A ``digest`` that is given is trusted, so give one only if you computed it from the file. Durable on return. Raises `InputError`
+        when the file cannot be read, `StoreFull` on a full disk.
+        """
+        try:
+            with path.open("rb") as source:
+                if digest is None:
+                    digest = digest_file(source)[0]
+                    source.seek(0)
+                if not self._holds(digest, os.fstat(source.fileno()).st_size):
+                    self._place(digest, lambda file: shutil.copyfileobj(source, file, 1 << 20))
+            if move:
+                path.unlink()
+        except OSError as error:
+            raise InputError(f"{path} cannot be stored: {error.strerror}", fix="Check that the file is there and readable") from error
+        return digest
+
+    def path(self, digest: str) -> Path:
+        """Where the blob lies. Raises `StoreError` when there is none, or ``digest`` is not a SHA-256 in hexadecimal digits."""
+        path = self._place_of(digest)
+        if not path.exists():
+            raise StoreError(
+                f"The store has no blob {digest}", cause=f"{path} is not there: it was deleted, or this copy of the store is incomplete",
+                fix="Copy that file from a backup of the store, or run the pipeline on the document again",
+            )
+        return path
+
+    def open(self, digest: str) -> BinaryIO:
+        """The blob, opened for reading. Raises `StoreError` when there is none."""
+        return self.path(digest).open("rb")
+
+    def exists(self, digest: str) -> bool:
+        """Whether the store holds the blob."""
+        return self._place_of(digest).exists()
+
+    def _place_of(self, digest: str) -> Path:
+        if not _DIGEST.fullmatch(digest):
+            raise StoreError(f"{digest!r} is no digest of a blob", cause="A digest is a SHA-256 in 64 small hexadecimal digits")
+        return self._directory / digest[:2] / digest
+
+    def _holds(self, digest: str, size: int) -> bool:
+        try:
+            # A file cut short by a fault of the disk has another size, and is replaced.
+            return self._place_of(digest).stat().st_size == size
+        except FileNotFoundError:
+            return False
+
+    def _place(self, digest: str, write: Callable[[BinaryIO], object]) -> None:
+        place = self._place_of(digest)
+        temporary: Path | None = None
+        try:
+            if not place.parent.exists():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                sync_directory(place.parent.parent)
+            descriptor, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=place.parent)
+            temporary = Path(name)
+            with os.fdopen(descriptor, "wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(0o444)
+            temporary.rename(place)
+            temporary = None
+            sync_directory(place.parent)
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise StoreFull(f"The disk is full: blob {digest} cannot be stored", cause=str(error),
+                                fix="Free some space and run again; what was acknowledged is safe") from error
+            raise StoreError(f"The blob {digest} cannot be stored: {error}", fix="Check the permissions of the store's folder") from error
+        finally:
+            if temporary is not None:
+                temporary.unlink()

@@ -1,0 +1,144 @@
+"""Opening the database of a store: read-only for anyone at any time, read-write for the fold alone."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from ..errors import InputError, StoreBusy, StoreError, StoreFull
+
+if TYPE_CHECKING:
+    import duckdb
+
+T = TypeVar("T")
+
+DATABASE: Final = "aios.duckdb"
+SNAPSHOT: Final = "snapshot.duckdb"
+
+_RETRY: Final = 0.02
+
+# A query of an analyst, or one made of a document's text, must not read or write other files, load code, or undo this.
+_SAFE: Final[dict[str, str | bool | int | float | list[str]]] = {"enable_external_access": "false"}
+_settling: Final = threading.Lock()
+
+
+def connect(path: str | os.PathLike[str], *, timeout: float = 10.0, snapshot: bool = False) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to the database of the store at ``path``; close it soon, for as long as it is open nothing is folded.
+
+    While a fold is under way it tries again, every 20 ms for up to ``timeout`` seconds. With ``snapshot`` it opens the copy that the last
+    finished run left, which nobody ever locks. Queries see no file but this database, and times are in UTC.
+
+    Raises `InputError` when there is no store, `StoreError` when nothing was folded into it yet, and `StoreBusy`, naming the process,
+    when another one keeps the file locked.
+
+    Example::
+
+        with aios_sdk.connect("claims.aios") as connection:
+            connection.sql("from current_fields where path = 'total'").show()
+    """
+    store = Path(path)
+    if not store.is_dir():
+        raise InputError(f"There is no store {str(path)!r}", cause="The path is relative to the current folder, or no run has made it",
+                         fix="Give the folder of a store, such as claims.aios")
+    file = store / (SNAPSHOT if snapshot else DATABASE)
+    if not file.exists():
+        raise StoreError(
+            f"{file} does not exist",
+            cause="No run has finished yet" if snapshot else "Nothing was folded into the store yet",
+            fix="Connect without snapshot, or run a pipeline with this store" if snapshot else "Run a pipeline with this store",
+        )
+    return open_database(file, read_only=True, timeout=timeout)
+
+
+def open_database(file: Path, *, read_only: bool, timeout: float) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file, trying again while another process or connection holds it. Raises `StoreBusy` naming who does."""
+    import duckdb
+
+    return patiently(file, lambda: _settled(duckdb.connect(str(file), read_only=read_only, config=_SAFE)), timeout)
+
+
+def patiently(file: Path, opening: Callable[[], T], timeout: float = 10.0) -> T:
+    """What ``opening()`` gives, called every 20 ms for as long as another process or connection holds ``file``.
+
+    Raises `StoreBusy` naming the holder after ``timeout`` seconds, `StoreFull` on a full disk, and `StoreError` when the file cannot
+    be opened for another reason.
+    """
+    import duckdb
+
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            return opening()
+        except (duckdb.IOException, duckdb.ConnectionException, duckdb.ResourceInUseException, duckdb.BinderException) as error:
+            if disk_is_full(error):
+                raise full_database(file, error) from error
+            if not _is_held(error):
+                raise StoreError(
+                    f"{file} cannot be opened: {error}", cause="It is damaged, or a newer DuckDB wrote it",
+                    fix="Nothing in the journal is lost; upgrade duckdb, or move the file away and the next fold makes it anew",
+                ) from error
+            if time.monotonic() >= end:
+                raise StoreBusy(
+                    f"{file} is held by {holder(file) or 'another process or connection'}; waited {timeout:g} s",
+                    cause="DuckDB lets one process write or many read; what is journaled stays safe and is folded when the file is free",
+                    fix="Close that connection, or read the snapshot: aios_sdk.connect(store, snapshot=True)",
+                ) from error
+        time.sleep(_RETRY)
+
+
+def _settled(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    # Connections of one process to one file share their settings, and the first locks them. The time zone's extension is not loaded
+    # yet while DuckDB opens the file, so it cannot go into the configuration.
+    with _settling:
+        if connection.execute("SELECT current_setting('lock_configuration')").fetchall() == [(False,)]:
+            connection.execute("SET GLOBAL TimeZone = 'UTC'")
+            connection.execute("SET lock_configuration = true")
+    return connection
+
+
+# How DuckDB says that a file is held: by another process, by a connection of this one with other settings, by an ATTACH of this one.
+_HELD: Final = ("lock on file", "different configuration", "file handle conflict", "already attached")
+
+
+def _is_held(error: Exception) -> bool:
+    return any(words in str(error) for words in _HELD)
+
+
+def disk_is_full(error: Exception) -> bool:
+    """Whether an error of DuckDB says that the disk is full."""
+    return any(words in str(error) for words in ("No space left", "Disk quota exceeded", "File too large"))
+
+
+def full_database(file: Path, error: Exception) -> StoreFull:
+    """The error for a database that cannot grow."""
+    return StoreFull(f"The disk is full: {file} cannot grow", cause=str(error),
+                     fix="Free some space and fold again; everything journaled is safe")
+
+
+def holder(file: Path) -> str | None:
+    """Who holds a lock on ``file``: its process id and command line; None when nobody does or the system does not tell (not Linux)."""
+    try:
+        inode = file.stat().st_ino
+        locks = Path("/proc/locks").read_text(encoding="ascii")
+    except OSError:
+        return None
+    for line in locks.splitlines():
+        # "1: POSIX  ADVISORY  READ 4711 fe:00:133 0 EOF"; a line with "->" is one who waits.
+        words = line.split()
+        if words[1] == "POSIX" and words[5].rpartition(":")[2] == str(inode) and int(words[4]) > 0:
+            return f"process {words[4]} ({_command(int(words[4]))})"
+    return None
+
+
+def _command(process: int) -> str:
+    if process == os.getpid():
+        return "this one"
+    try:
+        command = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return "its command cannot be read"
+    return command[:120] or "without a command line"

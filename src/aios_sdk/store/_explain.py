@@ -1,0 +1,314 @@
+"""Where a value comes from: the chain from a field to the page, the document, the file and the component that read it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+
+from aios_sdk.errors import UsageError
+from aios_sdk.records import Alternative, Box, Check, Document, Field, Label, Reason, Reference, Resolved, Route, Span, value_text
+
+from ._blobs import Blobs
+from ._rebuild import Found, rebuild
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Parts of parts of parts: deeper trees are refused when they are ingested.
+_DEEPEST: Final = 64
+
+
+class Maker(msgspec.Struct, frozen=True, kw_only=True):
+    """The attempt that gave an item, and exactly which component it was."""
+
+    attempt_id: str
+    step: str
+    stage: str
+    component: str
+    version: str
+    distribution: str
+    code_digest: str
+    config_digest: str
+    config: dict[str, Any]
+    model: str
+    cache: str
+    started_at: dt.datetime | None
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """A document on the way up to the file as delivered, and the component that ingested it (None for a case or a container)."""
+
+    document_id: str
+    name: str
+    kind: str
+    media_type: str
+    key: str
+    path: str
+    content_id: str
+    bytes: int
+    ingested_by: Maker | None
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """One span, resolved: the document it lies in, its place there (page, row and column from 0; ``box`` 0..1 from the top left) and quote.
+
+    ``box`` is the span's own, or that of the words it covers. ``method`` and ``confidence`` are those of the page's reading.
+    """
+
+    quote: str
+    document_id: str
+    document_name: str
+    page: int | None = None
+    start: int | None = None
+    end: int | None = None
+    box: Box | None = None
+    row: int | None = None
+    column: int | None = None
+    table: str = ""
+    method: str = ""
+    confidence: float | None = None
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """One reading of a value: who read it, where, how surely. ``status`` is extracted, derived or ungrounded; empty for a label."""
+
+    id: str
+    value: str
+    currency: str
+    status: str
+    confidence: float | None
+    raw_confidence: float | None
+    chosen: bool
+    maker: Maker
+    places: tuple[Place, ...]
+    inputs: tuple[Reference, ...]
+    alternatives: tuple[Alternative, ...]
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """A check that read the value, on the document or case ``document_id``."""
+
+    check: Check
+    document_id: str
+    maker: Maker
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """A route that rests on the value, directly or through a check, of the document or case ``document_id``."""
+
+    route: Route
+    document_id: str
+    reasons: tuple[Reason, ...]
+    maker: Maker
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A field or label: what its candidates come to, each candidate, and what rests on it."""
+
+    kind: Literal["field", "label"]
+    name: str
+    status: Literal["agreed", "resolved", "conflict"]
+    value: str | None
+    confidence: float | None
+    candidates: tuple[Candidate, ...]
+    verdicts: tuple[Verdict, ...]
+    decisions: tuple[Decision, ...]
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """The story of a document's values in one run; ``origins`` leads from the document to the file as it was delivered.
+
+    With one field asked for, ``findings`` holds that field alone. ``verdicts`` and ``decisions`` are all of the document's own.
+    """
+
+    run_id: str
+    pipeline: str
+    pipeline_version: str
+    status: str
+    origins: tuple[Origin, ...]
+    members: tuple[Origin, ...]
+    findings: tuple[Finding, ...]
+    verdicts: tuple[Verdict, ...]
+    decisions: tuple[Decision, ...]
+
+
+def explain(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found, path: str | None) -> Explanation:
+    """The explanation of the field ``path`` (or label of that taxonomy), or of everything, of a document in a run."""
+    return _Explainer(connection, blobs, found).explain(path)
+
+
+class _Explainer:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found) -> None:
+        self._connection = connection
+        self._blobs = blobs
+        self._run = found.run_id
+        self._document = rebuild(connection, blobs, found)
+        self._documents = {self._document.id: self._document}
+        self._makers: dict[str, dict[str, Maker]] = {}
+
+    def explain(self, path: str | None) -> Explanation:
+        document = self._document
+        fields: list[Resolved[Field]] = []
+        labels: list[Resolved[Label]] = []
+        if path is None:
+            fields, labels = list(document.fields.resolved()), list(document.labels.resolved())
+        elif path in document.fields:
+            fields = [document.fields[path]]
+        elif path in document.labels:
+            labels = [document.labels[path]]
+        else:
+            raise self._unknown(path)
+        pipeline, version = self._rows("SELECT any_value(pipeline), any_value(pipeline_version) FROM runs WHERE run_id = $1", self._run)[0]
+        status = self._rows("SELECT status FROM outcomes WHERE run_id = $1 AND document_id = $2", self._run, document.id)
+        return Explanation(
+            run_id=self._run, pipeline=pipeline or "", pipeline_version=version or "", status=status[0][0] if status else "under way",
+            origins=self._origins(document.id),
+            members=tuple(self._origins(member.document.id)[0] for member in document.members),
+            findings=tuple(self._finding("field", item) for item in fields) + tuple(self._finding("label", item) for item in labels),
+            verdicts=tuple(self._verdict(document.id, check) for check in document.checks.values()),
+            decisions=tuple(self._decision(document.id, route, route.reasons) for route in document.layers.route[-1:]),
+        )
+
+    def _unknown(self, path: str) -> UsageError:
+        names = ", ".join((*self._document.fields, *self._document.labels))
+        return UsageError(f"Document {self._document.name or self._document.id!r} has no field or label {path!r}",
+                          cause=f"It has: {names}" if names else "No step found any field", fix="Give one of these, or none for all",
+                          document=self._document.id)
+
+    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query, list(values)).fetchall()
+
+    def _origins(self, document: str) -> tuple[Origin, ...]:
+        chain: list[Origin] = []
+        while document and len(chain) < _DEEPEST:
+            rows = self._rows("SELECT name, kind, media_type, key, path, content_id, bytes, parent_id FROM documents "
+                              "WHERE run_id = $1 AND document_id = $2", self._run, document)
+            if not rows:
+                break
+            name, kind, media_type, key, path, content, size, parent = rows[0]
+            chain.append(Origin(document_id=document, name=name, kind=kind, media_type=media_type, key=key, path=path, content_id=content,
+                                bytes=size, ingested_by=self._ingested_by(document)))
+            document = parent
+        return tuple(chain)
+
+    # -- candidates ---------------------------------------------------------------------------------------------------
+
+    def _finding(self, kind: Literal["field", "label"], resolved: Resolved[Field] | Resolved[Label]) -> Finding:
+        ids = [item.id for item in resolved.candidates]
+        verdicts, decisions = self._resting_on(kind, ids)
+        return Finding(
+            kind=kind, name=resolved.name, status=resolved.status, confidence=resolved.confidence,
+            value=None if resolved.value is None else value_text(resolved.value),
+            candidates=tuple(self._candidate(item, resolved.chosen) for item in resolved.candidates),
+            verdicts=verdicts, decisions=decisions,
+        )
+
+    def _candidate(self, item: Field | Label, chosen: Field | Label | None) -> Candidate:
+        field = item if isinstance(item, Field) else None
+        return Candidate(
+            id=item.id, value=value_text(item.value), currency=field.currency if field else "", status=field.status if field else "",
+            confidence=item.confidence, raw_confidence=item.raw_confidence, chosen=item is chosen,
+            maker=self._maker(self._document.id, item.step, "fields" if field else "labels"),
+            places=tuple(self._place(span) for span in item.spans), inputs=field.inputs if field else (), alternatives=item.alternatives,
+        )
+
+    def _maker(self, document: str, step: str, layer: str) -> Maker:
+        return self._made(document).get(f"{layer} {step}") or _maker(("", step, *[""] * 6, None, "", "", None))
+
+    def _ingested_by(self, document: str) -> Maker | None:
+        return next((maker for maker in self._made(document).values() if maker.stage == "ingest"), None)
+
+    def _made(self, document: str) -> dict[str, Maker]:
+        """The attempts that added something to the document, by layer and step."""
+        if document not in self._makers:
+            rows = self._rows(
+                "SELECT r.layer, a.attempt_id, a.step, a.stage, a.component, a.version, p.distribution, a.code_digest, a.config_digest, "
+                "p.config, a.model, a.cache, a.started_at FROM artifacts r "
+                "JOIN attempts a ON a.document_id = r.document_id AND a.run_id = r.run_id AND a.attempt_id = r.attempt_id "
+                "LEFT JOIN plugins p ON p.run_id = a.run_id AND p.step = a.step AND p.component = a.component "
+                "WHERE r.run_id = $1 AND r.document_id = $2 ORDER BY r.layer, r.ordinal", self._run, document)
+            self._makers[document] = {f"{row[0]} {row[2]}": _maker(row[1:]) for row in rows}
+        return self._makers[document]
+
+    def _place(self, span: Span) -> Place:
+        document = self._holder(span)
+        page = span.page
+        text = next((text for text in document.layers.text if text.artifact == span.artifact), None)
+        table = next((table for table in document.tables if table.artifact == span.artifact), None)
+        box = span.box
+        if box is None and text is not None and span.start is not None and span.end is not None:
+            words = next((words for words in document.layers.words if words.artifact == span.artifact), None)
+            box = None if words is None else words.covering(span.start, span.end)
+        return Place(
+            quote=span.quote, document_id=document.id, document_name=document.name, page=page, start=span.start, end=span.end, box=box,
+            row=span.row, column=span.column, table=table.name if table else "", method=text.method if text else "",
+            confidence=text.confidence if text else None,
+        )
+
+    def _holder(self, span: Span) -> Document:
+        if span.artifact == self._document.content_id:
+            return self._document
+        for document in (self._document, *(member.document for member in self._document.members), *self._documents.values()):
+            if _holds(document, span.artifact):
+                return document
+        parts = self._rows(
+            "SELECT d.document_id FROM documents d JOIN artifacts a ON a.document_id = d.document_id AND a.run_id = d.run_id "
+            "WHERE d.run_id = $1 AND d.parent_id = $2 AND a.layer IN ('text', 'tables') GROUP BY d.document_id ORDER BY min(d.position)",
+            self._run, self._document.id)
+        for (part,) in parts:
+            document = self._load(part)
+            if _holds(document, span.artifact):
+                return document
+        return self._document
+
+    def _load(self, document: str) -> Document:
+        if document not in self._documents:
+            self._documents[document] = rebuild(self._connection, self._blobs, Found(self._run, document))
+        return self._documents[document]
+
+    # -- what rests on them -------------------------------------------------------------------------------------------
+
+    def _resting_on(self, kind: str, ids: Sequence[str]) -> tuple[tuple[Verdict, ...], tuple[Decision, ...]]:
+        rows = self._rows(
+            "WITH RECURSIVE down(kind, id, document_id) AS ("
+            " SELECT $1, unnest($2::VARCHAR[]), $3 UNION"
+            " SELECT e.target_kind, e.target_id, e.document_id FROM edges e JOIN down"
+            " ON e.source_document_id = down.document_id AND e.source_kind = down.kind AND e.source_id = down.id WHERE e.run_id = $4)"
+            " SELECT kind, id, document_id FROM down WHERE kind IN ('check', 'route')",
+            kind, list(ids), self._document.id, self._run)
+        known = {row[1] for row in rows} | set(ids)
+        verdicts, decisions = [], []
+        for what, identity, holder in sorted(rows):
+            document = self._load(holder)
+            if what == "check":
+                verdicts += [self._verdict(holder, check) for check in document.checks.values() if check.id == identity]
+            else:
+                decisions += [
+                    self._decision(holder, route, [reason for reason in route.reasons if any(ref.id in known for ref in reason.references)])
+                    for route in document.layers.route[-1:] if route.id == identity
+                ]
+        return tuple(verdicts), tuple(decisions)
+
+    def _verdict(self, document: str, check: Check) -> Verdict:
+        return Verdict(check=check, document_id=document, maker=self._maker(document, check.step, "checks"))
+
+    def _decision(self, document: str, route: Route, reasons: Sequence[Reason]) -> Decision:
+        return Decision(route=route, document_id=document, reasons=tuple(reasons), maker=self._maker(document, route.step, "route"))
+
+
+def _holds(document: Document, artifact: str) -> bool:
+    return any(text.artifact == artifact for text in document.layers.text) or any(table.artifact == artifact for table in document.tables)
+
+
+def _maker(row: Sequence[Any]) -> Maker:
+    attempt, step, stage, component, version, distribution, code, digest, config, model, cache, started = row
+    settings: Mapping[str, Any] = msgspec.json.decode(config) if config else {}
+    return Maker(
+        attempt_id=attempt, step=step, stage=stage, component=component, version=version, distribution=distribution or "",
+        code_digest=code, config_digest=digest, config=dict(settings), model=model, cache=cache, started_at=started,
+    )
+
+

@@ -1,0 +1,237 @@
+"""Folding: what was journaled since the last fold goes into the database, whole groups at a time, together with its mark."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ..errors import JournalCorrupt, StoreBusy, StoreError, StoreFull
+from ._connect import DATABASE, SNAPSHOT, disk_is_full, full_database, open_database
+from ._files import sync_directory
+from ._frames import END_SIZE
+from ._reader import JournalReader, Segment
+from ._schema import BY_NUMBER, create_statements
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Rows of one transaction, which bounds memory, and of one call of the appender, which bounds how long other threads wait.
+_TRANSACTION_ROWS: Final = 200_000
+_APPEND_ROWS: Final = 1_000
+
+_RETRY: Final = 0.02
+
+
+class Folded(NamedTuple):
+    """What a fold did: rows and groups applied, and how long it took in seconds."""
+
+    rows: int
+    groups: int
+    seconds: float
+
+
+def fold(store: str | os.PathLike[str], *, timeout: float = 10.0) -> Folded:
+    """Apply everything that the journals of ``store`` hold and its database does not, of all writers.
+
+    Each transaction holds whole groups together with the place up to which they reach, so a fold that is killed is repeated without
+    loss or doubles. A damaged segment stops only its own writer: the others are folded, then `JournalCorrupt` is raised. Raises
+    `StoreBusy` when another process holds the database for more than ``timeout`` seconds, and `StoreFull` on a full disk; what is
+    journaled stays safe.
+    """
+    directory = Path(store)
+    began = time.monotonic()
+    with fold_lock(directory, timeout), _database_errors(directory):
+        if not (directory / DATABASE).exists():
+            _create(directory)
+        with open_database(directory / DATABASE, read_only=False, timeout=timeout) as connection:
+            rows, groups = _Fold(connection, JournalReader(directory / "journal")).run()
+    return Folded(rows, groups, time.monotonic() - began)
+
+
+def snapshot(store: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
+    """Copy the database to the snapshot, which readers may hold for as long as they like; swapped in whole.
+
+    Raises `StoreBusy` when another process writes to the database for more than ``timeout`` seconds.
+    """
+    directory = Path(store)
+    target = directory / SNAPSHOT
+    temporary = target.with_suffix(".tmp")
+    with fold_lock(directory, timeout):
+        # Opening and closing folds what a killed fold left in DuckDB's own log into the file.
+        if (directory / f"{DATABASE}.wal").exists():
+            open_database(directory / DATABASE, read_only=False, timeout=timeout).close()
+        _copy(directory / DATABASE, temporary, timeout)
+        temporary.rename(target)
+        sync_directory(directory)
+
+
+# Closing any descriptor of a file drops the locks that its process has on it, DuckDB's too; hence a process of its own. Its shared lock
+# keeps writers out while it copies.
+_COPY: Final = """
+import fcntl, os, shutil, sys
+with open(sys.argv[1], "rb") as source, open(sys.argv[2], "wb") as target:
+    try:
+        fcntl.lockf(source, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        sys.exit(3)
+    shutil.copyfileobj(source, target, 1 << 20)
+    target.flush()
+    os.fsync(target.fileno())
+"""
+
+
+def _copy(source: Path, target: Path, timeout: float) -> None:
+    end = time.monotonic() + timeout
+    while True:
+        done = subprocess.run([sys.executable, "-I", "-S", "-c", _COPY, source, target], capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return
+        if done.returncode != 3 or time.monotonic() >= end:
+            break
+        time.sleep(_RETRY)
+    target.unlink(missing_ok=True)
+    if done.returncode == 3:
+        raise StoreBusy(f"{source} is being written by another process; waited {timeout:g} s", fix="Try again when it has finished")
+    full = "No space left" in done.stderr
+    raise (StoreFull if full else StoreError)(
+        f"The snapshot {target.with_suffix('.duckdb')} cannot be made: {(done.stderr.strip().splitlines() or ['the copy failed'])[-1]}",
+        fix="Free some space and close the store again; nothing else is affected" if full else "The database itself is whole; use it",
+    )
+
+
+@contextmanager
+def fold_lock(directory: Path, timeout: float) -> Iterator[None]:
+    """Hold the store's fold lock, for which at most ``timeout`` seconds are waited. Raises `StoreBusy`."""
+    end = time.monotonic() + timeout
+    with (directory / "fold.lock").open("a") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() >= end:
+                    raise StoreBusy(f"Another fold of {directory} is under way; waited {timeout:g} s",
+                                    cause="A large backlog, or a process that was stopped while it folds", fix="Try again later") from error
+            time.sleep(_RETRY)
+        yield
+
+
+@contextmanager
+def _database_errors(directory: Path) -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        if disk_is_full(error):
+            raise full_database(directory / DATABASE, error) from error
+        raise StoreError(f"{directory} cannot be folded: {error}", cause="The database is damaged, or a fault of the SDK",
+                         fix="Everything journaled is safe; move aios.duckdb away and the next fold makes it anew") from error
+
+
+def _create(directory: Path) -> None:
+    """Make the empty database under another name first: neither a crash nor a full disk leaves half of one, and no reader sees it."""
+    new = directory / "new.duckdb"
+    for left_over in (new, directory / "new.duckdb.wal"):
+        left_over.unlink(missing_ok=True)
+    with open_database(new, read_only=False, timeout=0.0) as connection:
+        connection.begin()
+        for statement in create_statements():
+            connection.execute(statement)
+        connection.commit()
+    new.rename(directory / DATABASE)
+    sync_directory(directory)
+
+
+def positions(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, int], int]:
+    """Up to which offset each segment, by writer and sequence, is folded."""
+    found = connection.execute("SELECT writer, segment, max(byte_offset) FROM applied_segments GROUP BY ALL").fetchall()
+    return {(writer, sequence): offset for writer, sequence, offset in found}
+
+
+def is_new(segment: Segment, position: int) -> bool:
+    """Whether the segment may hold groups behind ``position``."""
+    return segment.size > position + (END_SIZE if segment.sealed else 0)
+
+
+class _Fold:
+    """One fold: transactions of whole groups."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, reader: JournalReader) -> None:
+        self._connection = connection
+        self._reader = reader
+        self._rows = self._groups = 0
+        self._appenders: dict[int, Any] = {}
+
+    def run(self) -> tuple[int, int]:
+        try:
+            self._all()
+        finally:
+            for appender in self._appenders.values():
+                appender.clear()
+        return self._rows, self._groups
+
+    def _all(self) -> None:
+        damage: JournalCorrupt | None = None
+        damaged: str | None = None
+        done = positions(self._connection)
+        self._begin()
+        for segment in self._reader.segments():
+            position = done.get((segment.writer, segment.sequence), 0)
+            if segment.writer == damaged or not is_new(segment, position):
+                continue
+            try:
+                self._segment(segment, position)
+            except JournalCorrupt as error:
+                damage, damaged = damage or error, segment.writer
+        self._commit()
+        if damage is not None:
+            raise damage
+
+    def _segment(self, segment: Segment, position: int) -> None:
+        for group in self._reader.groups(segment, position):
+            for number, values in group.rows:
+                rows = self._buffers[number]
+                rows.append(values)
+                if len(rows) >= _APPEND_ROWS:
+                    self._append(number, rows)
+                    rows.clear()
+            mark = self._marks[segment.writer, segment.sequence]
+            mark[0], mark[1], mark[2] = group.end, mark[1] + 1, mark[2] + len(group.rows)
+            self._pending += len(group.rows)
+            if self._pending >= _TRANSACTION_ROWS:
+                self._commit()
+                self._begin()
+
+    def _begin(self) -> None:
+        self._connection.begin()
+        self._appenders = {}
+        self._buffers: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        self._marks: defaultdict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
+        self._pending = 0
+
+    def _append(self, number: int, rows: list[tuple[Any, ...]]) -> None:
+        if number not in self._appenders:
+            name = BY_NUMBER[number].name if number else "applied_segments"
+            self._appenders[number] = self._connection.appender(name)
+        self._appenders[number].append_rows(rows)
+
+    def _commit(self) -> None:
+        now = dt.datetime.now(dt.UTC)
+        for number, rows in self._buffers.items():
+            self._append(number, rows)
+        self._append(0, [(writer, sequence, *mark, now) for (writer, sequence), mark in self._marks.items()])
+        for appender in self._appenders.values():
+            appender.flush()
+        self._connection.commit()
+        self._groups += sum(mark[1] for mark in self._marks.values())
+        self._rows += sum(mark[2] for mark in self._marks.values())

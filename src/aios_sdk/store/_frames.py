@@ -1,0 +1,220 @@
+"""The bytes of a journal segment: its header, its frames, and the chain of salted digests that ties them together.
+
+``docs/reference/journal.md`` describes the format, which is frozen: later releases read it for ever.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple
+
+from ..errors import JournalCorrupt, StoreVersion
+
+FORMAT: Final = 1
+MAX_RECORDS: Final = 256
+CONTINUES: Final = 1
+END: Final = 2
+
+_MAGIC: Final = b"AIOSJRNL"
+_PRESENT: Final = 1
+_ERASED: Final = 0
+
+# All numbers are little-endian. The header ends in the CRC of what stands before it.
+_header: Final = struct.Struct("<8sHH16sQ32s")
+_crc: Final = struct.Struct("<I")
+_prefix: Final = struct.Struct("<4sII")
+_fixed: Final = struct.Struct("<BQQQ16sH32s")
+_head: Final = struct.Struct("<BI32s")
+_secret: Final = struct.Struct("<B16s")
+
+HEADER_SIZE: Final = _header.size + _crc.size
+#: Bytes of the frame that seals a segment.
+END_SIZE: Final = _prefix.size + _fixed.size
+_SALT: Final = 16
+# Every frame of a segment begins with the first bytes of the header's hash. They cannot be guessed, so that nothing a document
+# contains looks like a frame when a reader searches behind damage.
+_MARKER: Final = 4
+
+
+class Header(NamedTuple):
+    """The header of a segment; ``chain`` is the hash at the end of the writer's previous segment, zeros for the first."""
+
+    schema: int
+    writer: bytes
+    sequence: int
+    chain: bytes
+
+
+class Record(NamedTuple):
+    """One record of a frame: the table's number and its payload, which is None when it was erased."""
+
+    kind: int
+    payload: memoryview | None
+
+
+class Frame(NamedTuple):
+    """One frame as it was read; ``end`` is the offset behind it, ``chain`` the hash that the next frame repeats."""
+
+    end: int
+    flags: int
+    sequence: int
+    durable: int
+    written: int
+    document: bytes
+    record_count: int
+    previous: bytes
+    chain: bytes
+    body: memoryview
+
+    def records(self) -> Iterator[Record]:
+        """The records in order. Nothing is copied; digests are checked by `verify_records` alone."""
+        heads = _fixed.size
+        secrets = heads + self.record_count * _head.size
+        position = secrets + self.record_count * _secret.size
+        states = self.body[secrets:position:_secret.size]
+        for (kind, length, _), state in zip(_head.iter_unpack(self.body[heads:secrets]), states, strict=True):
+            yield Record(kind, self.body[position:position + length] if state == _PRESENT else None)
+            position += length
+
+    def verify_records(self) -> bool:
+        """Whether every payload that is present has the digest that the chain covers."""
+        heads = _fixed.size
+        secrets = heads + self.record_count * _head.size
+        digests = (digest for _, _, digest in _head.iter_unpack(self.body[heads:secrets]))
+        salts = (salt for _, salt in _secret.iter_unpack(self.body[secrets:secrets + self.record_count * _secret.size]))
+        return all(
+            record.payload is None or sha256(salt + bytes(record.payload)).digest() == digest
+            for record, salt, digest in zip(self.records(), salts, digests, strict=True)
+        )
+
+
+def pack_header(header: Header) -> tuple[bytes, bytes]:
+    """The bytes of a segment's header, and the chain hash that its first frame repeats."""
+    data = _header.pack(_MAGIC, FORMAT, header.schema, header.writer, header.sequence, header.chain)
+    return data + _crc.pack(zlib.crc32(data)), sha256(data).digest()
+
+
+class FramePacker:
+    """Packs groups of records into frames, and carries the chain from one to the next; ``start`` is the header's hash."""
+
+    def __init__(self, start: bytes) -> None:
+        self.chain = start
+        self._marker = start[:_MARKER]
+        self._sequence = 0
+
+    def group(self, records: Sequence[tuple[int, bytes]], document: bytes, durable: int) -> list[bytes]:
+        """The frames of one group; all but the last say that it continues. ``durable`` is the offset that is known to be on disk."""
+        written = time.time_ns() // 1000
+        if len(records) <= MAX_RECORDS:
+            return [self._frame(records, 0, document, durable, written)]
+        starts = range(0, len(records), MAX_RECORDS)
+        return [
+            self._frame(records[start:start + MAX_RECORDS], 0 if start == starts[-1] else CONTINUES, document, durable, written)
+            for start in starts
+        ]
+
+    def end(self, durable: int) -> bytes:
+        """The frame without records that seals a segment."""
+        return self._frame((), END, bytes(16), durable, time.time_ns() // 1000)
+
+    def _frame(self, records: Sequence[tuple[int, bytes]], flags: int, document: bytes, durable: int, written: int) -> bytes:
+        salts = os.urandom(_SALT * len(records))
+        heads, secrets, payloads = [], [], []
+        for index, (kind, payload) in enumerate(records):
+            salt = salts[_SALT * index:_SALT * (index + 1)]
+            heads.append(_head.pack(kind, len(payload), sha256(salt + payload).digest()))
+            secrets.append(b"\x01" + salt)
+            payloads.append(payload)
+        covered = _fixed.pack(flags, self._sequence, durable, written, document, len(records), self.chain) + b"".join(heads)
+        self.chain = sha256(covered).digest()
+        self._sequence += 1
+        body = b"".join((covered, *secrets, *payloads))
+        return _prefix.pack(self._marker, len(body), zlib.crc32(body, len(body))) + body
+
+
+def read_header(file: BinaryIO, path: Path) -> tuple[Header, bytes] | None:
+    """The header of the segment and its chain hash; None when it is torn: shorter than a header, or nothing but zeros."""
+    data = file.read(HEADER_SIZE)
+    if data[:8] == _MAGIC and len(data) >= 10 and int.from_bytes(data[8:10], "little") > FORMAT:
+        raise StoreVersion(
+            f"{path} has journal format {int.from_bytes(data[8:10], 'little')}; this SDK reads up to {FORMAT}",
+            cause="A newer aios-sdk wrote it", fix="Upgrade aios-sdk; nothing was changed",
+        )
+    if len(data) < HEADER_SIZE or not any(data):
+        return None
+    plain = data[:_header.size]
+    magic, _, schema, writer, sequence, chain = _header.unpack(plain)
+    if magic != _MAGIC or _crc.unpack(data[_header.size:])[0] != zlib.crc32(plain):
+        raise corrupt(path, 0, "the header does not match its checksum")
+    return Header(schema, writer, sequence, chain), sha256(plain).digest()
+
+
+def read_frames(file: BinaryIO, path: Path, offset: int, start: bytes) -> Iterator[Frame]:
+    """The frames from ``offset`` on, until the end frame or the last whole one; ``start`` is the header's hash.
+
+    What follows the last whole frame is a torn tail, which ends quietly, unless a frame behind it says that the place was
+    durable; then `JournalCorrupt` is raised.
+    """
+    marker = start[:_MARKER]
+    chain = start if offset == HEADER_SIZE else None
+    file.seek(offset)
+    while True:
+        frame = _read_frame(file, offset, marker)
+        if frame is None and _was_durable(file, offset, marker):
+            # The writer may have completed the frame since it was read.
+            file.seek(offset)
+            frame = _read_frame(file, offset, marker)
+            if frame is None:
+                raise corrupt(path, offset, "the frame does not match its checksum")
+        if frame is None:
+            return
+        if chain is not None and frame.previous != chain:
+            raise corrupt(path, offset, "the frame does not follow the one before it")
+        chain, offset = frame.chain, frame.end
+        yield frame
+        if frame.flags & END:
+            return
+
+
+def _read_frame(file: BinaryIO, offset: int, marker: bytes) -> Frame | None:
+    prefix = file.read(_prefix.size)
+    if len(prefix) < _prefix.size:
+        return None
+    found, length, crc = _prefix.unpack(prefix)
+    if found != marker or length < _fixed.size:
+        return None
+    body = file.read(length)
+    if len(body) < length or zlib.crc32(body, length) != crc:
+        return None
+    flags, sequence, durable, written, document, count, previous = _fixed.unpack_from(body)
+    chain = sha256(memoryview(body)[:_fixed.size + count * _head.size]).digest()
+    return Frame(offset + _prefix.size + length, flags, sequence, durable, written, document, count, previous, chain, memoryview(body))
+
+
+def _was_durable(file: BinaryIO, offset: int, marker: bytes) -> bool:
+    """Whether a whole frame further on was written when ``offset`` was already on disk."""
+    file.seek(offset)
+    rest = file.read()
+    place = rest.find(marker, 1)
+    while place >= 0:
+        file.seek(offset + place)
+        frame = _read_frame(file, offset + place, marker)
+        if frame is not None and frame.durable > offset:
+            return True
+        place = rest.find(marker, place + 1)
+    return False
+
+
+def corrupt(path: Path, offset: int, what: str) -> JournalCorrupt:
+    """The error for damage at a place of a segment."""
+    return JournalCorrupt(
+        f"The journal segment {path} is damaged at byte {offset}: {what}",
+        cause="The disk or another program changed it; it was whole when it was acknowledged",
+        fix="Restore that file from a backup and fold again; every group before that byte was read",
+    )

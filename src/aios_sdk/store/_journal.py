@@ -1,0 +1,270 @@
+"""Writing the journal: one durable, append-only sequence of row groups for each writing process."""
+
+from __future__ import annotations
+
+import atexit
+import copy
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from ..errors import StoreError, StoreFull
+from ..records import new_run_id
+from ._files import DISK_FULL
+from ._frames import Header
+from ._payloads import Row, codec
+from ._segment import OpenSegment
+
+_log: Final = logging.getLogger("aios.store")
+
+#: Bytes after which a segment is sealed and the next one begun.
+SEGMENT_SIZE: Final = 64 * 1024 * 1024
+
+# Payload bytes that may wait for the disk, and the most that go into one write.
+_QUEUE_BYTES: Final = 16 * 1024 * 1024
+_WRITE_BYTES: Final = 4 * 1024 * 1024
+
+
+class Ticket:
+    """The promise that a group will be durable. Tickets of one writer come true in the order of their appends.
+
+    So it is enough to wait for the last one of a batch.
+    """
+
+    __slots__ = ("_callbacks", "_number", "_writer")
+
+    def __init__(self, writer: JournalWriter, number: int) -> None:
+        self._writer = writer
+        self._number = number
+        self._callbacks: list[Callable[[Ticket], object]] | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether the group is durable, or has failed."""
+        return self._writer._durable >= self._number or self._writer._failure is not None
+
+    @property
+    def error(self) -> StoreError | None:
+        """Why the group is not durable; None while it waits and when it is."""
+        return self._writer._error_of(self._number)
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Return when the group is durable.
+
+        Raises `StoreFull` or `StoreError` when it will not be, and ``TimeoutError`` after ``timeout`` seconds.
+        """
+        self._writer._wait(self._number, timeout)
+
+    def add_done_callback(self, callback: Callable[[Ticket], object]) -> None:
+        """Call ``callback(ticket)`` once it is done: in the writer's thread, or at once when it is done already.
+
+        An exception that it raises is logged.
+
+        Example::
+
+            future = loop.create_future()
+            ticket.add_done_callback(lambda ticket: loop.call_soon_threadsafe(future.set_result, ticket.error))
+        """
+        self._writer._call_when_done(self, callback)
+
+
+class _Group(NamedTuple):
+    ticket: Ticket
+    records: list[tuple[int, bytes]]
+    document: bytes
+    size: int
+
+
+class JournalWriter:
+    """Appends groups of rows to a journal of its own, below ``directory``; thread-safe.
+
+    One thread writes: everything that arrived while the disk was busy goes out with the next sync, so a lone group waits for
+    one sync and many share one. The folder and the first segment are made with the first group. Each writer has an id of its
+    own and never touches another's segments. ``schema`` is the version of the schema that the rows follow.
+
+    Example::
+
+        with JournalWriter(store / "journal", schema=1) as writer:
+            writer.append([(7, values)], document_id=document.id).wait()
+    """
+
+    def __init__(self, directory: Path, *, schema: int) -> None:
+        self.id: str = new_run_id()
+        self._folder = directory / self.id
+        self._schema = schema
+        self._codec = codec(schema)
+        lock = threading.Lock()
+        self._arrived = threading.Condition(lock)
+        self._progress = threading.Condition(lock)
+        self._queue: deque[_Group] = deque()
+        self._queued = 0
+        self._appended = 0
+        self._durable = 0
+        self._failure: StoreError | None = None
+        self._closing = False
+        self._segment: OpenSegment | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> JournalWriter:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @property
+    def appended(self) -> int:
+        """How many groups were appended so far."""
+        return self._appended
+
+    def append(self, rows: Sequence[Row], *, document_id: str = "") -> Ticket:
+        """Queue the rows as one group: all or nothing. ``document_id`` is the document they are about, if one.
+
+        Returns at once unless 16 MiB wait for the disk. Raises `StoreError` when a row does not fit its table, when the writer is
+        closed, or when it has failed before (`StoreFull` on a full disk).
+        """
+        records = self._codec.encode(rows, document_id=document_id)
+        size = sum(len(payload) for _, payload in records)
+        document = sha256(document_id.encode()).digest()[:16] if document_id else bytes(16)
+        with self._progress:
+            while self._queued and self._queued + size > _QUEUE_BYTES and self._failure is None:
+                self._progress.wait()
+            self._refuse()
+            self._appended += 1
+            ticket = Ticket(self, self._appended)
+            self._queue.append(_Group(ticket, records, document, size))
+            self._queued += size
+            if self._thread is None:
+                self._start()
+            elif len(self._queue) == 1:
+                self._arrived.notify()
+        return ticket
+
+    def flush(self) -> None:
+        """Return when everything appended so far is durable. Raises what `Ticket.wait` raises."""
+        self._wait(self._appended, None)
+
+    def close(self) -> None:
+        """Make everything durable, seal the segment and end the thread. A second call does nothing.
+
+        Raises the error that stopped the writer, if one did.
+        """
+        with self._arrived:
+            already, self._closing = self._closing, True
+            self._arrived.notify()
+        if already or self._thread is None:
+            return
+        atexit.unregister(self.close)
+        self._thread.join()
+        if self._failure is not None:
+            raise copy.copy(self._failure)
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._work, name=f"aios-journal-{self.id[:8]}", daemon=True)
+        self._thread.start()
+        # A daemon thread does not keep the process alive; without this, what is queued would be lost at a normal exit.
+        atexit.register(self.close)
+
+    def _refuse(self) -> None:
+        if self._failure is not None:
+            raise copy.copy(self._failure)
+        if self._closing:
+            raise StoreError("The journal writer is closed", cause="The store was closed", fix="Open the store again to record more")
+
+    def _error_of(self, number: int) -> StoreError | None:
+        return None if self._durable >= number or self._failure is None else copy.copy(self._failure)
+
+    def _wait(self, number: int, timeout: float | None) -> None:
+        with self._progress:
+            if not self._progress.wait_for(lambda: self._durable >= number or self._failure is not None, timeout):
+                raise TimeoutError(f"the group is not durable after {timeout} s")
+            error = self._error_of(number)
+        if error is not None:
+            raise error
+
+    def _call_when_done(self, ticket: Ticket, callback: Callable[[Ticket], object]) -> None:
+        with self._progress:
+            if not ticket.done:
+                ticket._callbacks = [*(ticket._callbacks or ()), callback]
+                return
+        _call(callback, ticket)
+
+    # From here on: the writer's thread.
+
+    def _work(self) -> None:
+        while groups := self._take():
+            try:
+                self._write(groups)
+            except Exception as error:  # noqa: BLE001  # whatever it is, those who wait must hear of it
+                self._fail(_failure_of(error, self._folder), groups)
+                return
+            self._acknowledge(groups)
+        try:
+            if self._segment is not None:
+                self._segment.seal()
+        except Exception as error:  # noqa: BLE001  # close raises it
+            self._fail(_failure_of(error, self._folder), [])
+
+    def _take(self) -> list[_Group]:
+        """What goes out with the next sync; nothing when the writer closes."""
+        groups, size = [], 0
+        with self._arrived:
+            self._arrived.wait_for(lambda: self._queue or self._closing)
+            while self._queue and size < _WRITE_BYTES:
+                group = self._queue.popleft()
+                size += group.size
+                groups.append(group)
+        return groups
+
+    def _write(self, groups: list[_Group]) -> None:
+        if self._segment is not None and self._segment.durable >= SEGMENT_SIZE:
+            self._segment = self._segment.next()
+        elif self._segment is None:
+            self._segment = OpenSegment(self._folder, Header(self._schema, bytes.fromhex(self.id), 0, bytes(32)))
+        self._segment.write([(group.records, group.document) for group in groups])
+
+    def _acknowledge(self, groups: list[_Group]) -> None:
+        with self._progress:
+            self._durable = groups[-1].ticket._number
+            self._queued -= sum(group.size for group in groups)
+            self._progress.notify_all()
+        self._call_back(groups)
+
+    def _fail(self, failure: StoreError, groups: list[_Group]) -> None:
+        with self._progress:
+            self._failure = failure
+            waiting = [*groups, *self._queue]
+            self._queue.clear()
+            self._queued = 0
+            self._progress.notify_all()
+        if self._segment is not None:
+            self._segment.abandon()
+        self._call_back(waiting)
+
+    def _call_back(self, groups: list[_Group]) -> None:
+        for group in groups:
+            for callback in group.ticket._callbacks or ():
+                _call(callback, group.ticket)
+
+
+def _call(callback: Callable[[Ticket], object], ticket: Ticket) -> None:
+    try:
+        callback(ticket)
+    except Exception:  # noqa: BLE001
+        # The writer serves others too; a listener's fault must not stop it.
+        _log.exception("a callback of a journal ticket failed")
+
+
+def _failure_of(error: Exception, folder: Path) -> StoreError:
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        return StoreFull(
+            f"The disk is full: the journal {folder} cannot grow", cause=str(error),
+            fix="Free some space and run again; what was acknowledged is safe and is not done again",
+        )
+    return StoreError(
+        f"The journal {folder} cannot be written: {error}", cause="The disk, its permissions or a fault of the SDK",
+        fix="Repair it and run again; what was acknowledged is safe",
+    )

@@ -1,0 +1,136 @@
+"""Rows as journal payloads: checked against the columns of their table, and read back exactly as they were."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, Final, TypeAlias
+
+import msgspec
+
+from ..errors import StoreError
+from ._tables import TABLES, TableSpec
+
+#: The number of a table and one value for each of its columns.
+Row: TypeAlias = tuple[int, Sequence[Any]]
+
+#: Bytes of one payload. What is larger belongs into a blob.
+MAX_PAYLOAD: Final = 64 * 1024 * 1024
+
+
+def _integer(low: int, high: int) -> Any:
+    return Annotated[int, msgspec.Meta(ge=low, le=high)]
+
+
+# The type of each column that a table may have. Its wire form is msgspec's for msgpack: decimals and dates as strings,
+# times as the timestamp extension (-1).
+_TYPES: Final[dict[str, Any]] = {
+    "VARCHAR": str,
+    "JSON": str,
+    "BOOLEAN": bool,
+    "USMALLINT": _integer(0, 2**16 - 1),
+    "INTEGER": _integer(-(2**31), 2**31 - 1),
+    "UINTEGER": _integer(0, 2**32 - 1),
+    "BIGINT": _integer(-(2**63), 2**63 - 1),
+    "UBIGINT": _integer(0, 2**63 - 1),
+    "DOUBLE": float,
+    "DATE": dt.date,
+    "TIMESTAMPTZ": Annotated[dt.datetime, msgspec.Meta(tz=True)],
+    "BLOB": bytes,
+    "VARCHAR[]": list[str],
+}
+
+_encode: Final = msgspec.msgpack.Encoder(decimal_format="string").encode
+
+
+class _TableCodec:
+    """Encodes and decodes the rows of one table."""
+
+    def __init__(self, table: TableSpec) -> None:
+        self.table = table
+        types = []
+        self._json = [index for index, column in enumerate(table.columns) if column.type == "JSON"]
+        self._decimals: list[tuple[int, int, int]] = []
+        for index, column in enumerate(table.columns):
+            if column.type.startswith("DECIMAL("):
+                width, scale = (int(part) for part in column.type[len("DECIMAL("):-1].split(","))
+                self._decimals.append((index, width, scale))
+                types.append(Decimal | None)
+            else:
+                types.append(_TYPES[column.type] | None)
+        self.decode: Callable[[bytes | memoryview], tuple[Any, ...]]
+        self.decode = msgspec.msgpack.Decoder(tuple[tuple(types)]).decode  # type: ignore[misc]  # a type built at run time
+
+    def encode(self, values: Sequence[Any]) -> bytes:
+        payload = _encode(values)
+        if len(payload) > MAX_PAYLOAD:
+            raise ValueError(f"the row takes {len(payload)} bytes; at most {MAX_PAYLOAD} are allowed")
+        # A row that DuckDB would refuse must not reach the journal, where it would stop every fold to come.
+        self.decode(payload)
+        for index in self._json:
+            if values[index] is not None:
+                msgspec.json.decode(values[index], type=msgspec.Raw)
+        for index, width, scale in self._decimals:
+            value = values[index]
+            if value and not _fits(value, width, scale):
+                raise ValueError(f"{self.table.columns[index].name} = {value} does not fit {self.table.columns[index].type}")
+        return payload
+
+
+def _fits(value: Decimal, width: int, scale: int) -> bool:
+    # DuckDB takes a number of more digits than its widest decimal by way of a float, which is not exact.
+    _, digits, exponent = value.as_tuple()
+    return isinstance(exponent, int) and len(digits) + exponent <= width - scale and max(len(digits), -exponent) <= width
+
+
+class Codec:
+    """Encodes and decodes the rows of one version of the schema. Use `codec`.
+
+    Example::
+
+        payload = codec(1).encode([(7, (run_id, document_id, "ok"))])[0][1]
+    """
+
+    def __init__(self, tables: Iterable[TableSpec]) -> None:
+        self._tables = {table.number: _TableCodec(table) for table in tables}
+
+    def encode(self, rows: Sequence[Row], *, document_id: str = "") -> list[tuple[int, bytes]]:
+        """Each row as its table's number and payload. Raises `StoreError` naming the row that does not fit."""
+        encoded = []
+        for number, values in rows:
+            table = self._tables.get(number)
+            try:
+                if table is None:
+                    raise ValueError("no table of the schema has that number")
+                encoded.append((number, table.encode(values)))
+            except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
+                raise _misfit(table, number, values, error, document_id) from error
+        return encoded
+
+    def decode(self, number: int, payload: bytes | memoryview) -> tuple[Any, ...]:
+        """The values of one payload, one for each column. Raises ``msgspec.MsgspecError`` or ``KeyError`` when it is no such row."""
+        return self._tables[number].decode(payload)
+
+
+@cache
+def codec(schema: int) -> Codec:
+    """The codec of a version of the schema; this release knows version 1."""
+    if schema != 1:
+        raise StoreError(f"There is no schema of version {schema}", cause="This SDK knows version 1", fix="Upgrade aios-sdk")
+    return Codec(table for table in TABLES.values() if table.number)
+
+
+def _misfit(table: _TableCodec | None, number: int, values: Sequence[Any], error: Exception, document_id: str) -> StoreError:
+    name = table.table.name if table else f"number {number}"
+    text = str(error)
+    if table and (place := re.search(r" - at `\$\[(\d+)\]", text)):
+        text = f"{table.table.columns[int(place[1])].name}: {text[:place.start()]}"
+    return StoreError(
+        f"A row of table {name} cannot be recorded: {text}",
+        cause=f"A component or the recorder gave a value that its column cannot hold; the row has {len(values)} values",
+        fix="Nothing of this group was recorded; report it with the text above",
+        document=document_id or None,
+    )

@@ -1,0 +1,143 @@
+"""Reading the journals of all writers: complete groups, in order, while they write and after they died."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ._frames import CONTINUES, END, HEADER_SIZE, Frame, corrupt, read_frames, read_header
+from ._payloads import codec
+
+
+class Segment(NamedTuple):
+    """A segment of a writer's journal as it was found on disk; ``size`` in bytes."""
+
+    writer: str
+    sequence: int
+    path: Path
+    sealed: bool
+    size: int
+
+
+class Group(NamedTuple):
+    """A complete group: its rows (erased ones left out), the offset behind it, and when it was written (seconds since 1970)."""
+
+    end: int
+    rows: list[tuple[int, tuple[Any, ...]]]
+    written: float
+    document: bytes
+
+
+class JournalReader:
+    """Reads the journals of all writers below ``directory``, while they write and after they died.
+
+    Example::
+
+        reader = JournalReader(store / "journal")
+        for segment in reader.segments():
+            for group in reader.groups(segment):
+                print(segment.writer, group.end, len(group.rows))
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def segments(self) -> list[Segment]:
+        """Every segment, by writer and sequence. Raises `JournalCorrupt` when one is missing between two others."""
+        gap: Segment | None = None
+        for _ in range(3):
+            found = self._list()
+            gap = next((after for before, after in zip([None, *found], found, strict=False) if not _follows(before, after)), None)
+            if gap is None:
+                return found
+            # A listing taken while a writer seals may miss the file that is being renamed.
+            time.sleep(0.01)
+        assert gap is not None
+        raise corrupt(gap.path, 0, "the segment before it is missing")
+
+    def groups(self, segment: Segment, offset: int = 0) -> Iterator[Group]:
+        """The complete groups of a segment from ``offset`` on, which is 0 or the ``end`` of a group.
+
+        Ends quietly at a torn tail of an open segment. Raises `JournalCorrupt` for damage, and `StoreVersion` for a newer format.
+        """
+        rows: list[tuple[int, tuple[Any, ...]]] = []
+        for decode, frame in self._frames(segment, offset):
+            try:
+                rows += [(kind, decode(kind, payload)) for kind, payload in frame.records() if payload is not None]
+            except (msgspec.MsgspecError, KeyError) as error:
+                raise corrupt(segment.path, frame.end, f"a record before it is no row of its table ({error})") from error
+            if not frame.flags & (CONTINUES | END):
+                yield Group(frame.end, rows, frame.written / 1e6, frame.document)
+                rows = []
+
+    def frames(self, segment: Segment, offset: int = 0) -> Iterator[Frame]:
+        """The frames of a segment as they are, none of their rows decoded."""
+        return (frame for _, frame in self._frames(segment, offset))
+
+    def verify(self) -> None:
+        """Read everything again: checksums, the chain through all segments of each writer, and the digest of every payload not erased.
+
+        Raises `JournalCorrupt` naming the file and the place.
+        """
+        chain = b""
+        for segment in self.segments():
+            with segment.path.open("rb") as file:
+                header = read_header(file, segment.path)
+            if header is None:
+                continue
+            if header[0].chain != (chain if segment.sequence else bytes(32)):
+                raise corrupt(segment.path, 0, "it does not follow the segment before it")
+            chain, offset = header[1], HEADER_SIZE
+            for frame in self.frames(segment):
+                if not frame.verify_records():
+                    raise corrupt(segment.path, offset, "a payload does not match its digest")
+                chain, offset = frame.chain, frame.end
+
+    def _frames(self, segment: Segment, offset: int) -> Iterator[tuple[Callable[[int, memoryview], tuple[Any, ...]], Frame]]:
+        path, sealed = segment.path, segment.sealed
+        try:
+            file = path.open("rb", buffering=1 << 20)
+        except FileNotFoundError:
+            path, sealed = path.with_suffix(".seg"), True
+            file = path.open("rb", buffering=1 << 20)
+        with file:
+            if not sealed:
+                # Nobody may build on what a power loss can still take away.
+                os.fsync(file.fileno())
+            header = read_header(file, path)
+            ended = False
+            if header is not None:
+                if (header[0].writer.hex(), header[0].sequence) != (segment.writer, segment.sequence):
+                    raise corrupt(path, 0, "the header belongs to another segment")
+                decode = codec(header[0].schema).decode
+                for frame in read_frames(file, path, max(offset, HEADER_SIZE), header[1]):
+                    offset, ended = frame.end, bool(frame.flags & END)
+                    yield decode, frame
+            if sealed and not ended:
+                raise corrupt(path, offset, "the sealed segment ends too early")
+
+    def _list(self) -> list[Segment]:
+        found = {}
+        for path in self._directory.glob("*/*"):
+            if path.suffix not in {".open", ".seg"}:
+                continue
+            try:
+                size = path.stat().st_size
+            except FileNotFoundError:
+                continue
+            segment = Segment(path.parent.name, int(path.stem, 16), path, path.suffix == ".seg", size)
+            # A listing taken while a writer seals may show both names; the final one counts.
+            if segment.sealed or (segment.writer, segment.sequence) not in found:
+                found[segment.writer, segment.sequence] = segment
+        return sorted(found.values())
+
+
+def _follows(before: Segment | None, after: Segment) -> bool:
+    if before is None or before.writer != after.writer:
+        return after.sequence == 0
+    return after.sequence == before.sequence + 1

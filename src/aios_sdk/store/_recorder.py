@@ -1,0 +1,207 @@
+"""What the engine tells the store about a run, made into groups of journal records."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final, Literal
+
+import msgspec
+
+from aios_sdk.errors import Category, UsageError
+from aios_sdk.records import LAYERS, Document, Layers, Outcome, Source, StepStatus, UnitFailure, canonical, identify, new_run_id
+from aios_sdk.stages import Stage
+
+from ._blobs import Blobs
+from ._journal import JournalWriter, Ticket
+from ._payloads import Row
+from ._rows import INLINE_BYTES, Owner, artifacts, checked_json, item_rows, json_text, row
+
+#: How a run finished.
+RunStatus = Literal["completed", "interrupted", "failed"]
+
+
+class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run is about to do: the pipeline's name, version (SHA-256 of its canonical form), that form as JSON, and the inputs."""
+
+    pipeline: str
+    pipeline_version: str = ""
+    definition: str = ""
+    sdk: str = ""
+    resolve: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+
+
+class ComponentUse(msgspec.Struct, frozen=True, kw_only=True):
+    """Which component does a step's work, exactly; ``config`` and ``rejected`` are JSON."""
+
+    step: str
+    stage: str
+    component: str
+    version: str = ""
+    distribution: str = ""
+    code_digest: str = ""
+    config_digest: str = ""
+    config: str = ""
+    model: str = ""
+    model_digest: str = ""
+    deterministic: bool | str = True
+    rejected: str = ""
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt of a step at a document; times in seconds, ``peak_rss`` in bytes.
+
+    Without an ``id`` it gets `attempt_id` of run, document, step and component, so two attempts of one component at one step of
+    one document need ids of their own.
+    """
+
+    step: str
+    stage: Stage
+    component: str = ""
+    version: str = ""
+    status: StepStatus = "ok"
+    category: Category | Literal[""] = ""
+    message: str = ""
+    failures: tuple[UnitFailure, ...] = ()
+    cache: Literal["miss", "hit", "none"] = "none"
+    memo_key: str = ""
+    started_at: dt.datetime
+    wall: float = 0.0
+    cpu: float = 0.0
+    queue: float = 0.0
+    peak_rss: int | None = None
+    tokens: int | None = None
+    cost: Decimal | None = None
+    units: int = 1
+    id: str = ""
+
+
+def attempt_id(run: str, document: str, step: str, component: str, number: int = 0) -> str:
+    """The id of attempt ``number`` of ``component`` at ``step`` of ``document`` in ``run``."""
+    return identify("attempt", run, document, step, component, number)
+
+
+class Run:
+    """One run, being recorded; made by `Store.begin`. Its methods may be called from any thread.
+
+    Each call hands over one group, all or nothing, and returns a `Ticket` at once; what the ticket acknowledges is durable.
+    """
+
+    def __init__(self, writer: JournalWriter, blobs: Blobs, info: RunInfo, components: Sequence[ComponentUse]) -> None:
+        self.id: Final = new_run_id()
+        self.info: Final = info
+        self._writer = writer
+        self._blobs = blobs
+        self._uses: dict[tuple[str, str], ComponentUse] = {}
+        self._lock = threading.Lock()
+        self._finished = False
+        definition = checked_json(info.definition, "the pipeline's definition")
+        rows = [
+            self._event("started"),
+            row("pipelines", self.id, info.pipeline, info.pipeline_version, definition, list(info.resolve)),
+        ]
+        for use in components:
+            rows += self._use_rows(use)
+        self._writer.append(rows, document_id="")
+
+    def use(self, component: ComponentUse) -> Ticket | None:
+        """Record which component does a step's work, when it is first chosen; None when that is recorded already."""
+        rows = self._use_rows(component)
+        return self._writer.append(rows, document_id="") if rows else None
+
+    def found(self, delivery: Document | Source, *, media_declared: str = "", path: str = "", container: bool = False) -> Ticket:
+        """Record a delivery, once in a run: a document, part or case, or a mere ``container`` (where that is known already).
+
+        Its bytes must be among the blobs before. A case's members are recorded with it.
+        """
+        kind = "container" if container else delivery.kind if isinstance(delivery, Document) else "part" if delivery.parent else "file"
+        identity = delivery.id if isinstance(delivery, Document) else delivery.document_id
+        thread, supersedes = (delivery.thread, delivery.supersedes) if isinstance(delivery, Document) else ("", "")
+        rows = [row(
+            "documents", self.id, identity, _now(), kind, delivery.name, delivery.key, path, delivery.media_type, media_declared,
+            delivery.content_id, delivery.size, delivery.parent, delivery.position, delivery.root, thread, supersedes,
+        )]
+        if isinstance(delivery, Document):
+            rows += [
+                row("members", self.id, identity, ordinal, member.document.id, member.status, member.document.duplicate_of,
+                    [layer for layer in LAYERS if getattr(member.document.layers, layer)])
+                for ordinal, member in enumerate(delivery.members)
+            ]
+        return self._writer.append(rows, document_id=identity)
+
+    def attempt(self, document: Document, attempt: Attempt, layers: Layers = Layers()) -> Ticket:  # noqa: B008  # frozen
+        """Record an attempt and everything it added, as one group.
+
+        ``layers`` are what the step added, stamped (`Document.stamp`); ``document`` already holds them at the end of its layers.
+        Also for steps that were skipped, unsupported or failed, with no layers. Large layers are written as blobs before this returns.
+        """
+        use = self._uses.get((attempt.step, attempt.component)) or ComponentUse(
+            step=attempt.step, stage=attempt.stage, component=attempt.component)
+        owner = Owner(self.id, document.id, attempt.id or attempt_id(self.id, document.id, attempt.step, attempt.component), attempt.step)
+        version = attempt.version or use.version
+        rows = [row(
+            "attempts", owner.attempt_id, self.id, document.id, attempt.step, attempt.stage, attempt.component, version,
+            use.code_digest, use.config_digest, use.model, attempt.status, attempt.category, attempt.message, attempt.cache,
+            attempt.memo_key, attempt.started_at, attempt.wall, attempt.cpu, attempt.queue, attempt.peak_rss, attempt.tokens,
+            attempt.cost, attempt.units,
+        )]
+        rows += self._artifact_rows(owner, document, layers)
+        rows += item_rows(owner, document, layers)
+        ended = attempt.started_at + dt.timedelta(seconds=attempt.wall)
+        rows += [
+            row("failures", self.id, document.id, owner.attempt_id, attempt.step, attempt.stage, attempt.component, version, ended,
+                failure.page, failure.category, failure.message, failure.retryable)
+            for failure in attempt.failures
+        ]
+        return self._writer.append(rows, document_id=document.id)
+
+    def outcome(self, outcome: Outcome, *, container: bool = False) -> Ticket:
+        """Record how a document or case ended, once; ``container=True`` when ingesting it gave only other sources."""
+        document = outcome.document
+        return self._writer.append([row(
+            "outcomes", self.id, document.id, _now(), outcome.status, "container" if container else document.kind, document.thread,
+            json_text(outcome.steps),
+        )], document_id=document.id)
+
+    def finish(self, status: RunStatus = "completed", counts: Mapping[str, int] | None = None) -> Ticket:
+        """Record the end of the run with the engine's own ``counts`` by name. Raises `UsageError` when it has finished before."""
+        with self._lock:
+            if self._finished:
+                raise UsageError(f"Run {self.id} has finished already", fix="Begin another run")
+            self._finished = True
+        return self._writer.append([self._event("finished", status, counts)], document_id="")
+
+    def _event(self, event: str, status: str = "", counts: Mapping[str, int] | None = None) -> Row:
+        info = self.info
+        return row("runs", self.id, event, _now(), info.pipeline, info.pipeline_version, info.sdk, list(info.inputs), status,
+                   None if counts is None else canonical(counts).decode())
+
+    def _use_rows(self, use: ComponentUse) -> list[Row]:
+        with self._lock:
+            if (use.step, use.component) in self._uses:
+                return []
+            self._uses[use.step, use.component] = use
+        config = checked_json(use.config, f"the configuration of {use.component}")
+        rejected = checked_json(use.rejected, f"the candidates rejected for {use.component}")
+        deterministic = use.deterministic if isinstance(use.deterministic, str) else str(use.deterministic).lower()
+        rows = [row("plugins", self.id, use.step, use.stage, use.component, use.version, use.distribution, use.code_digest,
+                    use.config_digest, config, use.model, deterministic, rejected)]
+        if use.model:
+            rows.append(row("models", self.id, use.step, use.component, use.model, use.model_digest))
+        return rows
+
+    def _artifact_rows(self, owner: Owner, document: Document, layers: Layers) -> list[Row]:
+        rows = []
+        for layer, first, items, content, artifact in artifacts(document, layers):
+            inline = content.decode() if len(content) <= INLINE_BYTES else None
+            if inline is None:
+                self._blobs.put(content)
+            rows.append(row("artifacts", artifact, *owner, layer, first, items, len(content), inline))
+        return rows
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

@@ -1,0 +1,231 @@
+"""Rows of the tables, made from records."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from aios_sdk.records import (
+    LAYERS,
+    Document,
+    Field,
+    Label,
+    Layers,
+    PageInfo,
+    PageText,
+    Reference,
+    Span,
+    Value,
+    Words,
+    canonical,
+    digest,
+    normalised,
+)
+
+from ._payloads import Row
+from ._tables import TABLES
+
+#: Layers whose canonical JSON is at most this long (bytes) are kept in the row itself.
+INLINE_BYTES: Final = 4096
+
+_NUMBER: Final = {name: table.number for name, table in TABLES.items()}
+_DECIMALS, _INTEGERS = 10, 28
+
+
+class Owner(NamedTuple):
+    """What the rows of one attempt begin with."""
+
+    run_id: str
+    document_id: str
+    attempt_id: str
+    step: str
+
+
+def row(table: str, *values: Any) -> Row:
+    """A row of ``table``."""
+    return _NUMBER[table], values
+
+
+def json_text(value: Any) -> str | None:
+    """Canonical JSON, or None for what is empty."""
+    return canonical(value).decode() if value else None
+
+
+def item_rows(owner: Owner, document: Document, added: Layers) -> Iterator[Row]:
+    """The rows of every item in ``added``, which ``document`` already holds at the end of its layers."""
+    places = _Places(document)
+    yield from _page_rows(owner, added)
+    for ordinal, table in _numbered(document, added, "tables"):
+        yield row("tables", *owner, ordinal, table.artifact, table.name, table.page, table.rows, len(table.columns), table.rejected,
+                  json_text(table.columns))
+    for ordinal, field in _numbered(document, added, "fields"):
+        yield _field_row(owner, ordinal, field, places)
+        yield from _reference_edges(owner, "field", field.id, "derived", field.inputs)
+        yield from _span_edges(owner, "field", field.id, field.spans[1:], places, known=field.spans[:1])
+    for ordinal, label in _numbered(document, added, "labels"):
+        yield _label_row(owner, ordinal, label, places)
+        yield from _span_edges(owner, "label", label.id, label.spans[1:], places, known=label.spans[:1])
+    for ordinal, summary in _numbered(document, added, "summary"):
+        yield row("summaries", summary.id, *owner, ordinal, summary.method, summary.text, len(summary.sentences),
+                  json_text(summary.sentences))
+        yield from _span_edges(owner, "summary", summary.id, [span for sentence in summary.sentences for span in sentence.spans], places)
+    for ordinal, check in _numbered(document, added, "checks"):
+        yield row("checks", check.id, *owner, ordinal, check.rule, check.passed, check.severity, check.message, json_text(check.inputs))
+        yield from _reference_edges(owner, "check", check.id, "rests_on", check.inputs)
+    for ordinal, redaction in _numbered(document, added, "redactions"):
+        _, artifact, _, *place = _place((redaction.span,), places)
+        yield row("redactions", redaction.id, *owner, ordinal, redaction.kind, redaction.confidence, artifact, *place[:9])
+    for ordinal, route in _numbered(document, added, "route"):
+        yield row("routes", route.id, *owner, ordinal, route.destination, route.review, route.confidence, json_text(route.reasons))
+        yield from _reference_edges(owner, "route", route.id, "rests_on", [ref for reason in route.reasons for ref in reason.references])
+
+
+def artifacts(document: Document, added: Layers) -> Iterator[tuple[str, int, int, bytes, str]]:
+    """For each layer of ``added`` that has items: name, place of the first item, number of items, canonical JSON and its SHA-256."""
+    for name in LAYERS:
+        items = getattr(added, name)
+        if items:
+            content = canonical([replace(item, location="") for item in items] if name == "tables" else items)
+            yield name, _first(document, added, name), len(items), content, digest(content)
+
+
+def _first(document: Document, added: Layers, layer: str) -> int:
+    return max(0, len(getattr(document.layers, layer)) - len(getattr(added, layer)))
+
+
+def _numbered(document: Document, added: Layers, layer: str) -> Iterator[tuple[int, Any]]:
+    items = getattr(added, layer)
+    return enumerate(items, _first(document, added, layer)) if items else iter(())
+
+
+def _page_rows(owner: Owner, added: Layers) -> Iterator[Row]:
+    words = {found.artifact: found for found in added.words}
+    described = {info.index: info for info in added.pages}
+    for text in added.text:
+        yield _page_row(owner, described.pop(text.page, None), text, words.get(text.artifact))
+    for info in described.values():
+        yield _page_row(owner, info, None, None)
+
+
+def _page_row(owner: Owner, info: PageInfo | None, text: PageText | None, words: Words | None) -> Row:
+    geometry = (info.width, info.height, info.rotation, info.label) if info else (None, None, None, None)
+    reading: tuple[Any, ...] = (None,) * 8
+    if text is not None:
+        reading = (
+            text.artifact, text.method, text.reason, text.language, len(text.content),
+            None if words is None else len(words), text.confidence, None if words is None else words.mean_confidence(),
+        )
+    page = text.page if text is not None else info.index if info is not None else None
+    return row("pages", *owner, page, *geometry, *reading)
+
+
+def _field_row(owner: Owner, ordinal: int, field: Field, places: _Places) -> Row:
+    return row(
+        "fields", field.id, *owner, ordinal, field.path, field.type, field.text, number(field.value), _date(field.value), field.currency,
+        normalised(field), field.status, field.confidence, field.raw_confidence, json_text(field.alternatives), json_text(field.inputs),
+        *_place(field.spans, places),
+    )
+
+
+def _label_row(owner: Owner, ordinal: int, label: Label, places: _Places) -> Row:
+    return row(
+        "labels", label.id, *owner, ordinal, label.taxonomy, label.value, label.confidence, label.raw_confidence, label.page,
+        label.abstained, json_text(label.alternatives), *_place(label.spans, places),
+    )
+
+
+def number(value: Value) -> Decimal | None:
+    """The number for a DECIMAL(38,10) column; None for what is no number or does not fit exactly."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    whole, _, fraction = format(Decimal(value), "f").partition(".")
+    fraction = fraction.rstrip("0")
+    if len(whole.lstrip("-0")) > _INTEGERS or len(fraction) > _DECIMALS:
+        return None
+    return Decimal(f"{whole}.{fraction}" if fraction else whole)
+
+
+def _date(value: Value) -> dt.date | None:
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).date()
+    return value if isinstance(value, dt.date) else None
+
+
+class _Places:
+    """Which document an artifact lies in; built when the first span asks."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._owners: Mapping[str, str] | None = None
+
+    def owner(self, artifact: str) -> str:
+        if self._owners is None:
+            # The document's own places come last, so that they win over a member's with the same content.
+            self._owners = {
+                artifact: document.id
+                for document in (*(member.document for member in self._document.members), self._document)
+                for artifact in _artifacts_in(document)
+            }
+        return self._owners.get(artifact, "")
+
+
+def _artifacts_in(document: Document) -> Iterator[str]:
+    yield document.content_id
+    yield from (text.artifact for text in document.layers.text)
+    yield from (table.artifact for table in document.layers.tables)
+
+
+_NOWHERE: Final = (None, None, None, None, None, None, None, None, None, None, None, None, 0, None)
+
+
+def _place(spans: Sequence[Span], places: _Places) -> tuple[Any, ...]:
+    if not spans:
+        return _NOWHERE
+    first = spans[0]
+    box = first.box or (None, None, None, None)
+    return (
+        first.quote, first.artifact, places.owner(first.artifact), first.page, first.start, first.end, *box, first.row, first.column,
+        len(spans), json_text(spans) if len(spans) > 1 else None,
+    )
+
+
+def _reference_edges(owner: Owner, kind: str, item: str, relation: str, references: Iterable[Reference]) -> Iterator[Row]:
+    for reference in dict.fromkeys(references):
+        yield row("edges", owner.run_id, owner.document_id, owner.attempt_id, reference.kind, reference.id, reference.document_id,
+                  kind, item, relation)
+
+
+def _span_edges(
+    owner: Owner, kind: str, item: str, spans: Sequence[Span], places: _Places, known: Sequence[Span] = (),
+) -> Iterator[Row]:
+    seen = {source_of(span, places.owner(span.artifact)) for span in known}
+    for span in spans:
+        source = source_of(span, places.owner(span.artifact))
+        if source not in seen:
+            seen.add(source)
+            yield row("edges", owner.run_id, owner.document_id, owner.attempt_id, *source, kind, item, "rests_on")
+
+
+def source_of(span: Span, document_id: str) -> tuple[str, str, str]:
+    """Kind, id and document of what ``span`` lies in."""
+    if span.kind == "cell":
+        return "table", span.artifact, document_id
+    if span.kind == "text":
+        return "text", span.artifact, document_id
+    return "document", document_id or span.artifact, document_id
+
+
+def checked_json(text: str, what: str) -> str | None:
+    """``text`` if it is JSON (None if empty). Raises ``ValueError`` saying that ``what`` is not."""
+    if not text:
+        return None
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"{what} is no JSON: {error}") from None
+    return text

@@ -1,0 +1,44 @@
+"""The schema of a store's database: its version, its tables and the statements that create them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from ._lineage import MACROS
+from ._tables import TABLES, ColumnSpec, MacroSpec, TableSpec, ViewSpec
+from ._views import VIEWS
+
+#: The version of the schema; additions of a release that old code cannot read raise it.
+SCHEMA_VERSION: Final = 1
+
+#: Tables by the kind of their journal records.
+BY_NUMBER: Final = {table.number: table for table in TABLES.values() if table.number}
+
+
+def create_statements() -> Iterator[str]:
+    """The statements that make an empty database: tables, views and macros, each with its description."""
+    for table in TABLES.values():
+        yield f"CREATE TABLE {table.name} ({', '.join(f'{column.name} {column.type}' for column in table.columns)})"
+        yield from _comments("TABLE", table.name, table.description, table.columns)
+    for view in VIEWS.values():
+        yield f"CREATE VIEW {view.name} AS {view.sql}"
+        yield from _comments("VIEW", view.name, view.description, view.columns)
+    for macro in MACROS.values():
+        yield f"CREATE MACRO {macro.name}({', '.join(macro.parameters)}) AS TABLE {macro.sql}"
+        yield f"COMMENT ON MACRO TABLE {macro.name} IS {_quoted(macro.description)}"
+
+
+def _comments(kind: str, name: str, description: str, columns: tuple[ColumnSpec, ...]) -> Iterator[str]:
+    yield f"COMMENT ON {kind} {name} IS {_quoted(description)}"
+    for column in columns:
+        yield f"COMMENT ON COLUMN {name}.{column.name} IS {_quoted(column.description)}"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+__all__ = [
+    "BY_NUMBER", "MACROS", "SCHEMA_VERSION", "TABLES", "VIEWS", "ColumnSpec", "MacroSpec", "TableSpec", "ViewSpec", "create_statements",
+]

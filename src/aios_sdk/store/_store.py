@@ -1,0 +1,231 @@
+"""The store: a directory that remembers every run, document, value and decision."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from aios_sdk.errors import JournalCorrupt, StoreBusy, StoreError
+from aios_sdk.records import Document
+
+from ._blobs import Blobs
+from ._connect import DATABASE, connect
+from ._explain import Explanation, explain
+from ._fold import Folded, fold, snapshot
+from ._journal import JournalWriter
+from ._lag import Lag, lag
+from ._layout import Layout, create_layout, read_layout
+from ._query import Parameters, answer
+from ._rebuild import find, rebuild
+from ._recorder import ComponentUse, Run, RunInfo
+from ._schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    import duckdb
+
+_log: Final = logging.getLogger("aios.store")
+
+# Seconds between folds while a run is under way.
+_FOLD_EVERY: Final = 1.0
+
+# Seconds that closing waits for others who hold the database; the journal keeps everything for the next fold.
+_CLOSING_PATIENCE = 10.0
+
+
+class Info(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store is and holds; sizes in bytes."""
+
+    path: str
+    id: str
+    format: int
+    schema: int
+    sdk: str
+    documents: int
+    runs: int
+    blobs: int
+    blob_bytes: int
+    journal_bytes: int
+    database_bytes: int
+
+
+class Store:
+    """A store directory. Runs are recorded with `begin`; questions are asked with `sql`, `document` and `explain`.
+
+    Opening reads one small file; the journal is begun with the first run. Closing folds what was recorded into the database and
+    leaves a snapshot. Several processes may use one store at a time. Raises `InputError` when there is none and ``create`` is false,
+    `StoreError` when the folder is something else, and `StoreVersion` when a newer SDK made it. Example::
+
+        with Store("claims.aios") as store:
+            print(store.sql("from current_fields where path = 'total'"))
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, create: bool = True) -> None:
+        self.path: Final = Path(path)
+        self.layout: Final[Layout] = create_layout(self.path) if create else read_layout(self.path)
+        self.blobs: Final = Blobs(self.path / "blobs")
+        self._lock = threading.RLock()
+        self._writer: JournalWriter | None = None
+        self._folder: _Folder | None = None
+        self._folded = 0
+        self._seen: tuple[int, int] | None = None
+        self._closed = False
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.path)!r})"
+
+    # -- recording ----------------------------------------------------------------------------------------------------
+
+    def begin(self, info: RunInfo, components: Sequence[ComponentUse] = ()) -> Run:
+        """Begin a run; while any is under way the database follows about once a second."""
+        with self._lock:
+            if self._closed:
+                raise StoreError(f"The store {str(self.path)!r} is closed", fix="Open it again and begin the run inside the with block")
+            if self._writer is None:
+                self._writer = JournalWriter(self.path / "journal", schema=SCHEMA_VERSION)
+            run = Run(self._writer, self.blobs, info, components)
+            if self._folder is None:
+                self._folder = _Folder(self)
+                self._folder.start()
+            return run
+
+    @property
+    def behind(self) -> bool:
+        """Whether this process recorded something that is not in the database yet."""
+        return self._writer is not None and self._writer.appended > self._folded
+
+    def fold(self, *, timeout: float = 10.0) -> Folded:
+        """Put everything journaled, by any process, into the database. Raises `StoreBusy` when another process holds the file."""
+        with self._lock:
+            appended = self._writer.appended if self._writer else 0
+            if self._writer:
+                self._writer.flush()
+            seen = self._journal_size()
+            folded = fold(self.path, timeout=timeout)
+            self._folded, self._seen = appended, seen
+            return folded
+
+    def close(self) -> None:
+        """Make everything recorded durable, fold it and leave a snapshot; a database that is held by others waits for the next fold."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            folder, self._folder = self._folder, None
+        if folder is not None:
+            folder.stop()
+        with self._lock:
+            if self._writer is None:
+                return
+            self._writer.close()
+            try:
+                fold(self.path, timeout=_CLOSING_PATIENCE)
+                snapshot(self.path, timeout=_CLOSING_PATIENCE)
+            except StoreBusy as busy:
+                _log.warning("%s is journaled and not folded yet: %s", self.path, busy)
+
+    # -- asking -------------------------------------------------------------------------------------------------------
+
+    def sql(self, query: str, parameters: Parameters = None) -> duckdb.DuckDBPyRelation:
+        """The answer to ``query`` over everything recorded so far, as a DuckDB relation that stands on its own.
+
+        It prints as a table and has ``fetchall``, ``df``, ``pl``, ``to_arrow_table``, ``filter`` and the rest; nothing is held open. The
+        query sees no other file. Raises `UsageError` for a query that DuckDB refuses. Example::
+
+            store.sql("select path, value_text from current_fields where document_id = $1", [outcome.document.id]).fetchall()
+        """
+        self._refresh()
+        return answer(self.path, query, parameters)
+
+    def document(self, which: str, *, run: str | None = None) -> Document:
+        """The document with that id, beginning of an id (four digits or more), key or name, as it was in ``run`` (else in the latest).
+
+        It equals what the engine had, and opens its bytes from the store. Raises `UsageError` when there is none, or several.
+        """
+        self._refresh()
+        with connect(self.path) as connection:
+            return rebuild(connection, self.blobs, find(connection, which, run))
+
+    def explain(self, document: str, path: str | None = None, *, run: str | None = None) -> Explanation:
+        """Where a document's values come from: all of them, or the field ``path``. Raises `UsageError` when there is no such thing."""
+        self._refresh()
+        with connect(self.path) as connection:
+            return explain(connection, self.blobs, find(connection, document, run), path)
+
+    def lag(self) -> Lag:
+        """What is journaled and not yet in the database, and who holds the database."""
+        return lag(self.path)
+
+    def info(self) -> Info:
+        """What the store is and holds."""
+        self._refresh()
+        with connect(self.path) as connection:
+            documents, runs = connection.execute(
+                "SELECT (SELECT count(*) FROM current_documents), (SELECT count(DISTINCT run_id) FROM runs)").fetchall()[0]
+        blobs, blob_bytes = _sizes(self.path / "blobs")
+        return Info(
+            path=str(self.path), id=self.layout.id, format=self.layout.format, schema=self.layout.schema, sdk=self.layout.sdk,
+            documents=documents, runs=runs, blobs=blobs, blob_bytes=blob_bytes, journal_bytes=self._journal_size()[1],
+            database_bytes=(self.path / DATABASE).stat().st_size,
+        )
+
+    def _refresh(self) -> None:
+        if self.behind or not (self.path / DATABASE).exists():
+            self.fold()
+        elif self._journal_size() != self._seen and os.access(self.path, os.W_OK):
+            # What other processes journaled is welcome, but a reader neither waits for it nor fails because of it.
+            try:
+                self.fold(timeout=0.0)
+            except StoreBusy as busy:
+                _log.info("answering without the latest records: %s", busy)
+            except JournalCorrupt as error:
+                _log.warning("answering without a part of the journal: %s", error)
+
+    def _journal_size(self) -> tuple[int, int]:
+        return _sizes(self.path / "journal")
+
+
+def _sizes(folder: Path) -> tuple[int, int]:
+    """Number of files in ``folder`` and the bytes they hold."""
+    files = size = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            # A segment may be sealed, and so renamed, meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                size += Path(place, name).stat().st_size
+                files += 1
+    return files, size
+
+
+class _Folder(threading.Thread):
+    """Folds a store about once a second; what it cannot fold now is folded later."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(name="aios-fold", daemon=True)
+        self._store = store
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopping.wait(_FOLD_EVERY):
+            if self._store.behind:
+                try:
+                    self._store.fold(timeout=_FOLD_EVERY)
+                except StoreError as error:
+                    _log.info("folding %s is put off: %s", self._store.path, error)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self.join()

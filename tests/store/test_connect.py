@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import sys
+import threading
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from aios_sdk.errors import InputError, StoreBusy, StoreError
+from aios_sdk.store._connect import connect, holder
+from aios_sdk.store._fold import fold, snapshot
+from aios_sdk.store._journal import JournalWriter
+
+from ._journals import group_of, start
+
+HOLD = "import duckdb; c = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == 'read'); print('held', flush=True); sys.stdin.read()"
+
+
+@pytest.fixture(scope="module")
+def folded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with three rows of the table members, which takes a while to make."""
+    directory = tmp_path_factory.mktemp("folded")
+    with JournalWriter(directory / "journal", schema=1) as writer:
+        writer.append(group_of(0))
+    fold(directory)
+    return directory
+
+
+@pytest.fixture
+def store(tmp_path: Path, folded: Path) -> Path:
+    """A copy of it for each test."""
+    return Path(shutil.copytree(folded, tmp_path / "claims.aios"))
+
+
+def test_a_connection_reads_and_cannot_write(store: Path) -> None:
+    with connect(store) as connection:
+        assert connection.sql("SELECT count(*) FROM members").fetchall() == [(3,)]
+        with pytest.raises(duckdb.Error, match="read-only"):
+            connection.execute("DELETE FROM members")
+
+
+@pytest.mark.parametrize("query", [
+    "SELECT * FROM read_csv('{file}')",
+    "SELECT * FROM read_text('{file}')",
+    "COPY members TO '{file}.csv'",
+    "ATTACH '{file}.duckdb'",
+    "INSTALL httpfs",
+    "SET enable_external_access = true",
+    "SET lock_configuration = false",
+    "SET TimeZone = 'Asia/Tokyo'",
+])
+def test_a_query_reaches_nothing_but_the_database(store: Path, tmp_path: Path, query: str) -> None:
+    (tmp_path / "secret").write_text("secret")
+    with connect(store) as connection, pytest.raises(duckdb.Error):
+        connection.execute(query.format(file=tmp_path / "secret"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["claims.aios", "secret"]
+
+
+def test_times_are_in_utc_wherever_the_analyst_is(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        with connect(store) as connection, connect(store) as other:
+            for each in (connection, other):
+                assert each.sql("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
+                applied_at, = each.sql("SELECT applied_at FROM applied_segments").fetchall()[0]
+                assert applied_at.utcoffset() == dt.timedelta(0)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_no_store_and_an_empty_store_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="There is no store"):
+        connect(tmp_path / "nowhere.aios")
+    with pytest.raises(StoreError, match=r"aios\.duckdb does not exist"):
+        connect(tmp_path)
+    with pytest.raises(StoreError, match="No run has finished"):
+        connect(tmp_path, snapshot=True)
+
+
+def test_a_damaged_database_is_reported_at_once(store: Path) -> None:
+    (store / "aios.duckdb").write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        connect(store, timeout=60)
+
+
+def test_a_reader_waits_while_another_process_writes_and_then_names_it(store: Path) -> None:
+    process = start(HOLD, store / "aios.duckdb", "write")
+    assert process.stdout is not None
+    try:
+        process.stdout.readline()
+        with pytest.raises(StoreBusy) as raised:
+            connect(store, timeout=0.1)
+        if sys.platform == "linux":
+            assert f"process {process.pid} (" in str(raised.value)
+            assert "snapshot=True" in str(raised.value)
+        threading.Timer(0.3, process.kill).start()
+        with connect(store, timeout=60) as connection:
+            assert connection.sql("SELECT count(*) FROM members").fetchall() == [(3,)]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_the_snapshot_is_readable_while_another_process_writes(store: Path) -> None:
+    snapshot(store)
+    process = start(HOLD, store / "aios.duckdb", "write")
+    assert process.stdout is not None
+    try:
+        process.stdout.readline()
+        with connect(store, snapshot=True, timeout=0) as connection:
+            assert connection.sql("SELECT count(*) FROM members").fetchall() == [(3,)]
+        with pytest.raises(StoreBusy, match="is being written"):
+            snapshot(store, timeout=0.1)
+    finally:
+        process.kill()
+        process.communicate()
+    assert not (store / "snapshot.tmp").exists()
+
+
+def test_a_snapshot_does_not_loosen_the_locks_of_readers_in_the_same_process(store: Path) -> None:
+    with connect(store):
+        snapshot(store)
+        process = start(HOLD, store / "aios.duckdb", "write")
+        _, errors = process.communicate("", timeout=60)
+        assert "Could not set lock" in errors
+
+
+def test_a_snapshot_has_what_a_killed_fold_left_in_the_log(store: Path) -> None:
+    process = start(
+        "import duckdb, os\n"
+        "c = duckdb.connect(sys.argv[1]); c.execute(\"INSERT INTO members (document_id) VALUES ('d')\"); os._exit(9)",
+        store / "aios.duckdb",
+    )
+    process.communicate(timeout=60)
+    assert (store / "aios.duckdb.wal").exists()
+    snapshot(store)
+    with connect(store, snapshot=True) as connection:
+        assert connection.sql("SELECT count(*) FROM members").fetchall() == [(4,)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who holds a lock")
+def test_the_holder_of_a_file_is_named_even_when_it_is_this_process(store: Path) -> None:
+    assert holder(store / "aios.duckdb") is None
+    with connect(store):
+        assert holder(store / "aios.duckdb") == f"process {os.getpid()} (this one)"
+    assert holder(store / "nothing") is None

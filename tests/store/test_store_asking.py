@@ -1,0 +1,231 @@
+"""Asking and living with others: answers stand alone, readers and writers share, a store is only what says it is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from aios_sdk.errors import InputError, StoreBusy, StoreError, StoreVersion, UsageError
+from aios_sdk.records import Extraction, Field
+from aios_sdk.store import RunInfo, Store, connect
+
+from ._recording import Recording
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "claims.aios"
+
+
+def _record(recording: Recording, name: str, value: int = 1) -> None:
+    document = recording.step(recording.deliver(name), "fields", Extraction(fields=(Field(path="n", value=value, status="ungrounded"),)))
+    recording.end(document)
+
+
+def test_an_answer_holds_what_was_recorded_a_moment_ago(path: Path) -> None:
+    with Store(path) as store:
+        recording = Recording(store)
+        for number in range(3):
+            _record(recording, f"{number}.txt", number)
+            assert store.sql("select max(value_num)::INTEGER from current_fields").fetchall() == [(number,)]
+
+
+def test_an_answer_outlives_its_store_and_keeps_nobody_waiting(path: Path) -> None:
+    with Store(path) as store:
+        recording = Recording(store)
+        _record(recording, "a.txt")
+        answer = store.sql("from current_fields")
+        _record(recording, "b.txt")
+        assert store.fold(timeout=0.5).rows > 0
+    assert answer.aggregate("count(*)").fetchall() == [(1,)]
+    assert "a.txt" in str(answer)
+
+
+@pytest.mark.parametrize(("query", "expected"), [
+    ("select 1 as a, 2 as a, 3 as A", [(1, 2, 3)]),
+    ("select null as nothing", [(None,)]),
+    ("select sum(x)::HUGEINT from (values (9223372036854775807), (1)) v(x)", [(9223372036854775808,)]),
+    ("select {'a': [1, 2]} as nested, 'x'::ENUM('x', 'y') as chosen", [({"a": [1, 2]}, "x")]),
+    ("select 1 where false", []),
+    ("values (1), (2)", [(1,), (2,)]),
+])
+def test_answers_keep_their_types(path: Path, query: str, expected: list[tuple[object, ...]]) -> None:
+    with Store(path) as store:
+        assert store.sql(query).fetchall() == expected
+
+
+@pytest.mark.parametrize("query", [
+    "select * from read_csv('/etc/passwd')", "copy (select 1) to 'stolen.csv'", "attach 'other.duckdb'", "install httpfs",
+    "set enable_external_access = true", "insert into runs (run_id) values ('x')", "drop table runs", "selekt 1", "from no_such_table",
+])
+def test_a_query_reaches_no_other_file_and_changes_nothing(path: Path, query: str) -> None:
+    with Store(path) as store, pytest.raises(UsageError, match="The query cannot be answered"):
+        store.sql(query)
+
+
+def test_parameters_are_values_and_never_sql(path: Path) -> None:
+    with Store(path) as store:
+        recording = Recording(store)
+        _record(recording, "it's; drop table runs.txt")
+        assert len(store.sql("from current_documents where name = $name", {"name": "it's; drop table runs.txt"})) == 1
+        assert len(store.sql("from current_documents where name = $1", ["' or true --"])) == 0
+
+
+_HOLDS = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "read")
+connection.execute("select count(*) from runs").fetchall()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def _holder(path: Path, how: str) -> subprocess.Popen[str]:
+    holder = subprocess.Popen([sys.executable, "-c", _HOLDS, str(path / "aios.duckdb"), how], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    return holder
+
+
+def test_an_analyst_who_holds_the_file_delays_the_database_and_never_the_run(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with Store(path) as store:
+        _record(Recording(store), "a.txt")
+    with _holder(path, "read") as analyst:
+        store = Store(path)
+        recording = Recording(store)
+        _record(recording, "b.txt")
+        recording.run.finish().wait(timeout=5)
+        with pytest.raises(StoreBusy, match=f"process {analyst.pid}"):
+            store.fold(timeout=0.1)
+        assert store.lag().groups > 0
+        assert f"process {analyst.pid}" in str(store.lag().holder)
+        analyst.communicate()
+    store.close()
+    with connect(path) as connection:
+        assert connection.execute("select count(*) from current_documents").fetchall() == [(2,)]
+
+
+def test_a_store_that_cannot_fold_at_its_end_closes_and_the_next_reader_folds(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store(path) as store:
+        _record(Recording(store), "a.txt")
+    monkeypatch.setattr("aios_sdk.store._store._CLOSING_PATIENCE", 0.1)
+    with _holder(path, "read") as analyst:
+        with Store(path) as store:
+            _record(Recording(store), "b.txt")
+        analyst.communicate()
+    assert Store(path, create=False).sql("select count(*) from current_documents").fetchall() == [(2,)]
+
+
+def test_readers_in_other_processes_see_whole_groups_and_no_error_while_a_run_writes(path: Path) -> None:
+    with Store(path) as store:
+        recording = Recording(store)
+        _record(recording, "first.txt")
+        store.fold()
+        reader = subprocess.Popen([sys.executable, "-c", """
+import sys, time
+from aios_sdk import connect
+seen, answers, end = 0, 0, time.monotonic() + 4
+while time.monotonic() < end:
+    with connect(sys.argv[1]) as connection:
+        documents, fields, outcomes = connection.execute("select (select count(*) from attempts), (select count(*) from fields), (select count(*) from artifacts)").fetchall()[0]
+    assert documents == fields == outcomes >= seen, (documents, fields, outcomes, seen)
+    seen, answers = documents, answers + 1
+print(answers)
+""", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        number = 0
+        while reader.poll() is None:
+            _record(recording, f"{number}.txt", number)
+            number += 1
+            if number % 50 == 0:
+                threading.Event().wait(0.01)
+        out, error = reader.communicate()
+    assert error == ""
+    assert int(out) > 3
+    assert number > 100
+
+
+def test_two_stores_of_one_folder_record_at_the_same_time(path: Path) -> None:
+    with Store(path) as one, Store(path) as two:
+        first, second = Recording(one), Recording(two)
+        for number in range(20):
+            _record(first, f"a{number}.txt")
+            _record(second, f"b{number}.txt")
+        second.run.finish().wait()
+        assert one.sql("select count(*) from current_documents").fetchall() == [(40,)]
+
+
+def test_the_snapshot_of_the_last_run_may_be_held_while_the_next_run_folds(path: Path) -> None:
+    with Store(path) as store:
+        _record(Recording(store), "a.txt")
+    with connect(path, snapshot=True) as held, Store(path) as store:
+        _record(Recording(store), "b.txt")
+        assert store.fold(timeout=0.5).rows > 0
+        assert held.execute("select count(*) from current_documents").fetchall() == [(1,)]
+
+
+def test_a_store_that_does_not_exist_is_not_made_by_asking(path: Path) -> None:
+    with pytest.raises(InputError, match="There is no store"):
+        Store(path, create=False)
+    assert not path.exists()
+
+
+def test_a_folder_with_other_things_in_it_is_left_alone(path: Path) -> None:
+    path.mkdir()
+    (path / "holiday.jpg").touch()
+    with pytest.raises(StoreError, match="is no store and not empty"):
+        Store(path)
+    assert [entry.name for entry in path.iterdir()] == ["holiday.jpg"]
+
+
+def test_a_store_that_was_half_made_is_made_whole(path: Path) -> None:
+    (path / "journal").mkdir(parents=True)
+    with Store(path) as store:
+        _record(Recording(store), "a.txt")
+        assert store.info().documents == 1
+
+
+@pytest.mark.parametrize("key", ["format", "schema"])
+def test_a_store_of_a_newer_sdk_is_refused_and_nothing_is_touched(path: Path, key: str) -> None:
+    with Store(path):
+        pass
+    file = path / "store.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), key: 2, "sdk": "9.0.0"}))
+    before = sorted(path.rglob("*"))
+    with pytest.raises(StoreVersion, match=r"aios-sdk 9\.0\.0.*Upgrade aios-sdk"):
+        Store(path)
+    assert sorted(path.rglob("*")) == before
+
+
+def test_two_processes_that_make_a_store_at_once_agree_on_one(path: Path) -> None:
+    stores: list[Store] = []
+    threads = [threading.Thread(target=lambda: stores.append(Store(path))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(stores) == 8
+    assert len({store.layout.id for store in stores}) == 1
+    assert sorted(entry.name for entry in path.iterdir()) == ["blobs", "journal", "store.json"]
+
+
+def test_the_database_follows_a_run_by_itself(path: Path) -> None:
+    with Store(path) as store:
+        _record(Recording(store), "a.txt")
+        for _ in range(100):
+            threading.Event().wait(0.1)
+            if (path / "aios.duckdb").exists() and not store.behind:
+                break
+        with duckdb.connect(str(path / "aios.duckdb"), read_only=True) as plain:
+            assert plain.execute("select count(*) from current_documents").fetchall() == [(1,)]
+
+
+def test_a_run_without_a_finish_is_under_way_and_its_store_closes(path: Path) -> None:
+    with Store(path) as store:
+        store.begin(RunInfo(pipeline="p"))
+    assert Store(path).sql("select event from runs").fetchall() == [("started",)]
