@@ -71,6 +71,12 @@ def by_name(outcomes: list[Outcome]) -> dict[str, Outcome]:
     return found
 
 
+def latest(store: Store, query: str) -> list[tuple[Any, ...]]:
+    """The answer to ``query``, in which ``$1`` is the id of the latest run."""
+    [(run_id,)] = store.sql("select max(run_id) from runs").fetchall()
+    return store.sql(query, [run_id]).fetchall()
+
+
 def conservation(store: Store) -> dict[str, Any]:
     """The latest run's row of the view ``conservation``."""
     relation = store.sql("from conservation order by run_id desc limit 1")

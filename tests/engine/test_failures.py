@@ -38,7 +38,7 @@ from aios_sdk import (
     implements,
 )
 
-from ._parts import FirstWords, Notes, by_name, conservation, document_of, note, run, word
+from ._parts import FirstWords, Notes, by_name, conservation, document_of, latest, note, run, word
 
 
 class Panic(BaseException):
@@ -59,7 +59,7 @@ RAISED: dict[str, tuple[Callable[[], BaseException], str]] = {
     "retryable": (lambda: Retryable("busy", after=1.0), "retryable"),
     "contract": (lambda: ContractError("odd"), "contract"),
     "step": (lambda: StepError("hm"), "internal"),
-    "plugin": (lambda: AiosError("hm"), "internal"),
+    "any": (lambda: AiosError("hm"), "unavailable"),
     "input": (lambda: InputError("gone"), "unavailable"),
     "store": (lambda: StoreError("the bytes are not at hand"), "unavailable"),
     "value": (lambda: ValueError("bad"), "internal"),
@@ -74,70 +74,90 @@ RAISED: dict[str, tuple[Callable[[], BaseException], str]] = {
 }
 
 
-def _raising(kind: str, document: Document) -> None:
-    if document.name == "bad.txt":
+def _fails(kind: str) -> None:
+    if kind in RAISED:
         raise RAISED[kind][0]()
 
 
-@pytest.mark.parametrize("kind", RAISED)
-@pytest.mark.parametrize("isolation", ["inline", "process", "async"])
-def test_whatever_a_component_raises_fails_its_document_alone(kind: str, isolation: Any, store: Store) -> None:
-    if isolation == "async":
+@component("test.fails-inline", isolation="inline")
+class FailsInline:
+    """Raises what the document's name says."""
 
-        @component("test.fails", isolation="async")
-        class Fails:
-            @implements
-            async def classify(self, document: Document) -> Classification:
-                await asyncio.sleep(0)
-                _raising(kind, document)
-                return Classification(labels=(Label(taxonomy="kind", value="fine"),))
-    else:
-
-        @component("test.fails", isolation=isolation)
-        class Fails:  # type: ignore[no-redef]
-            @implements
-            def classify(self, document: Document) -> Classification:
-                _raising(kind, document)
-                return Classification(labels=(Label(taxonomy="kind", value="fine"),))
-
-    found = by_name(run(Pipeline("p").ingest().classify(Fails), [note("a.txt"), note("bad.txt"), note("z.txt")], store, Fails))
-    category = RAISED[kind][1]
-    assert found["bad.txt"].status == ("completed" if category == "unsupported" else "failed")
-    assert [failure.category for failure in found["bad.txt"].failures] == ([] if category == "unsupported" else [category])
-    for name in ("a.txt", "z.txt"):
-        assert found[name].status == "completed"
-        assert found[name].document.labels["kind"].value == "fine"
-    assert conservation(store)["holds"]
-    assert conservation(store)["run_status"] == "completed"
+    @implements
+    def classify(self, document: Document) -> Classification:
+        _fails(document.name)
+        return Classification(labels=(Label(taxonomy="kind", value="fine"),))
 
 
-@pytest.mark.parametrize("kind", RAISED)
-def test_whatever_an_ingest_component_raises_keeps_what_it_yielded_before(kind: str, store: Store) -> None:
-    @component("test.breaks", media_types=["application/x-breaks"], provides=["pages", "text"], isolation="process")
-    class Breaks:
-        @implements
-        def ingest(self, source: Source) -> Iterator[Document | Source]:
-            yield Source(name="inner.txt", data=b"inner", media_type="text/plain")
-            if source.name == "late.x":
-                yield document_of("read before")
-            raise RAISED[kind][0]()
+@component("test.fails-process", isolation="process")
+class FailsProcess(FailsInline):
+    """The same on a worker."""
 
-    sources = [
-        Source(name=name, key=name, data=name.encode(), media_type="application/x-breaks") for name in ("early.x", "late.x")
-    ]
-    outcomes = run(Pipeline("p").ingest(), [*sources, note("fine.txt")], store, Breaks)
-    category = RAISED[kind][1]
-    found = {(outcome.name, outcome.document.kind, outcome.document.parent != ""): outcome for outcome in outcomes}
-    expected = "refused" if category in ("unsupported", "encrypted", "limit") else "failed"
-    if kind != "stop":  # a generator turns StopIteration into RuntimeError itself
-        assert found["early.x", "file", False].status == expected
-    assert found["late.x", "file", False].status == "partial"
-    assert found["late.x", "file", False].document.text == "read before"
-    assert [outcome.status for outcome in outcomes if outcome.name == "inner.txt"] == ["completed", "completed"]
-    assert found["fine.txt", "file", False].status == "completed"
+
+@component("test.fails-async", isolation="async")
+class FailsAsync:
+    """The same in a coroutine."""
+
+    @implements
+    async def classify(self, document: Document) -> Classification:
+        await asyncio.sleep(0)
+        _fails(document.name)
+        return Classification(labels=(Label(taxonomy="kind", value="fine"),))
+
+
+@pytest.mark.parametrize("timeout", [None, 60.0])
+@pytest.mark.parametrize("fails", [FailsInline, FailsProcess, FailsAsync])
+def test_whatever_a_component_raises_fails_its_document_alone(fails: type, timeout: float | None, store: Store) -> None:
+    names = [name for kind in RAISED for name in (kind, f"fine after {kind}")]
+    found = by_name(run(Pipeline("p").ingest().classify(fails, timeout=timeout), [note(name) for name in names], store, fails))
+    assert list(sorted(found)) == sorted(names)
+    for kind, (_, category) in RAISED.items():
+        ended = found.pop(kind)
+        unsupported = category == "unsupported"
+        assert ended.status == ("completed" if unsupported else "failed"), kind
+        assert [failure.category for failure in ended.failures] == ([] if unsupported else [category]), kind
+        assert ended.steps[-1].status == ("unsupported" if unsupported else "failed"), kind
+    assert {outcome.status for outcome in found.values()} == {"completed"}
+    assert {outcome.document.labels["kind"].value for outcome in found.values()} == {"fine"}
     row = conservation(store)
-    assert row["holds"]
-    assert row["found"] == 5
+    assert (row["holds"], row["run_status"], row["found"]) == (True, "completed", len(names))
+
+
+@component("test.breaks", media_types=["application/x-breaks"], provides=["pages", "text"], isolation="process")
+class Breaks:
+    """Yields a child, and if late a document, then raises what the name says."""
+
+    @implements
+    def ingest(self, source: Source) -> Iterator[Document | Source]:
+        kind, _, when = source.name.partition(" ")
+        yield Source(name="inner.txt", data=b"inner", media_type="text/plain")
+        if when == "late":
+            yield document_of("read before")
+        _fails(kind)
+
+
+@component("test.breaks-inline", media_types=["application/x-breaks-inline"], provides=["pages", "text"], isolation="inline")
+class BreaksInline(Breaks):
+    """The same on the engine's own thread."""
+
+
+@pytest.mark.parametrize("media_type", ["application/x-breaks", "application/x-breaks-inline"])
+def test_whatever_an_ingest_component_raises_keeps_what_it_yielded_before(media_type: str, store: Store) -> None:
+    names = [f"{kind} {when}" for kind in RAISED for when in ("early", "late")]
+    sources = [Source(name=name, key=name, data=name.encode(), media_type=media_type) for name in names]
+    outcomes = run(Pipeline("p").ingest(), [*sources, note("fine.txt")], store, Breaks, BreaksInline)
+    inner = [outcome for outcome in outcomes if outcome.name == "inner.txt"]
+    assert [outcome.status for outcome in inner] == ["completed"] * len(names)
+    found = by_name([outcome for outcome in outcomes if outcome.name != "inner.txt"])
+    for kind, (_, category) in RAISED.items():
+        early, late = found[f"{kind} early"], found[f"{kind} late"]
+        if kind != "stop":  # a generator itself makes a RuntimeError of StopIteration
+            assert early.status == ("refused" if category in ("unsupported", "encrypted", "limit") else "failed"), kind
+            assert early.failures[0].category == category
+        assert (late.status, late.document.text) == ("partial", "read before"), kind
+    assert found["fine.txt"].status == "completed"
+    row = conservation(store)
+    assert (row["holds"], row["found"]) == (True, 2 * len(names) + 1)
 
 
 def test_a_full_disk_stops_the_run_and_not_one_document(store: Store) -> None:
@@ -149,7 +169,7 @@ def test_a_full_disk_stops_the_run_and_not_one_document(store: Store) -> None:
 
     with pytest.raises(StoreFull):
         run(Pipeline("p").ingest().classify(Full), [note("a.txt")], store, Full)
-    assert store.sql("select status from runs where event = 'finished'").fetchall() == [("failed",)]
+    assert latest(store, "select status from runs where event = 'finished' and run_id = $1") == [("failed",)]
 
 
 @pytest.mark.parametrize("answer", [None, 3, "text", Checks(), Route(destination="pay"), Document()])
@@ -314,7 +334,7 @@ def test_a_name_that_is_no_unicode_costs_nobody_anything(tmp_path: Path, store: 
 def test_a_component_that_cannot_be_made_fails_the_documents_it_was_chosen_for(store: Store) -> None:
     @component("test.unmade", media_types=["application/x-unmade"], provides=["text"])
     class Unmade:
-        def __init__(self) -> None:
+        def __init__(self, config: object) -> None:
             raise RuntimeError("broken from the start")
 
         @implements
@@ -379,7 +399,7 @@ def test_a_span_one_character_off_fails_the_step_and_leaves_no_field(store: Stor
     found = by_name(run(Pipeline("p").ingest().extract(Off), [note("off.txt"), note("on.txt")], store, Off))
     assert (found["off.txt"].status, found["off.txt"].failures[0].category) == ("failed", "contract")
     assert found["off.txt"].document.layers.fields == ()
-    assert store.sql("select name from fields join documents using (document_id, run_id)").fetchall() == [("on.txt",)]
+    assert latest(store, "select name from fields join documents using (document_id, run_id) where run_id = $1") == [("on.txt",)]
 
 
 def test_a_span_into_a_text_that_nobody_gave_fails_the_step(store: Store) -> None:
@@ -404,7 +424,7 @@ def test_an_ingest_component_whose_spans_are_off_fails_its_document(store: Store
 
     [outcome] = run(Pipeline("p").ingest(), [note("a.txt")], store, Off)
     assert (outcome.status, outcome.failures[0].category) == ("failed", "contract")
-    assert store.sql("select count(*) from fields").fetchone() == (0,)
+    assert latest(store, "select count(*) from fields where run_id = $1") == [(0,)]
 
 
 @pytest.mark.parametrize("component_unit", ["page", "document"])

@@ -80,10 +80,10 @@ def test_a_reader_that_goes_away_early_leaves_no_traceback(site: Site, aios: Aio
 
 
 def test_an_interruption_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(as_json: bool = False) -> None:
+    def interrupted(json: bool = False) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("aios_sdk.cli.plugin.list_components", interrupted)
+    monkeypatch.setattr("aios_sdk.cli.plugin_list.list_components", interrupted)
     assert main(["plugin", "list"]) == Exit.INTERRUPTED
     monkeypatch.setattr("aios_sdk.cli.plugin.build", interrupted)
     assert main(["plugin", "build"]) == Exit.INTERRUPTED

@@ -41,7 +41,7 @@ def test_listing_imports_no_plugin_and_no_pydantic(site: Site, aios: Aios) -> No
     ]
     modules = imported(done)
     assert "aios_sdk.plugins._registry" in modules  # the record of modules is there at all
-    assert not {"acme_one", "acme_two", "pydantic", "duckdb"} & modules
+    assert not {"acme_one", "acme_two", "pydantic", "duckdb", "typer"} & modules
 
 
 def test_inspecting_imports_nothing_unless_asked_to(site: Site, aios: Aios) -> None:

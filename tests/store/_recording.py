@@ -22,7 +22,14 @@ class Recording:
         self.store = store
         self.resolve = tuple(resolve)
         self.run: Run = store.begin(
-            RunInfo(pipeline=pipeline, pipeline_version="f" * 64, definition='{"steps": []}', sdk="0.1.0", resolve=self.resolve, inputs=("inbox",)),
+            RunInfo(
+                pipeline=pipeline,
+                pipeline_version="f" * 64,
+                definition='{"steps": []}',
+                sdk="0.1.0",
+                resolve=self.resolve,
+                inputs=("inbox",),
+            ),
             uses,
         )
 
@@ -31,16 +38,27 @@ class Recording:
         content = self.store.blobs.put(data)
         identity = document_id(parent.id if parent else name, position, content)
         document = Document(
-            id=identity, name=name, kind="part" if parent else "file", media_type=more.pop("media_type", "text/plain"), content_id=content,
-            size=len(data), key="" if parent else name, parent=parent.id if parent else "", position=position,
-            root=parent.root if parent else identity, resolve=self.resolve, **more,
+            id=identity,
+            name=name,
+            kind="part" if parent else "file",
+            media_type=more.pop("media_type", "text/plain"),
+            content_id=content,
+            size=len(data),
+            key="" if parent else name,
+            parent=parent.id if parent else "",
+            position=position,
+            root=parent.root if parent else identity,
+            resolve=self.resolve,
+            **more,
         )
         self.run.found(document, path=f"/inbox/{name}")
         return document
 
     def case(self, key: str, members: Sequence[Outcome]) -> Document:
         """Make a case of documents that have ended."""
-        document = Document(id=document_id(key, 0, digest(key.encode())), name=key, kind="case", resolve=self.resolve, members=tuple(members))
+        document = Document(
+            id=document_id(key, 0, digest(key.encode())), name=key, kind="case", resolve=self.resolve, members=tuple(members)
+        )
         self.run.found(document)
         return document
 
@@ -67,9 +85,18 @@ def ingested(recording: Recording, instance: Any, file: Path, context: Any) -> t
     delivered = recording.deliver(file.name, file.read_bytes(), media_type="application/pdf")
     found = list(instance.implementation("ingest").call(source=Source(name=file.name, path=str(file)), context=context))
     document = next(item for item in found if isinstance(item, Document))
-    recording.run.use(ComponentUse(step="ingest", stage="ingest", component=instance.info.id, version=instance.version,
-                                   code_digest=instance.code_digest or "", config_digest=instance.config_digest,
-                                   config=instance.config.model_dump_json()))
-    delivered = recording.step(replace(delivered, thread=document.thread), "ingest", document.layers, stage="ingest",
-                               component=instance.info.id)
+    recording.run.use(
+        ComponentUse(
+            step="ingest",
+            stage="ingest",
+            component=instance.info.id,
+            version=instance.version,
+            code_digest=instance.code_digest or "",
+            config_digest=instance.config_digest,
+            config=instance.config.model_dump_json(),
+        )
+    )
+    delivered = recording.step(
+        replace(delivered, thread=document.thread), "ingest", document.layers, stage="ingest", component=instance.info.id
+    )
     return delivered, [item for item in found if isinstance(item, Source)]

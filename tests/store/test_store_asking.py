@@ -47,23 +47,36 @@ def test_an_answer_outlives_its_store_and_keeps_nobody_waiting(path: Path) -> No
     assert "a.txt" in str(answer)
 
 
-@pytest.mark.parametrize(("query", "expected"), [
-    ("select 1 as a, 2 as a, 3 as A", [(1, 2, 3)]),
-    ("select null as nothing", [(None,)]),
-    ("select sum(x)::HUGEINT from (values (9223372036854775807), (1)) v(x)", [(9223372036854775808,)]),
-    ("select {'a': [1, 2]} as nested, 'x'::ENUM('x', 'y') as chosen", [({"a": [1, 2]}, "x")]),
-    ("select 1 where false", []),
-    ("values (1), (2)", [(1,), (2,)]),
-])
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("select 1 as a, 2 as a, 3 as A", [(1, 2, 3)]),
+        ("select null as nothing", [(None,)]),
+        ("select sum(x)::HUGEINT from (values (9223372036854775807), (1)) v(x)", [(9223372036854775808,)]),
+        ("select {'a': [1, 2]} as nested, 'x'::ENUM('x', 'y') as chosen", [({"a": [1, 2]}, "x")]),
+        ("select 1 where false", []),
+        ("values (1), (2)", [(1,), (2,)]),
+    ],
+)
 def test_answers_keep_their_types(path: Path, query: str, expected: list[tuple[object, ...]]) -> None:
     with Store(path) as store:
         assert store.sql(query).fetchall() == expected
 
 
-@pytest.mark.parametrize("query", [
-    "select * from read_csv('/etc/passwd')", "copy (select 1) to 'stolen.csv'", "attach 'other.duckdb'", "install httpfs",
-    "set enable_external_access = true", "insert into runs (run_id) values ('x')", "drop table runs", "selekt 1", "from no_such_table",
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select * from read_csv('/etc/passwd')",
+        "copy (select 1) to 'stolen.csv'",
+        "attach 'other.duckdb'",
+        "install httpfs",
+        "set enable_external_access = true",
+        "insert into runs (run_id) values ('x')",
+        "drop table runs",
+        "selekt 1",
+        "from no_such_table",
+    ],
+)
 def test_a_query_reaches_no_other_file_and_changes_nothing(path: Path, query: str) -> None:
     with Store(path) as store, pytest.raises(UsageError, match="The query cannot be answered"):
         store.sql(query)
@@ -87,7 +100,9 @@ sys.stdin.read()
 
 
 def _holder(path: Path, how: str) -> subprocess.Popen[str]:
-    holder = subprocess.Popen([sys.executable, "-c", _HOLDS, str(path / "aios.duckdb"), how], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _HOLDS, str(path / "aios.duckdb"), how], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     return holder
@@ -127,17 +142,28 @@ def test_readers_in_other_processes_see_whole_groups_and_no_error_while_a_run_wr
         recording = Recording(store)
         _record(recording, "first.txt")
         store.fold()
-        reader = subprocess.Popen([sys.executable, "-c", """
+        reader = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                """
 import sys, time
 from aios_sdk import connect
 seen, answers, end = 0, 0, time.monotonic() + 4
 while time.monotonic() < end:
     with connect(sys.argv[1]) as connection:
-        documents, fields, outcomes = connection.execute("select (select count(*) from attempts), (select count(*) from fields), (select count(*) from artifacts)").fetchall()[0]
+        documents, fields, outcomes = connection.execute(
+            "select (select count(*) from attempts), (select count(*) from fields), (select count(*) from artifacts)").fetchall()[0]
     assert documents == fields == outcomes >= seen, (documents, fields, outcomes, seen)
     seen, answers = documents, answers + 1
 print(answers)
-""", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+""",
+                str(path),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         number = 0
         while reader.poll() is None:
             _record(recording, f"{number}.txt", number)
@@ -202,7 +228,7 @@ def test_a_store_of_a_newer_sdk_is_refused_and_nothing_is_touched(path: Path, ke
     assert sorted(path.rglob("*")) == before
 
 
-def test_two_processes_that_make_a_store_at_once_agree_on_one(path: Path) -> None:
+def test_threads_that_make_a_store_at_once_agree_on_one(path: Path) -> None:
     stores: list[Store] = []
     threads = [threading.Thread(target=lambda: stores.append(Store(path))) for _ in range(8)]
     for thread in threads:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aios_sdk.records import (
     Check,
@@ -49,20 +51,30 @@ def fields(*values: object) -> Extraction:
 _STEPS = ("ocr", "embedded", "model")
 _VALUES = st.sampled_from([Decimal("12.50"), Decimal("12.5"), Decimal("12.51"), 12, "Acme  GmbH", "acme gmbh", "Acme AG", True])
 _CANDIDATE = st.tuples(
-    st.sampled_from(_STEPS), st.sampled_from(["total", "seller.name"]), _VALUES, st.sampled_from(["", "EUR", "CHF"]),
-    st.sampled_from([None, 0.0, 0.5, 0.9]), st.booleans(),
+    st.sampled_from(_STEPS),
+    st.sampled_from(["total", "seller.name"]),
+    _VALUES,
+    st.sampled_from(["", "EUR", "CHF"]),
+    st.sampled_from([None, 0.0, 0.5, 0.9]),
+    st.booleans(),
 )
-_LABELS = st.tuples(st.sampled_from(_STEPS), st.sampled_from(["kind", "language"]), st.sampled_from(["", "invoice", "letter"]),
-                    st.sampled_from([None, 0.5, 0.9]), st.sampled_from([None, None, 0]))
+_LABELS = st.tuples(
+    st.sampled_from(_STEPS),
+    st.sampled_from(["kind", "language"]),
+    st.sampled_from(["", "invoice", "letter"]),
+    st.sampled_from([None, 0.5, 0.9]),
+    st.sampled_from([None, None, 0]),
+)
 
 
 @given(
     documents=st.lists(st.tuples(st.lists(_CANDIDATE, max_size=6), st.lists(_LABELS, max_size=5)), min_size=1, max_size=12),
-    order=st.permutations(_STEPS), length=st.integers(0, 3),
+    order=st.permutations(_STEPS),
+    length=st.integers(0, 3),
 )
 @settings(max_examples=25, deadline=None)
 def test_sql_resolves_fields_and_labels_as_documents_do(
-    store_of_law: Store, documents: list[tuple[list[tuple[object, ...]], list[tuple[object, ...]]]], order: Sequence[str], length: int,
+    store_of_law: Store, documents: list[tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]], order: Sequence[str], length: int
 ) -> None:
     """Law: current_fields == document.fields.resolved(), current_labels == document.labels.resolved(), for any candidates and order."""
     recording = Recording(store_of_law, resolve=order[:length])
@@ -72,28 +84,79 @@ def test_sql_resolves_fields_and_labels_as_documents_do(
         text = PageText(page=0, content="x")
         document = recording.step(document, "ingest", Document.of(pages=(PageInfo(index=0),), text=(text,)).layers, stage="ingest")
         for step in _STEPS:
-            document = recording.step(document, step, Extraction(fields=tuple(
-                Field(path=path, value=value, currency=currency, confidence=confidence, status="extracted" if grounded else "ungrounded",
-                      spans=(span(text, "x"),) if grounded else ())
-                for by, path, value, currency, confidence, grounded in candidates if by == step)))
-            document = recording.step(document, step, Classification(labels=tuple(
-                Label(taxonomy=taxonomy, value=value, abstained=not value, confidence=confidence, page=page)
-                for by, taxonomy, value, confidence, page in labels if by == step)), stage="classify", id=f"{document.id} {step} labels")
+            document = recording.step(
+                document,
+                step,
+                Extraction(
+                    fields=tuple(
+                        Field(
+                            path=path,
+                            value=value,
+                            currency=currency,
+                            confidence=confidence,
+                            status="extracted" if grounded else "ungrounded",
+                            spans=(span(text, "x"),) if grounded else (),
+                        )
+                        for by, path, value, currency, confidence, grounded in candidates
+                        if by == step
+                    )
+                ),
+            )
+            document = recording.step(
+                document,
+                step,
+                Classification(
+                    labels=tuple(
+                        Label(taxonomy=taxonomy, value=value, abstained=not value, confidence=confidence, page=page)
+                        for by, taxonomy, value, confidence, page in labels
+                        if by == step
+                    )
+                ),
+                stage="classify",
+                id=f"{document.id} {step} labels",
+            )
         recording.end(document)
         expected_fields |= {
-            (document.id, found.name, found.status, None if found.value is None else value_text(found.value), found.confidence,
-             found.chosen.id if found.chosen else None, len(found.candidates))
+            (
+                document.id,
+                found.name,
+                found.status,
+                None if found.value is None else value_text(found.value),
+                found.confidence,
+                found.chosen.id if found.chosen else None,
+                len(found.candidates),
+            )
             for found in document.fields.resolved()
         }
         expected_labels |= {
-            (document.id, found.name, found.status, found.value, found.confidence, found.chosen.id if found.chosen else None, len(found.candidates))
+            (
+                document.id,
+                found.name,
+                found.status,
+                found.value,
+                found.confidence,
+                found.chosen.id if found.chosen else None,
+                len(found.candidates),
+            )
             for found in document.labels.resolved()
         }
     run = [recording.run.id]
-    assert set(store_of_law.sql("select document_id, path, status, value_text, confidence, field_id, candidates from current_fields "
-                                "where run_id = $1", run).fetchall()) == expected_fields
-    assert set(store_of_law.sql("select document_id, taxonomy, status, value, confidence, label_id, candidates from current_labels "
-                                "where run_id = $1", run).fetchall()) == expected_labels
+    assert (
+        set(
+            store_of_law.sql(
+                "select document_id, path, status, value_text, confidence, field_id, candidates from current_fields where run_id = $1", run
+            ).fetchall()
+        )
+        == expected_fields
+    )
+    assert (
+        set(
+            store_of_law.sql(
+                "select document_id, taxonomy, status, value, confidence, label_id, candidates from current_labels where run_id = $1", run
+            ).fetchall()
+        )
+        == expected_labels
+    )
 
 
 def test_a_document_that_ran_three_times_counts_once(store: Store) -> None:
@@ -147,12 +210,17 @@ def test_the_latest_route_and_the_latest_verdict_of_each_rule_are_current(store:
         recording = Recording(store)
         document = recording.deliver("a.txt")
         for step, passed, destination in (("first", False, "review"), ("second", True, "pay")):
-            document = recording.step(document, step, Checks(checks=(Check(rule="sum", passed=passed), Check(rule=step, passed=None))), stage="check")
+            document = recording.step(
+                document, step, Checks(checks=(Check(rule="sum", passed=passed), Check(rule=step, passed=None))), stage="check"
+            )
             document = recording.step(document, step, Route(destination=destination), stage="route", id=f"{step} route")
         recording.end(document)
         assert store.sql("select destination, step from current_routes").fetchall() == [("pay", "second")]
         assert set(store.sql("select rule, passed, step from current_checks").fetchall()) == {
-            ("sum", True, "second"), ("first", None, "first"), ("second", None, "second")}
+            ("sum", True, "second"),
+            ("first", None, "first"),
+            ("second", None, "second"),
+        }
 
 
 def test_conservation_counts_documents_once_and_neither_containers_nor_cases(store: Store) -> None:
@@ -166,12 +234,17 @@ def test_conservation_counts_documents_once_and_neither_containers_nor_cases(sto
         assert store.sql("select holds from conservation").fetchall() == [(False,)], "two outcomes for one delivery"
 
         recording = Recording(store)
-        ends = [recording.end(recording.deliver(f"{status}.txt", status.encode()), status) for status in ("completed", "partial", "failed", "refused")]
+        ends = [
+            recording.end(recording.deliver(f"{status}.txt", status.encode()), status)
+            for status in ("completed", "partial", "failed", "refused")
+        ]
         recording.end(recording.case("case", ends))
         recording.finish()
         found = store.sql(
-            "select found, completed, partial, failed, refused, unfinished, cases, containers, holds, run_status from conservation where run_id = $1",
-            [recording.run.id]).fetchall()
+            "select found, completed, partial, failed, refused, unfinished, cases, containers, holds, run_status from conservation "
+            "where run_id = $1",
+            [recording.run.id],
+        ).fetchall()
         assert found == [(4, 1, 1, 1, 1, 0, 1, 0, True, "completed")]
 
 
@@ -198,9 +271,16 @@ def test_latency_leaves_out_memo_hits_and_what_did_no_work(store: Store) -> None
     with store:
         recording = Recording(store)
         document = recording.deliver("a.txt")
-        for number, (wall, status, cache) in enumerate([(1.0, "ok", "miss"), (3.0, "failed", "none"), (9.0, "ok", "hit"), (9.0, "skipped", "none")]):
-            recording.run.attempt(document, Attempt(id=str(number), step="ocr", stage="extract", component="aios.tesseract", version="1",
-                                                    started_at=NOON, wall=wall, status=status, cache=cache))
+        attempt = Attempt(step="ocr", stage="extract", component="aios.tesseract", version="1", started_at=NOON)
+        for number, other in enumerate(
+            (
+                replace(attempt, wall=1.0, cache="miss"),
+                replace(attempt, wall=3.0, status="failed"),
+                replace(attempt, wall=9.0, cache="hit"),
+                replace(attempt, wall=9.0, status="skipped"),
+            )
+        ):
+            recording.run.attempt(document, replace(other, id=str(number)))
         assert store.sql("select attempts, p50_seconds, failed, hour from latency").fetchall() == [(2, 2.0, 1, NOON)]
 
 
@@ -209,8 +289,20 @@ def test_errors_and_cost_are_summed_by_component(store: Store) -> None:
         recording = Recording(store)
         for number in range(3):
             document = recording.deliver(f"{number}.txt", str(number).encode())
-            recording.run.attempt(document, Attempt(step="ask", stage="extract", component="acme.ask", started_at=NOON, wall=1, tokens=100, status="failed",
-                                                    cost=Decimal("0.01"), failures=(UnitFailure("unavailable", f"no answer {number}"),)))
+            recording.run.attempt(
+                document,
+                Attempt(
+                    step="ask",
+                    stage="extract",
+                    component="acme.ask",
+                    started_at=NOON,
+                    wall=1,
+                    tokens=100,
+                    status="failed",
+                    cost=Decimal("0.01"),
+                    failures=(UnitFailure("unavailable", f"no answer {number}"),),
+                ),
+            )
         assert store.sql("select category, failures, documents from errors").fetchall() == [("unavailable", 3, 3)]
         assert store.sql("select attempts, tokens, cost, documents from cost").fetchall() == [(3, 300, Decimal("0.03"), 3)]
 
@@ -218,16 +310,22 @@ def test_errors_and_cost_are_summed_by_component(store: Store) -> None:
 def test_provenance_leads_from_a_value_to_the_part_it_is_quoted_from_and_the_component(store: Store) -> None:
     with store:
         for name in ("one.pdf", "two.pdf"):  # both with the same XML, which must not double the rows
-            recording = Recording(store, uses=[ComponentUse(step="ingest", stage="ingest", component="aios.pdf", version="0.1.0", config='{"max_pages": 9}')])
+            recording = Recording(
+                store, uses=[ComponentUse(step="ingest", stage="ingest", component="aios.pdf", version="0.1.0", config='{"max_pages": 9}')]
+            )
             xml = PageText(page=0, content="<total>529.87</total>")
             document = recording.deliver(name, name.encode(), media_type="application/pdf")
             quoted = Field(path="total", value=Decimal("529.87"), spans=(span(xml, "529.87"),))
-            document = recording.step(document, "ingest", Document.of(pages=(PageInfo(index=0),), fields=(quoted,)).layers, stage="ingest", component="aios.pdf")
+            document = recording.step(
+                document, "ingest", Document.of(pages=(PageInfo(index=0),), fields=(quoted,)).layers, stage="ingest", component="aios.pdf"
+            )
             part = recording.deliver("factur-x.xml", xml.content.encode(), parent=document)
             recording.end(recording.step(part, "ingest", Document.of(text=(xml,)).layers, stage="ingest"))
             recording.end(document)
-        rows = store.sql("select name, path, quote, page, span_document, component, version, config ->> 'max_pages', chosen from field_provenance "
-                         "order by name").fetchall()
+        rows = store.sql(
+            "select name, path, quote, page, span_document, component, version, config ->> 'max_pages', chosen from field_provenance "
+            "order by name"
+        ).fetchall()
         assert rows == [(name, "total", "529.87", 0, "factur-x.xml", "aios.pdf", "0.1.0", "9", True) for name in ("one.pdf", "two.pdf")]
 
 
@@ -240,8 +338,10 @@ def test_lineage_leads_up_from_a_route_to_the_file_and_down_again(store: Store, 
         case = recording.case("case", [recording.end(document)])
         claimed = Field(path="claimed", value=1, status="derived", inputs=(document.reference(document.layers.fields[0]),))
         case = recording.step(case, "sum", Extraction(fields=(claimed,)))
-        up = {(kind, identity): depth for depth, kind, identity in store.sql(
-            "select depth, kind, id from lineage_up($1)", [case.layers.fields[0].id]).fetchall()}
+        up = {
+            (kind, identity): depth
+            for depth, kind, identity in store.sql("select depth, kind, id from lineage_up($1)", [case.layers.fields[0].id]).fetchall()
+        }
         text = document.layers.text[0].artifact
         assert up[("field", case.layers.fields[0].id)] == 0
         assert up[("field", document.layers.fields[0].id)] == 1
@@ -253,7 +353,10 @@ def test_lineage_leads_up_from_a_route_to_the_file_and_down_again(store: Store, 
         assert {"route", "check", "field", "label", "text", "document", "attempt"} <= route
         down = {identity for (identity,) in store.sql("select id from lineage_down($1)", [text]).fetchall()}
         assert {document.layers.fields[0].id, document.layers.route[0].id, case.layers.fields[0].id} <= down
-        assert store.sql("select kind, relation from lineage_up($1) order by depth", [part.id]).fetchall() == [("document", ""), ("document", "part_of")]
+        assert store.sql("select kind, relation from lineage_up($1) order by depth", [part.id]).fetchall() == [
+            ("document", ""),
+            ("document", "part_of"),
+        ]
 
 
 def test_a_table_cell_and_a_box_lead_to_their_table_and_document(store: Store, tmp_path: Path) -> None:
@@ -261,10 +364,12 @@ def test_a_table_cell_and_a_box_lead_to_their_table_and_document(store: Store, t
         recording = Recording(store)
         document = rich_document(recording, tmp_path)
         number, stamp = (document.fields[path].chosen for path in ("number", "stamp"))
-        assert number and stamp
+        assert number is not None
+        assert stamp is not None
         assert ("table", document.tables[0].artifact) in store.sql("select kind, id from lineage_up($1)", [number.id]).fetchall()
-        assert store.sql("select source_kind, source_id from lineage where target_id = $1 and relation = 'rests_on'", [stamp.id]).fetchall() == [
-            ("document", document.id)]
+        assert store.sql(
+            "select source_kind, source_id from lineage where target_id = $1 and relation = 'rests_on'", [stamp.id]
+        ).fetchall() == [("document", document.id)]
 
 
 def test_lineage_ends_where_edges_go_in_a_circle(store: Store) -> None:
@@ -278,6 +383,8 @@ def test_lineage_ends_where_edges_go_in_a_circle(store: Store) -> None:
         document = recording.step(document, "one", Extraction(fields=(first,)))
         own = document.reference(document.layers.fields[0])
         recording.step(document, "two", Checks(checks=(Check(rule="r", passed=True, inputs=(own,)),)), stage="check")
-        recording.run._writer.append([(18, (recording.run.id, document.id, "", "field", own.id, document.id, "text", text.artifact, "rests_on"))],
-                                     document_id=document.id)
+        recording.run._writer.append(
+            [(18, (recording.run.id, document.id, "", "field", own.id, document.id, "text", text.artifact, "rests_on"))],
+            document_id=document.id,
+        )
         assert len(store.sql("from lineage_up($1)", [own.id]).fetchall()) < 10

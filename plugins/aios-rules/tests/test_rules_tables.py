@@ -207,7 +207,7 @@ def test_another_file_may_stand_in_for_a_table(desk: Any, make: Any) -> None:
 
 
 def test_a_table_that_is_changed_after_it_was_digested_is_refused(desk: Any, make: Any) -> None:
-    desk.write("policies.csv", POLICIES)
+    desk.write("policies.csv", POLICIES + "0015,5,2026-01-01,true,read by no other test\n")
     instance = desk.create(RULES)
     assert instance.config_digest
     desk.write("policies.csv", POLICIES.replace("200", "201"))

@@ -48,7 +48,8 @@ def test_drawn_words_are_read_with_their_places(tmp_path, scan, draw):
     assert all(word.text == text.content[word.start : word.end] for word in read)
     assert all(0.5 < word.confidence <= 1 for word in read)
     first = read[0].box
-    assert (0.03 < first.x0 < 0.08) and (0.05 < first.y0 < 0.15) and first.y1 < 0.2
+    assert 0.03 < first.x0 < 0.08
+    assert 0.05 < first.y0 < first.y1 < 0.2
     assert text.confidence == pytest.approx(words.mean_confidence(), abs=1e-5)
 
 
@@ -112,8 +113,10 @@ def test_killing_the_group_of_a_worker_ends_its_tesseract(tmp_path, draw):
         while True:
             _program.read_tsv(open({str(tmp_path / "page.png")!r}, "rb").read(), "eng", 3, 300, None)
     """)
-    worker = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
-    assert worker.stdout is not None and worker.stdout.readline() == b"ready\n"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    worker = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stdout=subprocess.PIPE, env=environment)
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == b"ready\n"
 
     def group() -> list[str]:
         listed = subprocess.run(["ps", "-eo", "pgid=,stat=,comm="], capture_output=True, text=True, check=True).stdout

@@ -38,7 +38,7 @@ class Group(NamedTuple):
 
 
 _PLUGIN: Final = {
-    "list": Command("plugin", "list_components", "List the components of all installed plugins.", {"--json": "as_json"}),
+    "list": Command("plugin_list", "list_components", "List the components of all installed plugins.", {"--json": "json"}),
     "inspect": Command("plugin", "inspect", "Print what a component or distribution declares."),
     "build": Command("plugin", "build", "Write the manifest of a package from its code."),
 }

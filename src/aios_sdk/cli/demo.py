@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +13,13 @@ import typer
 from aios_sdk.errors import UsageError
 
 if TYPE_CHECKING:
-    from aios_sdk.records import Document, Outcome
+    from aios_sdk.records import Document, Field, Outcome, Resolved
+
+#: Columns where the output is no terminal.
+_PAPER_WIDTH = 130
 
 #: The fields of a claim worth a look, and how they are headed.
-_KEY_FIELDS = (("claim_number", "claim"), ("policy_number", "policy"), ("loss_date", "loss"), ("amount_claimed", "claimed"))
+_KEY_FIELDS = (("policy_number", "policy"), ("loss_date", "loss"), ("amount_claimed", "claimed"))
 
 
 def demo(
@@ -66,48 +70,68 @@ def _example() -> Path:
 
 
 def _print_claims(outcomes: list[Outcome]) -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title="One decision per claim", title_justify="left", show_lines=True)
-    for heading in ("claim", "documents", "key fields (confidence)", "checks failed", "route", "why"):
-        table.add_column(heading, overflow="fold")
+    terminal = Console()
+    console = terminal if terminal.is_terminal else Console(width=_PAPER_WIDTH)
+    table = Table(title="One decision per claim", title_justify="left", box=box.HORIZONTALS, show_lines=True, pad_edge=False)
+    table.add_column("claim", no_wrap=True)
+    table.add_column("documents", min_width=9)
+    table.add_column("key fields (confidence)", min_width=24)
+    table.add_column("checks failed", overflow="fold", min_width=14)
+    table.add_column("route", no_wrap=True)
+    table.add_column("why", ratio=1)
     for outcome in outcomes:
-        case = outcome.document
-        route = outcome.route
-        style = "green" if route and not route.review else "yellow"
+        case, route = outcome.document, outcome.route
         table.add_row(
-            case.name, _documents(case), _key_fields(case), _failed_checks(case),
-            Text((route.destination + (" (review)" if route.review else "")) if route else "none", style=style),
-            route.reasons[0].text if route and route.reasons else "",
+            Path(case.name).stem[:16], _documents(case), _key_fields(case), _failed_checks(case),
+            Text(route.destination + ("*" if route.review else ""), style="yellow" if route.review else "green") if route else "none",
+            _why(outcome),
         )
-    console = Console()
-    console.print(table if console.width >= 100 else table, width=max(console.width, 110))
+    console.print(table)
+    typer.echo("A route marked with * goes to a person first; the others are automatic.")
 
 
 def _documents(case: Document) -> str:
-    return "\n".join(f"{member.name}{'' if member.status == 'completed' else f' [{member.status}]'}" for member in case.members)
+    """How many, and how those that did not complete ended."""
+    ended = Counter(member.status for member in case.members)
+    troubles = [f"{count} {status}" for status, count in ended.items() if status != "completed"]
+    return "\n".join([str(len(case.members)), *troubles])
 
 
 def _key_fields(case: Document) -> str:
-    first = case.members[0].document
-    lines = []
-    for path, heading in _KEY_FIELDS:
-        found = first.fields.get(path)
-        if found is not None:
-            sure = f" ({found.confidence:.2f})" if found.confidence is not None else ""
-            lines.append(f"{heading} {found.chosen.text if found.chosen else 'conflict'}{sure}")
+    lines = [
+        f"{heading} {_value(found)}" for path, heading in _KEY_FIELDS if (found := case.members[0].document.fields.get(path)) is not None
+    ]
+    inside = {member.document.id for member in case.members if member.document.media_type == "application/pdf"}
     for member in case.members:
-        found = member.document.fields.get("total")
-        if found is not None and member.document.media_type == "application/pdf":
-            sure = f" ({found.confidence:.2f})" if found.confidence is not None else ""
-            lines.append(f"total {found.chosen.text if found.chosen else 'conflict'}{sure}")
+        total = member.document.fields.get("total")
+        if total is not None and member.document.parent not in inside:
+            lines.append(f"invoice {_value(total)}")
     return "\n".join(lines)
 
 
+def _value(found: Resolved[Field]) -> str:
+    if found.chosen is None:
+        return "conflict"
+    return f"{found.chosen.text} ({found.confidence:.2f})" if found.confidence is not None else found.chosen.text
+
+
 def _failed_checks(case: Document) -> str:
-    return "\n".join(f"{rule}{'' if check.passed is False else ' (unknown)'}" for rule, check in case.checks.items() if check.passed is not True)
+    failed = [rule for rule, check in case.checks.items() if check.passed is False]
+    unknown = sum(check.passed is None for check in case.checks.values())
+    return "\n".join([*failed, *([f"{unknown} unknown"] if unknown else [])])
+
+
+def _why(outcome: Outcome) -> str:
+    """What the checks that failed say; else the reason for the route."""
+    if outcome.route is None:
+        return ""
+    said = [check.message for check in outcome.document.checks.values() if check.passed is False and check.message]
+    return "; ".join(said or [reason.text for reason in outcome.route.reasons[:1]])
 
 
 def _print_troubles(outcomes: list[Outcome]) -> None:
@@ -127,5 +151,5 @@ def _print_next(store: Path, outcomes: list[Outcome], seconds: float) -> None:
     )
     if invoice is not None:
         typer.echo(f"  aios explain {store} {invoice.id[:12]} total --png total.png     # where that amount stands on the page")
-    typer.echo(f"  aios sql {store} \"select name, destination, review, reason from current_routes join current_documents using (document_id)\"")
+    typer.echo(f"  aios sql {store} \"select name, destination, review, reasons->0->>'text' as why from current_routes\"")
     typer.echo(f"  aios sql {store} \"from field_provenance where path = 'total'\"")

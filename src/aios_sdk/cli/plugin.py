@@ -1,9 +1,8 @@
-"""``aios plugin``: list and inspect plugins without importing them, check them, and write their manifests."""
+"""``aios plugin inspect`` and ``build``: what plugins declare, whether their code keeps the contract, and their manifests."""
 
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,20 +14,9 @@ from aios_sdk.plugins import MANIFEST_FILE, Entry, Plugin, Registry
 
 from ._exit import Exit
 from ._printing import printable
+from .plugin_list import quiet_registry
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-def list_components(as_json: AsJson = False) -> None:
-    """List the components of all installed plugins, each with its state, and the reason where it cannot be used."""
-    rows = _rows(_registry())
-    if as_json:
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-        return
-    if not rows:
-        typer.echo("No plugin is installed; try: pip install aios-files")
-        return
-    typer.echo(printable(_table(["ID", "STAGES", "VERSION", "STATE", "REASON"], [_cells(row) for row in rows])))
 
 
 def inspect(
@@ -37,7 +25,7 @@ def inspect(
     load: Annotated[bool, typer.Option("--load", help="Import it too, and check its code against the contract.")] = False,
 ) -> None:
     """Print everything that a component or distribution declares; imports nothing unless asked to."""
-    registry = _registry()
+    registry = quiet_registry()
     plugin, entries = _find(registry, name)
     loaded = [_loads(registry, entry) for entry in entries] if load else []
     facts = [*([_plugin_facts(plugin)] if plugin else []), *(_entry_facts(entry) for entry in entries)]
@@ -80,40 +68,6 @@ def _manifest_path(package: str) -> Path:
     if not places:
         raise ManifestError(f"{package} is a single module", fix="Make it a package, which can hold its manifest")
     return Path(places[0], MANIFEST_FILE)
-
-
-def _registry() -> Registry:
-    # What is wrong with a plugin is in the output of these commands already.
-    logging.getLogger("aios.plugins").setLevel(logging.ERROR)
-    return Registry.discover()
-
-
-def _rows(registry: Registry) -> list[dict[str, Any]]:
-    unread = [_row(plugin.name, plugin) for plugin in registry.plugins if not plugin.entries]
-    return [_row(entry.plugin.name if entry.plugin else "", entry) for entry in registry.entries] + unread
-
-
-def _row(distribution: str, found: Entry | Plugin) -> dict[str, Any]:
-    info = found.info if isinstance(found, Entry) else None
-    return {
-        "id": info.id if info else None,
-        "distribution": distribution,
-        "version": found.version,
-        "stages": list(info.stages) if info else [],
-        "media_types": list(info.media_types) if info else [],
-        "state": found.state,
-        "reason": found.reason,
-        "fix": found.fix,
-    }
-
-
-def _cells(row: dict[str, Any]) -> list[str]:
-    return [row["id"] or row["distribution"], ",".join(row["stages"]) or "-", row["version"] or "-", row["state"], row["reason"]]
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [head, *rows])
 
 
 def _find(registry: Registry, name: str) -> tuple[Plugin | None, list[Entry]]:

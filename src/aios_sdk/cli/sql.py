@@ -7,6 +7,7 @@ import csv
 import io
 import shutil
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,27 +22,38 @@ if TYPE_CHECKING:
     import duckdb
 
 
+class Format(StrEnum):
+    """How an answer is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
 def sql(
     store: Annotated[Path, typer.Argument(help="The folder of a store, such as claims.aios.")],
     query: Annotated[str, typer.Argument(help="The query; without it, or with -, it is read from standard input.")] = "-",
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, with all rows.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, with all rows.")] = False,
+    format: Annotated[Format, typer.Option(help="How to print the answer; csv and json print all rows.")] = Format.TABLE,
     rows: Annotated[int, typer.Option(min=1, help="Rows of the table to print.")] = 40,
 ) -> None:
     """Ask a store in SQL; the answer holds everything recorded so far.
 
     Start from the views current_documents, current_fields, current_routes and errors.
+
+    Examples:
+
+      aios sql claims.aios "from current_routes"
+
+      aios sql claims.aios "select path, value_text from current_fields" --format csv > fields.csv
     """
-    if json and csv:
-        raise UsageError("The answer can be JSON or CSV, not both", fix="Leave one of --json and --csv out")
     text = sys.stdin.read() if query == "-" else query
     if not text.strip():
         raise UsageError("There is no query", fix='Give one, such as "from current_documents"')
     with Store(store, create=False) as opened:
         answer = opened.sql(text)
-    if json:
+    if format is Format.JSON:
         typer.echo(as_json([dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]))
-    elif csv:
+    elif format is Format.CSV:
         _print_csv(answer)
     else:
         typer.echo(_table(answer, rows), nl=False)

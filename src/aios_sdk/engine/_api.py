@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import queue
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Final
 
 from ..records import Outcome
@@ -45,8 +46,12 @@ def run(plan: Plan, inputs: object, *, store: Store, window: int | None = None, 
     check_inputs(inputs)
     handed: queue.Queue[object] = queue.Queue(maxsize=window or 64)
     stopped = threading.Event()
+    stop: list[Callable[[], object]] = []
 
     async def drive() -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        stop.append(lambda: loop.call_soon_threadsafe(task.cancel))
         outcomes = arun(plan, inputs, store=store, window=window, **options)  # type: ignore[arg-type]
         try:
             async for outcome in outcomes:
@@ -73,18 +78,10 @@ def run(plan: Plan, inputs: object, *, store: Store, window: int | None = None, 
             yield item
     finally:
         stopped.set()
-        while thread.is_alive():
-            with_room(handed)
-            thread.join(0.05)
-
-
-def with_room(handed: queue.Queue[object]) -> None:
-    """Let a producer that waits for room see that nobody takes anything any more."""
-    try:
-        while True:
-            handed.get_nowait()
-    except queue.Empty:
-        return
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            for each in stop:
+                each()
+        thread.join()
 
 
 def _put(handed: queue.Queue[object], item: object, stopped: threading.Event) -> bool:

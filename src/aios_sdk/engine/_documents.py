@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import PurePath
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from ..errors import AmbiguousComponent, PluginError
-from ..records import Document, Layers, Outcome, Source, StepOutcome, StepStatus, UnitFailure, check_spans
+from ..errors import AiosError, AmbiguousComponent, ContractError, InputError, PluginError
+from ..records import Document, Layers, Outcome, Source, StepOutcome, StepStatus, UnitFailure, document_id
 from ..stages import Context
 from ..store import Attempt, Blobs, Run, attempt_id
-from ._calls import failure_of
+from ._calls import failure_of, readable
 from ._detect import detect
 from ._events import Observers
 from ._host import WorkerHost
 from ._ingest import Admitted, Ingested, admit, ingest, key_below
 from ._limits import Limits
 from ._plan import Plan
-from ._steps import Candidate, Chooser, record_use
+from ._steps import Candidate, Chooser, record_use, verified
 from ._workers import Workers
 
 
@@ -58,16 +59,18 @@ class Reader:
         self._observers = observers
         self._delivered = delivered
         self._used: set[str] = set()
+        self._keys: Counter[str] = Counter()
 
     # -- containers at the top ----------------------------------------------------------------------------------------
 
     async def unfold(self, source: Source, depth: int = 0) -> AsyncIterator[Delivery]:
         """The deliveries in a folder or archive, one after the other; any other source is a delivery itself."""
+        source = self._named(source)
         candidate = self._container(source)
         if candidate is None or depth > self._limits.depth:
             yield Delivery(source)
         elif source.media_type == "inode/directory":
-            async for delivery in self._unfold_folder(source, candidate):
+            async for delivery in self._unfold_folder(source, candidate, depth):
                 yield delivery
         else:
             admitted = await self.admit(source)
@@ -80,18 +83,40 @@ class Reader:
                 alone = child._replace(source=replace(child.source, root=child.source.document_id))
                 yield Delivery(alone.source, alone)
 
-    async def _unfold_folder(self, folder: Source, candidate: Candidate) -> AsyncIterator[Delivery]:
-        self._use(candidate)
-        implementation = self._workers.instance(candidate.component).implementation("ingest")
-        assert implementation is not None  # the planner chose it for this stage
-        with self._workers.scratch() as scratch:
-            context = Context(run=self._run.id, step=self._step.id, scratch=scratch)
-            try:
+    async def _unfold_folder(self, folder: Source, candidate: Candidate, depth: int) -> AsyncIterator[Delivery]:
+        for child in self._files_of(folder, candidate):
+            if isinstance(child, UnitFailure):
+                yield Delivery(folder, Admitted(folder), child)
+            else:
+                async for delivery in self.unfold(child, depth + 1):
+                    yield delivery
+
+    def _files_of(self, folder: Source, candidate: Candidate) -> Iterator[Source | UnitFailure]:
+        """What lies in a folder; at last a failure if it cannot be read to its end, which costs nothing of what came before."""
+        try:
+            self._use(candidate)
+            implementation = self._workers.instance(candidate.component).implementation("ingest")
+            assert implementation is not None  # the planner chose it for this stage
+            with self._workers.scratch() as scratch:
+                context = Context(run=self._run.id, step=self._step.id, scratch=scratch)
                 for child in implementation.call(source=folder, context=context):
-                    async for delivery in self.unfold(replace(child, key=key_below(folder, child), name=PurePath(child.name).name)):
-                        yield delivery
-            except Exception as error:  # noqa: BLE001 - a folder that cannot be read costs only itself
-                yield Delivery(folder, Admitted(folder), failure_of(error, candidate.info.id))
+                    if not isinstance(child, Source):
+                        raise ContractError(f"a folder yielded {type(child).__name__}", fix="Yield Source objects", component=candidate.info.id)
+                    yield replace(child, key=key_below(folder, child), name=PurePath(child.name).name)
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - a folder that cannot be read costs only itself
+            yield failure_of(error, candidate.info.id)
+
+    def _named(self, source: Source) -> Source:
+        """The source with names that can be recorded, and unless it is a folder with a key of its own."""
+        key = "" if source.media_type == "inode/directory" else self._unique(readable(source.key or source.name))
+        return replace(source, name=readable(source.name), key=key or readable(source.key))
+
+    def _unique(self, key: str) -> str:
+        # Two folders may hold files of one name, and a path may be given twice: each is a delivery, and none may pass for the other.
+        self._keys[key] += 1
+        return key if self._keys[key] == 1 else self._unique(f"{key} ({self._keys[key]})")
 
     def _container(self, source: Source) -> Candidate | None:
         """The component that would unfold ``source``, if it is a mere container: one that provides no layer."""
@@ -99,7 +124,7 @@ class Reader:
             return None
         try:
             found = self._chooser.candidates(self._step, detect(source))
-        except (PluginError, OSError):
+        except (PluginError, InputError, OSError):
             return None  # met again, and reported, when the source is ingested
         return found[0] if found and not found[0].info.provides else None
 
@@ -143,12 +168,12 @@ class Reader:
             failure = UnitFailure("contract", f"{candidate.info.id} yielded no document for {source.name}")
         layers = Layers()
         if found.document is not None:
-            layers = document.stamp(self._step.id, found.document.layers)
-            problems = list(check_spans(document, layers))
-            if problems:
-                failure = UnitFailure("contract", f"{candidate.info.id} gave spans that do not resolve: " + "; ".join(problems[:3]))
-                layers = Layers()
-            document = replace(document, thread=found.document.thread).with_layers(layers)
+            layers, broken = verified(document, self._step.id, found.document.layers, candidate.info.id, parts=True)
+            if not broken and not (layers.pages or layers.text or layers.tables):
+                broken = UnitFailure("malformed", f"{candidate.info.id} found no page, text or table in {source.name}")
+            if broken is not None:
+                failure, layers = broken, Layers()
+            document = replace(document, thread=readable(found.document.thread)).with_layers(layers)
         document.bind(WorkerHost(self._blobs, self._workers, candidate.component))
         status: StepStatus = "ok"
         if failure is not None:
@@ -166,11 +191,16 @@ class Reader:
     def failed_container(self, delivery: Delivery) -> Read:
         """A container at the top that could not be unfolded to its end counts as a document."""
         assert delivery.failure is not None
-        source = delivery.source if delivery.source.document_id else replace(delivery.source, document_id=delivery.source.key or delivery.source.name)
+        source = delivery.source
+        if not source.document_id:
+            source = replace(source, document_id=document_id(source.key or source.path, source.position, ""))
         return self.failed(self._document_of(source), delivery.failure)
 
     async def _ingest(self, candidate: Candidate, source: Source) -> Ingested:
-        self._use(candidate)
+        try:
+            self._use(candidate)
+        except AiosError as error:
+            return Ingested(None, (), failure_of(error, candidate.info.id))
         deadline = None if self._step.timeout is None else time.monotonic() + self._step.timeout
         return await self._workers.run(candidate.info.isolation, lambda: ingest(
             candidate.component, source, workers=self._workers, blobs=self._blobs, limits=self._limits, run=self._run.id, step=self._step.id,

@@ -34,7 +34,7 @@ class Observer:
         """A document or case has its outcome, and it is durable."""
 
     def run_finished(self, run: str, status: str) -> None:
-        """The run ended: ``finished``, ``interrupted`` or ``failed``."""
+        """The run ended: ``completed``, ``interrupted`` or ``failed``."""
 
 
 class Observers:

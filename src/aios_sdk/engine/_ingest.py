@@ -12,7 +12,7 @@ from ..errors import ContractError, InputError, LimitExceeded, Malformed
 from ..records import Document, Source, UnitFailure, document_id
 from ..stages import Context
 from ..store import Blobs
-from ._calls import failure_of, settle_tables
+from ._calls import failure_of, readable, settle_tables
 from ._detect import detect
 from ._limits import Limits
 from ._plan import PlannedComponent
@@ -40,11 +40,11 @@ def sources_of(inputs: object) -> Iterator[Source]:
         yield _source_of_path(Path(inputs))
     elif isinstance(inputs, Source):
         yield inputs if inputs.key else msgspec.structs.replace(inputs, key=inputs.name)
-    elif isinstance(inputs, Iterable):
+    elif isinstance(inputs, Iterable) and not isinstance(inputs, bytes):
         for each in inputs:
             yield from sources_of(each)
     else:
-        raise InputError(f"A {type(inputs).__name__} is no input", fix="Give paths, Source objects, or an iterable of them")
+        raise _no_input(inputs)
 
 
 def check_inputs(inputs: object) -> None:
@@ -54,6 +54,12 @@ def check_inputs(inputs: object) -> None:
     elif isinstance(inputs, list | tuple):
         for each in inputs:
             check_inputs(each)
+    elif isinstance(inputs, bytes) or not isinstance(inputs, Source | Iterable):
+        raise _no_input(inputs)
+
+
+def _no_input(given: object) -> InputError:
+    return InputError(f"A {type(given).__name__} is no input", fix="Give paths, Source objects, or an iterable of them")
 
 
 def _source_of_path(path: Path) -> Source:
@@ -139,7 +145,7 @@ def _settled(document: Document, blobs: Blobs) -> Document:
 
 
 def _child(child: Source, parent: Source, position: int, limits: Limits, blobs: Blobs) -> Admitted:
-    placed = msgspec.structs.replace(child, key="", parent=parent.document_id, depth=parent.depth + 1, root=parent.root)
+    placed = msgspec.structs.replace(child, name=readable(child.name), key="", parent=parent.document_id, depth=parent.depth + 1, root=parent.root)
     if placed.depth > limits.depth:
         placed = msgspec.structs.replace(placed, refused=placed.refused or f"it lies {placed.depth} levels deep; the limit is {limits.depth}", data=None, path="")
     return admit(placed, blobs, origin=parent.document_id, position=position)

@@ -54,7 +54,11 @@ class Engine:
         """Outcomes, as they become durable. Whatever stops it, what is done is recorded and every component is closed."""
         status: RunStatus = "failed"
         driver: asyncio.Task[None] | None = None
-        run = self._begin(inputs)
+        try:
+            run = self._begin(inputs)
+        except BaseException:
+            self._workers.close()
+            raise
         try:
             driver = asyncio.create_task(self._drive(inputs))
             while (item := await self._out.get()) is not None:
@@ -66,12 +70,14 @@ class Engine:
             status = "interrupted"
             raise
         finally:
-            if driver is not None:
-                driver.cancel()
-                await asyncio.gather(driver, return_exceptions=True)
-            await asyncio.to_thread(self._workers.close)
-            run.finish(status, dict(self._counts))
-            self._observers.tell("run_finished", run.id, status)
+            try:
+                if driver is not None:
+                    driver.cancel()
+                    await asyncio.gather(driver, return_exceptions=True)
+                await asyncio.to_thread(self._workers.close)
+            finally:
+                run.finish(status, dict(self._counts))
+                self._observers.tell("run_finished", run.id, status)
 
     def _begin(self, inputs: object) -> Run:
         plan, store = self._plan, self._store
@@ -94,7 +100,7 @@ class Engine:
         try:
             async with asyncio.TaskGroup() as tasks:
                 number = 0
-                for source in sources_of(inputs):
+                async for source in _sources(inputs):
                     async for delivery in self._reader.unfold(source):
                         await self._deliveries.acquire()
                         tasks.create_task(self._deliver(delivery, number))
@@ -197,6 +203,17 @@ async def _durable(ticket: Ticket) -> None:
         await reached.wait()
     if ticket.error is not None:
         raise ticket.error
+
+
+async def _sources(inputs: object) -> AsyncIterator[Source]:
+    """The sources; an iterator of the caller's may wait for events, so it is asked on a thread and holds up nothing that is under way."""
+    sources = sources_of(inputs)
+    if isinstance(inputs, str | Path | Source | list | tuple):
+        for source in sources:
+            yield source
+    else:
+        while (found := await asyncio.to_thread(next, sources, None)) is not None:
+            yield found
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ..errors import AmbiguousComponent, PluginError, UnknownComponent
+from ..errors import AiosError, AmbiguousComponent, PluginError, UnknownComponent
 from ..expressions import DocumentSubject
 from ..plugins import ComponentInfo, Registry
 from ..records import (
@@ -22,12 +22,14 @@ from ..records import (
     UnitFailure,
     canonical,
     check_spans,
+    from_json,
     merge_layers,
     merge_results,
+    to_json,
 )
 from ..stages import Stage
 from ..store import Attempt, ComponentUse, Run, attempt_id
-from ._calls import Answer, Calls
+from ._calls import Answer, Calls, failure_of, readable
 from ._plan import PlannedComponent, PlannedStep
 
 _NOTHING: Final = Layers()
@@ -154,8 +156,11 @@ class Steps:
     # -- how ----------------------------------------------------------------------------------------------------------
 
     async def _try(self, step: PlannedStep, document: Document, candidate: Candidate, number: int) -> _Tried:
-        self._use(step, candidate)
         started = dt.datetime.now(dt.UTC)
+        try:
+            self._use(step, candidate)
+        except AiosError as error:
+            return _judge(candidate, [Answer(None, failure_of(error, candidate.info.id), 0.0, 0.0, 0.0)], started, number)
         units = list(_units(candidate.info, document))
         answers = await asyncio.gather(*(
             self._calls.call(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout) for page, view in units
@@ -165,12 +170,9 @@ class Steps:
     def _finish(self, step: PlannedStep, document: Document, tried: _Tried) -> tuple[Document, StepOutcome, float]:
         layers = _NOTHING
         if tried.result is not None:
-            layers = document.stamp(step.id, tried.result)
-            problems = list(check_spans(document, layers))
-            if problems:
-                failure = UnitFailure("contract", f"{tried.candidate.info.id} returned spans that do not resolve: " + "; ".join(problems[:3]))
+            layers, failure = verified(document, step.id, tried.result, tried.candidate.info.id)
+            if failure is not None:
                 tried = tried._replace(status="failed", message=failure.message, failures=(*tried.failures, failure))
-                layers = _NOTHING
         if layers != _NOTHING:
             document = document.with_layers(merge_layers(document.layers, layers))
         self._record(step, document, tried, layers)
@@ -207,6 +209,22 @@ class Steps:
             record_use(self._run, self._registry, step, candidate)
 
 
+def verified(
+    document: Document, step: str, result: Result | Layers, component: str, *, parts: bool = False,
+) -> tuple[Layers, UnitFailure | None]:
+    """What ``result`` adds to ``document``; or nothing, and why, when it holds values of a wrong type or spans that do not resolve."""
+    try:
+        layers = document.stamp(step, result)
+        # The types of records are checked where they are read from JSON, not where they are made. Text and words are large and check themselves.
+        from_json(to_json(msgspec.structs.replace(layers, text=(), words=())), Layers)
+        problems = list(check_spans(document, layers, parts=parts))
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with a result is its component's fault
+        problems = [f"{type(error).__name__}: {error}"]
+    if problems:
+        return _NOTHING, UnitFailure("contract", readable(f"{component} gave what cannot be: {'; '.join(problems[:3])}"[:2000]))
+    return layers, None
+
+
 def record_use(run: Run, registry: Registry, step: PlannedStep, candidate: Candidate) -> None:
     """Tell the store exactly which component does a step: version, code, configuration, and who was rejected."""
     instance = registry.create(candidate.component.id, candidate.component.config)
@@ -237,6 +255,11 @@ def _judge(candidate: Candidate, answers: Sequence[Answer], started: dt.datetime
     failures = tuple(failure for failure in said if failure.category != "unsupported")
     status: StepStatus = "ok"
     message = ""
+    try:
+        result = merge_results(results) if results else None
+    except TypeError as error:
+        result, results = None, []
+        failures = (*failures, UnitFailure("contract", f"{candidate.info.id}: {error}"))
     if failures:
         status = "partial" if results else "failed"
         message = failures[0].message
@@ -244,7 +267,7 @@ def _judge(candidate: Candidate, answers: Sequence[Answer], started: dt.datetime
         status = "unsupported"
         message = said[0].message if said else "there was nothing to do"
     return _Tried(
-        candidate, status, merge_results(results) if results else None, message, failures, started,
+        candidate, status, result, message, failures, started,
         wall=sum(answer.wall for answer in answers), cpu=sum(answer.cpu for answer in answers), queue=max((answer.waited for answer in answers), default=0.0),
         units=len(answers), number=number,
     )

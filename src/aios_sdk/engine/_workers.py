@@ -7,6 +7,7 @@ is shared; worker processes that can be killed will take the pool's place behind
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
@@ -22,6 +23,8 @@ from ..stages import Resources
 from ._plan import PlannedComponent
 
 T = TypeVar("T")
+
+_log = logging.getLogger("aios.engine")
 
 #: Calls of ``async def`` components that may wait at the same time.
 ASYNC_LIMIT = 32
@@ -96,6 +99,9 @@ class Workers:
         """Wait for what runs, close every component, remove the scratch space."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         for instance in self._opened:
-            instance.close()
+            try:
+                instance.close()
+            except Exception:  # noqa: BLE001 - what is done is done; the others are closed all the same
+                _log.exception("closing %s failed", instance.info.id)
         self._opened.clear()
         shutil.rmtree(self._scratch, ignore_errors=True)

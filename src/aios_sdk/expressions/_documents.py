@@ -22,12 +22,14 @@ DOCUMENT_ATTRIBUTES: Final[Mapping[str, Type]] = {
     "thread": TEXT,
 }
 
-#: What a member of a case has besides: how it ended, whether it failed or was refused, and whether its bytes came before.
+#: What a member of a case has besides: how it ended, whether it failed or was refused, whether its bytes came before, and the
+#: media type of the document that it was found inside of (empty for one that was delivered itself).
 MEMBER_ATTRIBUTES: Final[Mapping[str, Type]] = {
     **DOCUMENT_ATTRIBUTES,
     "status": TEXT,
     "failed": BOOLEAN,
     "duplicate": BOOLEAN,
+    "inside": TEXT,
 }
 
 #: What a fallback's condition sees besides: whether the step failed or did not support the document, and how sure it was (0..1).
@@ -116,8 +118,14 @@ class DocumentSubject:
     def members(self) -> Sequence[DocumentSubject]:
         """The members, in the order in which they lie in the case."""
         if self._members is None:
+            types = {member.document.id: member.document.media_type for member in self._document.members}
             self._members = tuple(
-                DocumentSubject(member.document, tables=self._tables, status=member.status)
+                DocumentSubject(
+                    member.document,
+                    tables=self._tables,
+                    status=member.status,
+                    extra={"inside": types.get(member.document.parent, "")},
+                )
                 for member in self._document.members
             )
         return self._members

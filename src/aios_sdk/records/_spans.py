@@ -10,17 +10,28 @@ from ._span import Span
 from ._table import Table
 
 
-def check_spans(document: Document, added: Layers) -> Iterator[str]:
+def check_spans(document: Document, added: Layers, *, parts: bool = False) -> Iterator[str]:
     """What is wrong with the spans in ``added``, in sentences; nothing when all resolve.
 
-    Spans into ``document`` and ``added`` are resolved: text exactly, boxes to a page, cells to a table. Spans into artifacts that
-    neither holds (those of parts and members) are left to who holds them. Linear in the number of spans.
+    Spans into ``document``, its members and ``added`` are resolved: text exactly, boxes to a page, cells to a table. A span into anything else
+    must be into what ``document`` or a member cites already, such as the text of a part. With ``parts``, for a document that is being ingested
+    and whose parts are not known yet, such spans are left to who holds them. Linear in the number of spans.
     """
-    texts = {text.artifact: text for layer in (document.layers, added) for text in layer.text}
-    tables = {table.artifact: table for layer in (document.layers, added) for table in layer.tables}
-    pages = {page.index for layer in (document.layers, added) for page in layer.pages}
+    held = (document.layers, added, *(member.document.layers for member in document.members))
+    texts = {text.artifact: text for layers in held for text in layers.text}
+    tables = {table.artifact: table for layers in held for table in layers.tables}
+    pages = {member.document.content_id: {page.index for page in member.document.layers.pages} for member in document.members}
+    pages[document.content_id] = {page.index for layers in held[:2] for page in layers.pages}
+    cited: set[str] | None = None
     for what, span in _spans(added):
-        problem = _problem(span, texts, tables, pages, document.content_id)
+        if span.artifact in texts or span.artifact in tables or span.artifact in pages:
+            problem = _problem(span, texts, tables, pages)
+        elif parts:
+            problem = ""
+        else:
+            if cited is None:
+                cited = {other.artifact for layers in (held[0], *held[2:]) for _, other in _spans(layers)}
+            problem = "" if span.artifact in cited else f"it stands in {span.artifact!r}, which is nothing of this document"
         if problem:
             yield f"{what}: {problem}"
 
@@ -42,20 +53,22 @@ def _named(name: str, spans: Iterable[Span]) -> Iterator[tuple[str, Span]]:
 
 
 def _problem(
-    span: Span, texts: Mapping[str, PageText], tables: Mapping[str, Table], pages: set[int], content_id: str,
+    span: Span, texts: Mapping[str, PageText], tables: Mapping[str, Table], pages: Mapping[str, set[int]],
 ) -> str:
     if span.kind == "cell":
         table = tables.get(span.artifact)
-        if table is not None and not (span.row or 0) < table.first_row + table.rows:
+        if table is None:
+            return "it names a cell, but its artifact is no table"
+        if not (span.row or 0) < table.first_row + table.rows:
             return f"row {span.row} lies outside table {table.name!r} of {table.rows} rows"
-        if table is not None and not (span.column or 0) < len(table.columns):
+        if not (span.column or 0) < len(table.columns):
             return f"column {span.column} lies outside table {table.name!r} of {len(table.columns)} columns"
         return ""
     text = texts.get(span.artifact)
     if text is None:
-        if span.artifact == content_id and span.page not in pages:
-            return f"there is no page {span.page}"
-        return ""
+        if span.kind == "text":
+            return "it names code points, but its artifact is no text of a page"
+        return "" if span.page in pages.get(span.artifact, ()) else f"there is no page {span.page}"
     if text.page != span.page:
         return f"its text belongs to page {text.page}, but the span says page {span.page}"
     if span.start is not None and span.end is not None:

@@ -61,13 +61,27 @@ _DEEPEST: Final = 64
 
 
 def _walk(name: str, description: str, near: str, far: str) -> MacroSpec:
-    """A walk over the edges of one run; both ends are matched with their document, where it is known."""
+    """A walk over the edges of one run; both ends are matched with their document, where it is known.
+
+    Edges lead out of a document only to its parts and cases. So these are found first, and of the large tables only their rows are joined.
+    """
     end = {"source": "source_document_id", "target": "document_id"}
     sql = f"""
-    WITH RECURSIVE within AS (
-        SELECT * FROM lineage WHERE run_id = coalesce(run, (SELECT max(run_id) FROM lineage WHERE {near}_id = id))),
+    WITH RECURSIVE beginning AS MATERIALIZED (
+        SELECT run_id, document_id, {near}_kind AS kind, {near}_id AS node, {end[near]} AS holder
+        FROM lineage WHERE {near}_id = id AND (run IS NULL OR run_id = run)),
+    latest AS MATERIALIZED (SELECT max(run_id) AS run_id FROM beginning),
+    links AS MATERIALIZED (
+        SELECT document_id AS one, parent_id AS other FROM documents WHERE run_id = (FROM latest) AND parent_id <> ''
+        UNION ALL SELECT document_id, member_id FROM members WHERE run_id = (FROM latest)),
+    family(member) AS (
+        SELECT document_id FROM beginning UNION SELECT holder FROM beginning
+        UNION SELECT CASE WHEN l.one = f.member THEN l.other ELSE l.one END
+        FROM family f JOIN (SELECT one AS known, * FROM links UNION ALL SELECT other, * FROM links) l ON l.known = f.member),
+    within AS MATERIALIZED (
+        SELECT * FROM lineage WHERE run_id = (FROM latest) AND document_id IN (FROM family)),
     walk(depth, kind, node, holder, relation, reached_from) AS (
-        SELECT DISTINCT 0, {near}_kind, {near}_id, {end[near]}, '', '' FROM within WHERE {near}_id = id
+        SELECT DISTINCT 0, kind, node, holder, '', '' FROM beginning WHERE run_id = (FROM latest)
         UNION
         SELECT w.depth + 1, e.{far}_kind, e.{far}_id, e.{end[far]}, e.relation, w.node
         FROM walk w JOIN within e ON e.{near}_id = w.node AND e.{near}_kind = w.kind

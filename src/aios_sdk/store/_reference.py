@@ -22,16 +22,17 @@ with connect("claims.aios") as connection:
     connection.sql("from conservation").show()
 ```
 
-`aios sql claims.aios "from current_documents"` does the same in a terminal, `aios explain claims.aios DOCUMENT [FIELD]` tells where a value comes
-from, and `aios store info` and `aios store lag` tell how the store is doing.
+`aios sql claims.aios "from current_documents"` does the same in a terminal, `aios explain claims.aios DOCUMENT [FIELD]` tells where a
+value comes from, and `aios store info` and `aios store lag` tell how the store is doing.
 
-- `Store.sql` and `aios sql` first fold what was recorded, so their answer holds everything; the answer stands on its own and holds nothing open.
-- `connect` opens the database read-only and tries again while a fold is under way. Close the connection soon: while it is open nothing is folded. `connect(path,
-  snapshot=True)` opens the copy that the last run left, which may be held for as long as you like.
+- `Store.sql` and `aios sql` first fold what was recorded, so their answer holds everything; the answer stands on its own and holds
+  nothing open.
+- `connect` opens the database read-only and tries again while a fold is under way. Close the connection soon: while it is open nothing
+  is folded. `connect(path, snapshot=True)` opens the copy that the last run left, which may be held for as long as you like.
 - A plain DuckDB client may open `aios.duckdb` (read-only) or `snapshot.duckdb`; on the former it may have to try again.
 - Rows are only ever added. Tables hold every run, so most questions start from a view; the views named `current_...` count nothing twice.
-- Every join and grouping of large tables should use `document_id`. Times are in UTC, pages, rows and columns count from 0, text places are Unicode code points within
-  a page's text, boxes are 0..1 from the top left of the page as displayed, ends are exclusive.
+- Every join and grouping of large tables should use `document_id`. Times are in UTC, pages, rows and columns count from 0, text places
+  are Unicode code points within a page's text, boxes are 0..1 from the top left of the page as displayed, ends are exclusive.
 
 | in the folder | what it is |
 |---|---|

@@ -15,7 +15,7 @@ from ._model import ModelClass
 from ._schema import Wanted, wanted
 
 
-@component("aios.fields", requires=["text"], provides=["fields"])
+@component("aios.fields", requires=["text"], uses=["pages", "words"], provides=["fields"])
 class Fields:
     """Finds the values of a pydantic model's fields by their labels, beside or below them, each with its exact place.
 
@@ -35,11 +35,11 @@ class Fields:
         Attributes:
             output: the pydantic model, as a class or as its import path ``package.module:Model`` (as in YAML).
             labels: how documents call a field, instead of the names known for it: ``{"total": ["Endsumme", "To pay"]}``.
-            day_first: whether 03/04/2024 is the third of April; None goes by the other dates of the document, and by the day where these do not tell.
+            day_first: whether 03/04/2024 is the third of April; None goes by the other dates of the document, else by the day.
         """
 
         output: ModelClass
-        labels: dict[str, list[str]] = {}
+        labels: dict[str, list[str]] = pydantic.Field(default_factory=dict)
         day_first: bool | None = None
 
         @cached_property
@@ -66,7 +66,9 @@ class Fields:
 
     @implements
     def extract(self, document: Document) -> Extraction:
-        """The fields that are found. Raises `Unsupported` for a document without text."""
+        """The fields that are found. Raises `Unsupported` for a document without text, and for XML: tags are no labels."""
+        if document.media_type.endswith(("/xml", "+xml")) and "xhtml" not in document.media_type:
+            raise Unsupported("XML is markup, not print; what it says is read when it is ingested")
         search = Search(document, self.config.schema_, self._labels, self.config.day_first)
         if not search.rows:
             raise Unsupported("the document has no text to look for fields in")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_CODES: Final = (
-    "AED ARS AUD BDT BGN BHD BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP GEL HKD HUF IDR ILS INR ISK JPY KES KRW KWD KZT LKR MAD MXN MYR NGN NOK "
-    "NZD OMR PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TND TRY TWD UAH USD UYU VND ZAR"
-).split()
+_CODES: Final = re.findall(
+    r"\w+",
+    "AED ARS AUD BDT BGN BHD BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP GEL HKD HUF IDR ILS INR ISK JPY KES KRW KWD KZT LKR MAD MXN "
+    "MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TND TRY TWD UAH USD UYU VND ZAR",
+)
 _SYMBOLS: Final = {
-    "€": "EUR", "euro": "EUR", "$": "USD", "us$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "rs": "INR", "rm": "MYR", "fr": "CHF", "sfr": "CHF",
-    "zł": "PLN", "kč": "CZK", "₺": "TRY", "₩": "KRW", "₽": "RUB", "r$": "BRL", "c$": "CAD", "a$": "AUD", "s$": "SGD", "hk$": "HKD",
+    "€": "EUR", "euro": "EUR", "$": "USD", "us$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "rs": "INR", "rm": "MYR", "fr": "CHF",
+    "sfr": "CHF", "zł": "PLN", "kč": "CZK", "₺": "TRY", "₩": "KRW", "₽": "RUB", "r$": "BRL", "c$": "CAD", "a$": "AUD", "s$": "SGD",
+    "hk$": "HKD",
 }
 
 #: ISO code by what is printed, case folded and without a final point. ``$`` alone is taken for USD, ``¥`` for JPY.

@@ -25,7 +25,7 @@ _ONE_OF_SEVERAL, _NOT_LAST = 0.85, 0.95
 #: ... where one or two, or more, words stand before the label, where it follows another thing's label, and in a mail that is only quoted.
 _SOME_BEFORE, _MANY_BEFORE, _OF_ANOTHER, _QUOTED = 0.8, 0.65, 0.6, 0.5
 
-#: A label with at least this weight means what it says; one with less, such as the "vom" of "Rechnung Nr. 12 vom 3.4.", does so after such a one.
+#: A label with at least this weight means what it says; one with less does so after such a one: the "vom" in "Rechnung Nr. 1 vom 2.4.".
 _CERTAIN: Final = 0.85
 
 _SOME: Final = 2
@@ -143,7 +143,10 @@ class Search:
         rival = ranked[1].score / best.score if len(ranked) > 1 else 0.0
         confidence = round(best.score * (1 - 0.5 * rival**4), 4)
         return Field(
-            path=wanted.path, value=wanted.accepted(best.value), spans=self.rows[best.row].spans(best.start, best.end), currency=best.currency,
+            path=wanted.path,
+            value=wanted.accepted(best.value),
+            spans=self.rows[best.row].spans(best.start, best.end),
+            currency=best.currency,
             confidence=confidence, raw_confidence=confidence,
             alternatives=tuple(Alternative(_text(one.value), round(one.score, 4)) for one in ranked[1 : _MOST_ALTERNATIVES + 1]),
         )
@@ -157,18 +160,18 @@ def _rank(amount: Reading, row: Sequence[Reading]) -> float:
 def _standing(hit: Hit, before: Hit | None) -> float:
     text = hit.row.text
     cell, _ = hit.row.cell_at(hit.start)
-    factor = _QUOTED if text.lstrip().startswith(">") else 1.0
-    if not _IN_BRACKETS.sub("", text[hit.end :]).lstrip().startswith(":"):
-        factor *= _NO_COLON
-    if before is None or before.end <= cell:
+    has_colon = _IN_BRACKETS.sub("", text[hit.end :]).lstrip().startswith(":")
+    factor = (_QUOTED if text.lstrip().startswith(">") else 1.0) * (1.0 if has_colon else _NO_COLON)
+    if before is None:
         return factor * _after(text[cell : hit.start])
     weight = max(hit.fields.values())
-    if weight < _CERTAIN and not before.fields:
-        return factor * _OF_ANOTHER
-    lead = _after(text[before.end : hit.start])
-    if lead == 1.0 and weight < _CERTAIN <= max(before.fields.values(), default=0.0):
+    if weight < _CERTAIN <= max(before.fields.values(), default=0.0) and _after(text[before.end : hit.start]) == 1.0:
         return factor * _CERTAIN / weight
-    return factor * lead
+    if before.end <= cell:
+        return factor * _after(text[cell : hit.start])
+    if weight < _CERTAIN and not before.fields and not has_colon:
+        return factor * _OF_ANOTHER
+    return factor * _after(text[before.end : hit.start])
 
 
 def _after(lead: str) -> float:

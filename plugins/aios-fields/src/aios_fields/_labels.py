@@ -45,7 +45,7 @@ class Labels:
     """All labels of a schema and of the vocabulary, ready to be looked up."""
 
     def __init__(self, schema: Sequence[Wanted]) -> None:
-        self._by_key: dict[str, dict[int, float]] = {key: {} for concept in CONCEPTS for key in concept.keys()}
+        self._by_key: dict[str, dict[int, float]] = {key: {} for concept in CONCEPTS for key in concept.label_keys()}
         for number, field in enumerate(schema):
             for key, weight in field.labels.items():
                 self._by_key.setdefault(key, {})[number] = weight

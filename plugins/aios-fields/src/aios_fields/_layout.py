@@ -65,18 +65,19 @@ class Row:
         )
 
     def spans(self, start: int, end: int) -> tuple[Span, ...]:
-        """Where ``start`` to ``end`` of ``text`` stands on the page: one span, or several where the words do not follow each other there."""
-        sheet, runs = self.sheet, []
+        """Where ``start`` to ``end`` of ``text`` stands on the page: one span, or several where its words are apart in the page's text."""
+        sheet = self.sheet
+        runs: list[tuple[int, int, Box | None]] = []
         for token, offset in zip(self.tokens, self.offsets, strict=True):
             first, last = max(offset, start), min(offset + token.end - token.start, end)
             if first >= last:
                 continue
-            place = [token.start + first - offset, token.start + last - offset, token.box]
-            if runs and not sheet.content[runs[-1][1] : place[0]].strip() and runs[-1][1] <= place[0]:
-                box = runs[-1][2].union(token.box) if token.box else None
-                runs[-1] = [runs[-1][0], place[1], box]
+            begin, finish = token.start + first - offset, token.start + last - offset
+            if runs and runs[-1][1] <= begin and not sheet.content[runs[-1][1] : begin].strip():
+                before, _, box = runs[-1]
+                runs[-1] = (before, finish, box.union(token.box) if box and token.box else None)
             else:
-                runs.append(place)
+                runs.append((begin, finish, token.box))
         return tuple(
             Span(artifact=sheet.artifact, page=sheet.page, start=first, end=last, box=box, quote=sheet.content[first:last])
             for first, last, box in runs

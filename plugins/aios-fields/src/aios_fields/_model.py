@@ -32,8 +32,8 @@ def _path(model: type[pydantic.BaseModel]) -> str:
     if model.__module__ == "__main__" or "<locals>" in model.__qualname__:
         where = "the script that is run" if model.__module__ == "__main__" else "a function"
         raise ValueError(
-            f"the model {model.__name__} is defined in {where}, where no other process can import it; move it to the top level of a module and "
-            f"give output='package.module:{model.__name__}'"
+            f"the model {model.__name__} is defined in {where}, where no other process can import it; move it to the top level of a module "
+            f"and give output='package.module:{model.__name__}'"
         )
     return f"{model.__module__}:{model.__qualname__}"
 

@@ -16,6 +16,11 @@ _MARK: Final = re.compile(MARK)
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _BIC: Final = re.compile(r"(?<!\w)[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
 _IBAN: Final = re.compile(r"(?<!\w)[A-Z]{2}\d{2}[A-Z0-9 ]{11,36}")
+_LONGEST_IBAN: Final = 34
+_IBAN_LENGTHS: Final = {
+    "AT": 20, "BE": 16, "CH": 21, "CZ": 24, "DE": 22, "DK": 18, "ES": 24, "FI": 18, "FR": 27, "GB": 22, "HU": 28, "IE": 22, "IT": 27, "LI": 21,
+    "LU": 20, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "SE": 24, "SI": 19, "SK": 24,
+}
 _VAT: Final = re.compile(
     r"(?<!\w)(?:AT|BE|BG|CHE|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI)[ -]?"
     r"[A-Z]{0,2}(?:\d[ .-]?){6,11}\d(?:B\d\d|[A-Z]{1,2})?(?!\w)"
@@ -62,7 +67,8 @@ def self_evident(field: Wanted, texts: Iterable[str], habits: Habits) -> Iterato
     if field.kind in ("iban", "vat", "email"):
         for number, text in enumerate(texts):
             for reading in readings(field, text, habits):
-                yield number, reading._replace(quality=reading.quality * _ALONE)
+                if reading.quality == 1.0:
+                    yield number, reading._replace(quality=_ALONE)
     elif field.kind == "dated" and field.type == "date":
         found = ((number, reading) for number, text in enumerate(texts) for reading in readings(field, text, habits))
         for order, (number, reading) in enumerate(islice(found, _FIRST_DATES)):
@@ -78,15 +84,22 @@ def currencies(text: str) -> Iterator[Reading]:
 
 
 def ibans(text: str) -> Iterator[Reading]:
-    """International bank account numbers whose check sum is right (ISO 13616, modulo 97), without their spaces."""
+    """International bank account numbers (ISO 13616) without their spaces.
+
+    One whose check sum (modulo 97) is wrong, misread or mistyped, comes with half the quality if it has the length of its country.
+    """
     for match in _IBAN.finditer(text):
-        for end in range(match.end(), match.start() + 14, -1):
-            if end < len(text) and text[end].isalnum() or not text[end - 1].isalnum():
-                continue
-            value = text[match.start() : end].replace(" ", "")
-            if len(value) <= 34 and int("".join(str(int(char, 36)) for char in value[4:] + value[:4])) % 97 == 1:
-                yield Reading(match.start(), end, value)
-                break
+        ends = [end for end in range(match.end(), match.start() + 14, -1) if text[end - 1].isalnum() and not text[end : end + 1].isalnum()]
+        found = [(end, text[match.start() : end].replace(" ", "")) for end in ends]
+        right = next(((end, value, 1.0) for end, value in found if len(value) <= _LONGEST_IBAN and _checks(value)), None)
+        wrong = next(((end, value, 0.5) for end, value in found if len(value) == _IBAN_LENGTHS.get(value[:2])), None)
+        if best := right or wrong:
+            end, value, quality = best
+            yield Reading(match.start(), end, value, quality)
+
+
+def _checks(iban: str) -> bool:
+    return int("".join(str(int(char, 36)) for char in iban[4:] + iban[:4])) % 97 == 1
 
 
 def _codes(field: Wanted, text: str) -> Iterator[Reading]:

@@ -27,7 +27,7 @@ _LONGEST_DESCRIPTION: Final = 5
 
 
 class Wanted(NamedTuple):
-    """A field to look for: its ``path``, its type, how texts are read, its labels (as compared) with their weight, and what values it takes."""
+    """A field to look for: its path and type, how texts are read, its labels (as compared) with their weight, and what values it takes."""
 
     path: str
     type: FieldType
@@ -83,23 +83,24 @@ def _wanted(
     if override is not None:
         weights = {label_key(label): _OWN for label in override}
     else:
-        weights = dict.fromkeys(concept.weak_keys(), _WEAK) | dict.fromkeys(concept.keys(), _CONCEPT) if concept else {}
+        weights = dict.fromkeys(concept.weak_keys(), _WEAK) | dict.fromkeys(concept.label_keys(), _CONCEPT) if concept else {}
         weights |= {label_key(label): _OWN for label in (*particular, name, *_given(info))}
     if concept and override is None and label_key(name) in concept.weak_keys():
         weights[label_key(name)] = _WEAK
     weights.pop("", None)
-    adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(typing.Annotated[info.annotation, info])
+    annotation: Any = typing.Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+    adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(annotation)
     kind: TextKind = concept.kind if concept else "identifier" if label_key(name).endswith(("nr", "id", "code", "reference")) else "text"
     return Wanted(path, type_, kind, weights, choices, adapter)
 
 
 def _given(info: FieldInfo) -> list[str]:
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    own = extra.get("labels", ())
-    aliases = [alias for alias in (info.alias, info.validation_alias) if isinstance(alias, str)]
+    own = info.json_schema_extra.get("labels", ()) if isinstance(info.json_schema_extra, dict) else ()
+    labels = [str(label) for label in own] if isinstance(own, list | tuple) else []
+    aliases = [" ".join(name_words(alias)) for alias in (info.alias, info.validation_alias) if isinstance(alias, str)]
+    titles = [info.title] if info.title else []
     short = [info.description] if info.description and len(info.description.split()) <= _LONGEST_DESCRIPTION else []
-    return [*(str(label) for label in own if isinstance(own, list | tuple)), *(" ".join(name_words(alias)) for alias in aliases),  # type: ignore[union-attr]
-            *([info.title] if info.title else []), *short]
+    return [*labels, *aliases, *titles, *short]
 
 
 def _bare(annotation: Any) -> Any:
@@ -128,4 +129,5 @@ def _type(kind: Any, path: str) -> tuple[FieldType, tuple[str, ...]]:
     if typing.get_origin(kind) in (list, tuple, set, frozenset, dict) or kind in (list, tuple, set, dict):
         raise ValueError(f"{path} holds several values; lists are not looked for yet: leave it out of the model, or read tables")
     hint = "; money and fractions are Decimal" if kind is float else ""
-    raise ValueError(f"{path} has the type {getattr(kind, '__name__', kind)}; take str, int, Decimal, bool, date, datetime or a nested model{hint}")
+    name = getattr(kind, "__name__", kind)
+    raise ValueError(f"{path} has the type {name}; take str, int, Decimal, bool, date, datetime or a nested model{hint}")

@@ -33,6 +33,7 @@ class Habits(NamedTuple):
     comma: bool | None = None
 
 
+_UNKNOWN: Final = Habits()
 _MONTH_NAMES: Final = (
     "january januar januari janvier jan jänner jaenner", "february februar februari février fevrier feb feber",
     "march märz maerz marz maart mars mar mär mrz", "april avril apr", "may mai mei", "june juni juin jun", "july juli juillet jul",
@@ -47,7 +48,9 @@ _AFTER: Final = r"(?![\w/]|[.,-]\d)"
 _YEAR: Final = r"(\d{4}|'?\d{2})"
 _ISO: Final = re.compile(rf"{_BEFORE}(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}})(?:(?=T\d)|{_AFTER})")
 _NUMERIC: Final = re.compile(rf"{_BEFORE}(\d{{1,2}}) ?([./-]) ?(\d{{1,2}}) ?\2 ?(\d{{4}}|\d{{2}}){_AFTER}")
-_DAY_MONTH: Final = re.compile(rf"{_BEFORE}(\d{{1,2}})(?:\.|st|nd|rd|th)?(?:\s+of\s+|[\s/-]*){_MONTH}[\s,/-]*{_YEAR}{_AFTER}", re.IGNORECASE)
+_DAY_MONTH: Final = re.compile(
+    rf"{_BEFORE}(\d{{1,2}})(?:\.|st|nd|rd|th)?(?:\s+of\s+|[\s/-]*){_MONTH}[\s,/-]*{_YEAR}{_AFTER}", re.IGNORECASE,
+)
 _MONTH_DAY: Final = re.compile(rf"(?<!\w){_MONTH}[\s/-]*(\d{{1,2}})(?:st|nd|rd|th)?\s*[,/\s-]\s*(\d{{4}}){_AFTER}", re.IGNORECASE)
 _COMPACT: Final = re.compile(r"(?<![\w./,-])((?:19|20)\d{2})(\d{2})(\d{2})(?![\w/]|[.,-]\d)")
 _TIME: Final = re.compile(
@@ -81,7 +84,7 @@ _YES_NO: Final = re.compile(r"(?<!\w)(?:(yes|ja|true|wahr|☒|☑|✓|✔|\[x\])
 _IDENTIFIER: Final = re.compile(r"[^\W_](?:[\w./\-#+:]*[^\W_])?")
 
 
-def dates(text: str, habits: Habits = Habits()) -> Iterator[Reading]:
+def dates(text: str, habits: Habits = _UNKNOWN) -> Iterator[Reading]:
     """Dates in ``text``: ISO, 14.03.2024, 14/03/24, March 14, 2024, 14. März 2024, 14-Mar-2024, 20240314.
 
     Where day and month could change places and ``habits`` does not tell, both readings come, day first with the better quality.
@@ -101,7 +104,7 @@ def dates(text: str, habits: Habits = Habits()) -> Iterator[Reading]:
         yield from _date(match, int(match[1]), int(match[2]), int(match[3]), 0.6)
 
 
-def datetimes(text: str, habits: Habits = Habits()) -> Iterator[Reading]:
+def datetimes(text: str, habits: Habits = _UNKNOWN) -> Iterator[Reading]:
     """Dates followed by a time of day; without a printed zone the time is taken for UTC, with a lower quality."""
     for date in dates(text, habits):
         match = _TIME.match(text, date.end)
@@ -111,11 +114,11 @@ def datetimes(text: str, habits: Habits = Habits()) -> Iterator[Reading]:
         if match[4]:
             hour = hour % 12 + (12 if match[4][0] in "pP" else 0)
         if hour < 24 and minute < 60 and second < 60:
-            time = dt.time(hour, minute, second, tzinfo=_zone(match[5]))
-            yield Reading(date.start, match.end() - _trailing(match[0]), dt.datetime.combine(date.value, time), date.quality * (1.0 if match[5] else 0.9))
+            moment = dt.datetime.combine(date.value, dt.time(hour, minute, second, tzinfo=_zone(match[5])))
+            yield Reading(date.start, match.end() - _trailing(match[0]), moment, date.quality * (1.0 if match[5] else 0.9))
 
 
-def amounts(text: str, habits: Habits = Habits()) -> Iterator[Reading]:
+def amounts(text: str, habits: Habits = _UNKNOWN) -> Iterator[Reading]:
     """Numbers that may be amounts, with the currency printed beside them: 1.234,56 EUR, $1,234.56, 1 234,56 €, -9,07, 5,00-, (5.00).
 
     Percentages, times, dates and parts of identifiers are none. What is printed like money has a better quality than a bare number. Where
@@ -211,11 +214,8 @@ def _amount(match: re.Match[str], comma: bool | None, factor: float) -> Iterator
     start, end = match.start() + bool(match["open"] and not enclosed), match.end() - bool(match["close"] and not enclosed)
     currency = CURRENCIES.get((match["before"] or match["after"] or "").casefold().rstrip("."), "")
     negative = (match["sign"] or match["inner"] or match["minus"] or "+")[0] in "-−–" or enclosed
-    for number, quality in _decimals(match["number"], comma):
-        if currency:
-            quality = min(1.0, quality + 0.2)
-        elif enclosed:
-            quality *= 0.6
+    for number, plain in _decimals(match["number"], comma):
+        quality = min(1.0, plain + 0.2) if currency else plain * 0.6 if enclosed else plain
         yield Reading(start, end, -number if negative else number, round(quality * factor, 6), currency)
 
 

@@ -73,7 +73,9 @@ def read_table(rule: TableRule, file: InputFile) -> LookupTable:
     if read is None:
         raise _wrong(rule, f"is a {suffix or 'file without an ending'}", f"Give a file that ends in {', '.join(_READERS)}")
     identity = (file.digest, suffix, rule.name, rule.key, tuple(sorted(rule.types.items())))
-    table = _SHARED.get(identity) or read(rule, file)
+    table = _SHARED.get(identity)
+    if table is None:
+        table = read(rule, file)
     if table.digest != file.digest:
         raise _wrong(rule, "was changed after the pipeline was made", "Make the pipeline anew")
     _SHARED[identity] = table

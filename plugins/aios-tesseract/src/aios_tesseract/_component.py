@@ -30,8 +30,8 @@ _LARGEST: Final = 32_767
 _HALF_TURN: Final = Image.Transpose.ROTATE_180
 _FINDS_ORIENTATION: Final = (1, 12)
 
-#: Upright pages of the corpora that can be read at all have a mean confidence of 0.67 or more, those read upside down 0.37: tesseract does not trust
-#: its finding of the orientation when there are few letters.
+#: Upright pages of the corpora that can be read at all have a mean confidence of 0.67 or more, those read upside down 0.37: tesseract
+#: does not trust its finding of the orientation when there are few letters.
 _DOUBTFUL: Final = 0.6
 
 
@@ -41,14 +41,16 @@ _DOUBTFUL: Final = 0.6
     unit="page",
     isolation="process",
     requires=["pages"],
+    uses=["text"],
     provides=["text", "words"],
     programs=["tesseract"],
 )
 class Tesseract:
     """Reads scanned pages with the tesseract program: text, and words with boxes and confidences.
 
-    Pages that lie on their side or head are read too; the boxes are those of the page as displayed. Pages that already have text are left alone (`Unsupported`) unless ``pages`` is ``all``. A page is read within the step's deadline, or
-    `DeadlineExceeded` is raised and the program is killed. Example::
+    Pages that lie on their side or head are read too; the boxes are those of the page as displayed. Pages that already have text are
+    left alone (`Unsupported`) unless ``pages`` is ``all``. A page is read within the step's deadline, or `DeadlineExceeded` is raised and
+    the program is killed. Example::
 
         Pipeline("scans").ingest().extract("tesseract", config={"language": "eng+deu"}, timeout=60)
     """
@@ -91,7 +93,7 @@ class Tesseract:
         image = page.image(self.config.dpi)
         if max(image.size) > _LARGEST:
             raise LimitExceeded(
-                f"Page {page.index + 1} has {image.width} x {image.height} pixels at {self.config.dpi} dpi; tesseract takes {_LARGEST} a side",
+                f"Page {page.index + 1} has {image.width} x {image.height} pixels; tesseract takes {_LARGEST} a side",
                 fix="Lower dpi",
             )
         why = "asked for every page" if page.text.strip() else "no text layer"
@@ -117,5 +119,5 @@ def _certainty(found: tuple[PageText, Words]) -> float:
 def _nothing_to_do(document: Document) -> str:
     if not document.pages:
         return "the document has no pages to read"
-    number = document.pages[0].index + 1
-    return f"page {number} has a text layer; OCR has nothing to do" if len(document.pages) == 1 else "every page has a text layer; OCR has nothing to do"
+    which = f"page {document.pages[0].index + 1}" if len(document.pages) == 1 else "every page"
+    return f"{which} has a text layer; OCR has nothing to do"

@@ -14,7 +14,9 @@ from aios_sdk import DeadlineExceeded, StepError, Unavailable
 #: Versions before 4 have no neural reader and give other confidences.
 OLDEST: Final = 4
 
-_INSTALL: Final = "Install it: Debian and Ubuntu `apt install tesseract-ocr`, Fedora `dnf install tesseract`, macOS `brew install tesseract`"
+_INSTALL: Final = (
+    "Install it: Debian and Ubuntu `apt install tesseract-ocr`, Fedora `dnf install tesseract`, macOS `brew install tesseract`"
+)
 
 
 def version() -> str:
@@ -23,7 +25,7 @@ def version() -> str:
         raise Unavailable("There is no program 'tesseract'", cause="It is not installed, or not on the PATH", fix=_INSTALL)
     found = re.search(r"tesseract v?(\d+)([\d.]*)", _ask("--version"))
     if found is None:
-        raise Unavailable("The program 'tesseract' does not tell its version", cause="Another program of that name is on the PATH", fix=_INSTALL)
+        raise Unavailable("The program 'tesseract' does not tell its version", cause="It is another program of that name", fix=_INSTALL)
     if int(found[1]) < OLDEST:
         raise Unavailable(f"tesseract {found[1]}{found[2]} is too old; {OLDEST}.0 or newer is needed", fix=_INSTALL)
     return found[1] + found[2]
@@ -35,7 +37,7 @@ def languages() -> frozenset[str]:
 
 
 def check_languages(wanted: Iterable[str]) -> None:
-    """Raise `Unavailable` naming the packages to install, unless the data of all ``wanted`` languages is there (``osd`` finds orientations)."""
+    """Raise `Unavailable` naming the packages to install, unless all ``wanted`` language data is there (``osd`` finds orientations)."""
     installed = languages()
     missing = [language for language in wanted if language not in installed]
     if missing:
@@ -66,7 +68,8 @@ def read_tsv(picture: bytes, language: str, psm: int, dpi: int, timeout: float |
         ) from error
     if done.returncode != 0:
         raise StepError(
-            f"tesseract ended with status {done.returncode}", cause=done.stderr.decode(errors="replace").strip()[-500:] or "It said nothing",
+            f"tesseract ended with status {done.returncode}",
+            cause=done.stderr.decode(errors="replace").strip()[-500:] or "It said nothing",
             fix="Run `tesseract` on the page by hand to see more",
         )
     return done.stdout.decode(errors="replace")

@@ -22,8 +22,9 @@ class _Found(NamedTuple):
 def reading(page: int, tsv: str, size: tuple[int, int], reason: str, *, turned: bool = False) -> tuple[PageText, Words]:
     """The text and words of ``page`` out of tesseract's TSV for a picture of ``size`` (width, height in pixels).
 
-    Words are joined by spaces, lines by a newline, paragraphs by two. Boxes are fractions of the picture, confidences 0..1; that of the page is
-    the mean of its words. ``turned`` says that the picture was the page upside down; boxes are those of the page. A page without words has the content ``""`` and the reason ``blank page``.
+    Words are joined by spaces, lines by a newline, paragraphs by two. Boxes are fractions of the page, confidences 0..1; that of the page
+    is the mean of its words. ``turned`` says that the picture was the page upside down. A page without words has the content ``""`` and
+    the reason ``blank page``.
     """
     pieces: list[str] = []
     places: list[tuple[int, int, Box, float | None]] = []

@@ -47,7 +47,8 @@ def _from_file(path: Path) -> Iterator[tuple[str, str]]:
 def _from_csv(file: Iterator[str], path: Path) -> Iterator[tuple[str, str]]:
     reader = csv.DictReader(file)
     if not {"text", "label"} <= set(reader.fieldnames or ()):
-        raise ValueError(f"{path} needs the columns 'text' and 'label' in its first line; it has {', '.join(reader.fieldnames or ()) or 'nothing'}")
+        columns = ", ".join(reader.fieldnames or ()) or "nothing"
+        raise ValueError(f"{path} needs the columns 'text' and 'label' in its first line; it has {columns}")
     for row in reader:
         yield row["text"] or "", row["label"] or ""
 
@@ -60,4 +61,4 @@ def _from_json_lines(file: Iterator[str], path: Path) -> Iterator[tuple[str, str
             row = json.loads(line)
             yield str(row["text"]), str(row["label"])
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"line {number} of {path} is no example; write {{\"text\": ..., \"label\": ...}}, or name the file .csv") from error
+            raise ValueError(f'line {number} of {path} is no example; write {{"text": ..., "label": ...}}, or name it .csv') from error

@@ -25,7 +25,7 @@ class _Found(NamedTuple):
     words: int
 
 
-@component("aios.extractive", requires=["text"], provides=["summary"])
+@component("aios.extractive", requires=["text"], uses=["pages", "words"], provides=["summary"])
 class Extractive:
     """Summarizes a document, or the documents of a case, by its own most telling sentences, each with its exact place.
 
@@ -51,7 +51,7 @@ class Extractive:
 
     @implements
     def summarize(self, document: Document) -> Summary:
-        """The sentences that say most, in their order. Raises `Unsupported` when there is no text."""
+        """The sentences that say most, in their order. Raises `Unsupported` when there is no text; that of XML is markup, not prose."""
         found = list(_sentences(document))
         if not found:
             raise Unsupported("there is no text to summarize")
@@ -65,6 +65,8 @@ class Extractive:
 
 def _sentences(document: Document) -> Iterator[_Found]:
     for part in [document, *(member.document for member in document.members)]:
+        if part.media_type.endswith(("/xml", "+xml")) and "xhtml" not in part.media_type:
+            continue
         position = 0
         for page in part.pages:
             text = page.text

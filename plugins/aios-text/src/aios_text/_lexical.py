@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _LONGEST: Final = 50_000
 
 
-@component("aios.lexical", requires=["text"], provides=["labels"])
+@component("aios.lexical", requires=["text"], uses=["pages"], provides=["labels"])
 class Lexical:
     """Classifies documents by the words in them, learnt from examples when it is opened; it needs no download.
 

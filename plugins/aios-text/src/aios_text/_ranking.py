@@ -17,15 +17,16 @@ _RELEVANCE: Final = 0.7
 #: Comparing all pairs of so many sentences takes a tenth of a second; of longer texts only those nearest to the centroid are compared.
 _MOST: Final = 250
 
-_STOP_WORDS: Final = frozenset(
-    "a about after all also am an and any are as at be been before but by can could did do does for from had has have he her his how i if in into is "  # noqa: SIM905
-    "it its just may me more most my no not of on or other our out over please she should so some such than that the their them then there these they "
-    "this those to under up us was we were what when where which who will with would you your "
-    "aber alle allem allen aller als also am an auch auf aus bei beim bin bis bitte da damit dann das dass dem den denn der des die dies diese diesem "
-    "diesen dieser dieses doch du durch ein eine einem einen einer eines er es für gegen hat hatte hatten haben ich ihm ihn ihnen ihr ihre ihrem ihren "
-    "im in ins ist ja kann kein keine mich mir mit nach nicht noch nun nur ob oder ohne sehr sein seine seinem seinen sich sie sind so über um und uns "
-    "unser unsere unter vom von vor war waren was weil wenn wer werden wie wir wird wo wurde wurden zu zum zur".split()
-)
+_STOP_WORDS: Final = frozenset(re.findall(r"\w+", """
+    a aber about after all alle allem allen aller als also am an and any are as at auch auf aus be been before bei beim bin bis
+    bitte but by can could da damit dann das dass dem den denn der des did die dies diese diesem diesen dieser dieses do doch does
+    du durch ein eine einem einen einer eines er es for from für gegen haben had has hat hatte hatten have he her his how i ich if
+    ihm ihn ihnen ihr ihre ihrem ihren im in ins into is ist it its ja just kann kein keine may me mich mir mit more most my nach
+    nicht no noch not nun nur ob oder of ohne on or other our out over please sehr sein seine seinem seinen she should sich sie sind
+    so some such than that the their them then there these they this those to um und under uns unser unsere unter up us vom von vor
+    war waren was we weil wenn wer werden were what when where which who wie will wir wird with wo would wurde wurden you your zu
+    zum zur über
+"""))
 
 Vector = dict[str, float]
 
@@ -38,8 +39,8 @@ def words_of(text: str) -> list[str]:
 def select(texts: Sequence[str], positions: Sequence[int], count: int, lengths: Sequence[int], most_words: int | None) -> list[int]:
     """The numbers of at most ``count`` of ``texts`` that say most, in their order.
 
-    ``positions`` counts each sentence within its own document: the first ones weigh more. The first choice is always taken; further ones that
-    would pass ``most_words`` (by ``lengths``) are passed over.
+    ``positions`` counts each sentence within its own document: the first ones weigh more. The first choice is always taken; further ones
+    that would pass ``most_words`` (by ``lengths``) are passed over.
 
     Sources: G. Erkan, D. Radev, "LexRank: Graph-based Lexical Centrality as Salience in Text Summarization", JAIR 22 (2004), here its
     continuous form on tf-idf cosines; J. Carbonell, J. Goldstein, "The Use of MMR, Diversity-Based Reranking for Reordering Documents and

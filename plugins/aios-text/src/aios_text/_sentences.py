@@ -14,13 +14,15 @@ class Place(NamedTuple):
     end: int
 
 
-#: Abbreviations that a point ends without ending the sentence, without their last point, in lower case.
-_ABBREVIATIONS: Final = frozenset((
-    *("mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "etc", "e.g", "i.e", "cf", "al", "approx", "dept", "est", "fig", "figs", "eq", "no", "nos", "vol"),
-    *("pp", "ed", "eds", "inc", "ltd", "corp", "co", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "u.s", "u.k", "a.m"),
-    *("p.m", "ca", "bzw", "z.b", "d.h", "u.a", "usw", "evtl", "ggf", "inkl", "exkl", "zzgl", "nr", "tel", "str", "hr", "fr", "abs", "art", "bspw", "gem", "lt"),
-    *("mio", "mrd", "s.o", "s.u", "u.u", "vgl", "z.t", "z.zt", "i.d.r", "i.a", "o.g", "sog", "jh", "geb", "dipl", "ing", "max", "min", "mind", "zz", "bd"),
-))
+#: Abbreviations after which a point does not end the sentence, without their last point, in lower case; ...
+_ABBREVIATIONS: Final = frozenset(re.findall(r"\S+", """
+    a.m al approx bspw bzw ca cf co corp d.h dept dipl dr e.g ed eds est etc evtl exkl fr geb gem ggf hr i.a i.d.r i.e inc ing inkl jr
+    lt ltd mind mio mr mrd mrs ms o.g p.m prof s.o s.u sog sr st str tel u.a u.k u.s u.u usw vgl vs z.b z.t z.zt zz zzgl
+"""))
+#: ... and those after which it does not when a number follows.
+_BEFORE_NUMBERS: Final = frozenset(re.findall(r"\S+", """
+    abs apr art aug bd dec eq feb fig figs jan jh jul jun mar max min no nos nov nr oct pp sep sept vol
+"""))
 _NAMED_DAY: Final = re.compile(
     r"\s+(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Mär|Apr|Jun|Jul|Aug|Sep|Okt|Nov|Dez)\b",
 )
@@ -39,8 +41,9 @@ _AHEAD: Final = 120
 def sentences(text: str) -> Iterator[Place]:
     """The sentences of ``text``, in order and without overlap; every character that is no white space belongs to one.
 
-    A sentence ends at ``.``, ``!`` or ``?``, but not after an abbreviation, an initial, a number of a list or a day ("am 3. Mai"), or before a small
-    letter. Empty lines end one too, and so do lines that begin a new item of a list, or that look like headings. Example::
+    A sentence ends at ``.``, ``!`` or ``?``, but not after an abbreviation, an initial, a number of a list or a day ("am 3. Mai"), or
+    before a small letter. Empty lines end one too; lines that begin an item of a list, or look like a heading or like ``Label: value``
+    stand alone. Example::
 
         [text[place.start:place.end] for place in sentences("Am 3. Mai, z. B. abends. Danach nicht.")]
     """
@@ -104,7 +107,7 @@ def _goes_on(text: str, match: re.Match[str], start: int, end: int) -> bool:
     if word.isdigit():
         alone = not before.rpartition("\n")[2].strip(" \t(").removesuffix(word).strip()
         return alone or bool(_NAMED_DAY.match(text, match.end()))
-    return word.casefold() in _ABBREVIATIONS
+    return word.casefold() in _ABBREVIATIONS or (following[:1].isdigit() and word.casefold() in _BEFORE_NUMBERS)
 
 
 def _trimmed(text: str, start: int, end: int) -> Place | None:

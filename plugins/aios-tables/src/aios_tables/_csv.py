@@ -1,0 +1,131 @@
+"""Separated values as one typed table."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aios_sdk import LimitExceeded, Malformed, Table
+
+from ._dialect import Dialect, sniff
+from ._encoding import encoding_of
+from ._names import column_names, is_header, kind_of_text
+from ._parquet import MAX_CELL, copy_to_parquet, identifier, quoted, read_text, write_text
+from ._types import typed_columns
+
+if TYPE_CHECKING:
+    import duckdb
+
+_SAMPLE_SIZE: Final = 128 << 10
+_SAMPLE_ROWS: Final = 500
+_MAX_COLUMNS: Final = 16_384
+
+
+def read_separated(path: Path, name: str, scratch: Path, connection: duckdb.DuckDBPyConnection, fallback: str) -> Table:
+    """The table in ``path``, with every row that fits; ``fallback`` is the encoding of what is no Unicode.
+
+    Rows that are too short are filled with NULL; those that are too long, and titles above the table, count as rejected.
+    Raises `Malformed` for an empty or binary file, `LimitExceeded` for too many columns.
+    """
+    encoding = encoding_of(path, fallback)
+    if not encoding:
+        raise Malformed(f"{name!r} is binary, not a text file of separated values", fix="Check what kind of file it is")
+    sample = _sample(path, encoding)
+    if not sample.strip():
+        raise Malformed(f"{name!r} is empty")
+    dialect = sniff(sample)
+    rows = _Rows(path, encoding, dialect, name)
+    head = list(islice(rows, _SAMPLE_ROWS))
+    if not head:
+        raise Malformed(f"{name!r} has no rows", cause="It holds nothing but delimiters and titles")
+    width = _width(head, name)
+    has_header = _has_header(head, width)
+    fitting = _Fitting(rows, width, skip=int(has_header))
+    text, staged, parquet = scratch / "rows.txt", scratch / "rows.parquet", scratch / "table-0.parquet"
+    write_text(fitting, text)
+    copy_to_parquet(connection, f"FROM {read_text(text, ['VARCHAR'] * width)}", staged)
+    source = f"read_parquet({quoted(staged)})"
+    names = column_names(head[0] if has_header else [], width)
+    columns = typed_columns(connection, source, width)
+    typed = ", ".join(f"{column} AS {identifier(wanted)}" for column, wanted in zip(columns, names, strict=True))
+    copy_to_parquet(connection, f"SELECT {typed} FROM {source}", parquet)
+    text.unlink()
+    staged.unlink()
+    return Table.from_parquet(parquet, name="table", rejected=fitting.rejected + dialect.titles)
+
+
+class _Rows:
+    """The rows of a file that have a cell, read anew each time."""
+
+    def __init__(self, path: Path, encoding: str, dialect: Dialect, name: str) -> None:
+        self._path: Final = path
+        self._encoding: Final = encoding
+        self._dialect: Final = dialect
+        self._name: Final = name
+
+    def __iter__(self) -> Iterator[list[str]]:
+        usual = csv.field_size_limit(MAX_CELL)
+        try:
+            with self._path.open(encoding=self._encoding, errors="replace", newline="") as file:
+                for _ in range(self._dialect.skip):
+                    file.readline()
+                yield from filter(None, self._dialect.rows(file))
+        except csv.Error as error:
+            raise Malformed(
+                f"{self._name!r} cannot be split into cells: {error}", cause="A quote is opened and never closed, or it is no table",
+            ) from error
+        finally:
+            csv.field_size_limit(usual)
+
+
+class _Fitting:
+    """Rows with exactly ``width`` cells, empty ones as None; those that are too long are counted as ``rejected``."""
+
+    def __init__(self, rows: _Rows, width: int, skip: int) -> None:
+        self._rows: Final = rows
+        self._width: Final = width
+        self._skip: Final = skip
+        self.rejected = 0
+
+    def __iter__(self) -> Iterator[Sequence[str | None]]:
+        self.rejected = 0
+        for row in islice(self._rows, self._skip, None):
+            if len(row) > self._width and any(row[self._width :]):
+                self.rejected += 1
+                continue
+            cells: list[str | None] = [cell or None for cell in row[: self._width]]
+            cells.extend([None] * (self._width - len(cells)))
+            yield cells
+
+
+def _sample(path: Path, encoding: str) -> str:
+    """Whole lines from the beginning of the file."""
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        lines = list(islice(_up_to(file, _SAMPLE_SIZE), 2 * _SAMPLE_ROWS))
+    return "".join(lines)
+
+
+def _up_to(lines: Iterator[str], size: int) -> Iterator[str]:
+    for line in lines:
+        yield line[:size]
+        size -= len(line)
+        if size <= 0:
+            return
+
+
+def _width(head: list[list[str]], name: str) -> int:
+    """The number of columns: of the first row, or of most rows where that is more."""
+    usual = Counter(len(row) for row in head[1:]).most_common(1)
+    width = max(len(head[0]), usual[0][0] if usual else 0)
+    if width > _MAX_COLUMNS:
+        raise LimitExceeded(f"{name!r} has {width:,} columns; {_MAX_COLUMNS:,} are allowed")
+    return width
+
+
+def _has_header(head: list[list[str]], width: int) -> bool:
+    first = [*head[0], *[""] * (width - len(head[0]))]
+    return is_header([(cell, kind_of_text(cell)) for cell in first], ([kind_of_text(cell) for cell in row] for row in head[1:]))

@@ -1,0 +1,92 @@
+"""Writing and checking Parquet with DuckDB, in bounded memory and always the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aios_sdk import Encrypted, LimitExceeded, Malformed, Unsupported
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: The longest cell, in code points; the longest row in DuckDB's buffer is a little more than twice that.
+MAX_CELL: Final = 8 << 20
+_BUFFER: Final = 40 << 20
+_UNKNOWN: Final = ("not supported", "only supported", "unsupported", "not implemented", "unrecognized", "unknown encoding")
+
+
+@contextmanager
+def database(scratch: Path, memory_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection of its own with one thread and a memory limit, spilling to ``scratch``; it fetches nothing from anywhere."""
+    import duckdb
+
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 1, "memory_limit": f"{memory_mb}MB", "temp_directory": str(scratch / "spill"), "preserve_insertion_order": True,
+        "autoinstall_known_extensions": False, "autoload_known_extensions": False,
+    }  # fmt: skip
+    with duckdb.connect(config=config) as connection:
+        yield connection
+
+
+@contextmanager
+def typed_errors(name: str) -> Iterator[None]:
+    """DuckDB's errors about a file as the SDK's."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise LimitExceeded(
+            f"{name!r} needs more memory than is allowed: {_first_line(error)}", fix="Raise memory_mb of aios.tables",
+        ) from error
+    except duckdb.Error as error:
+        what = _first_line(error)
+        if "encrypted" in what.lower() or "encryption" in what.lower():
+            raise Encrypted(f"{name!r} is encrypted", fix="Give a file that is not") from error
+        if isinstance(error, duckdb.NotImplementedException) or any(word in what.lower() for word in _UNKNOWN):
+            raise Unsupported(f"{name!r} uses what DuckDB cannot read: {what}") from error
+        raise Malformed(f"{name!r} cannot be read: {what}", cause="It is damaged, or of another kind", fix="Get the file again") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
+
+
+def write_text(rows: Iterable[Sequence[str | None]], path: Path) -> None:
+    """Write ``rows`` in the one dialect that `read_text` reads. None becomes NULL and stays apart from the empty text."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for row in rows:
+            file.write(",".join("" if cell is None else '"' + cell.replace('"', '""') + '"' for cell in row) + "\n")
+
+
+def read_text(path: Path, types: Sequence[str]) -> str:
+    """SQL that reads what `write_text` wrote, as columns c0, c1 ... of ``types``."""
+    columns = ", ".join(f"'c{number}': '{kind}'" for number, kind in enumerate(types))
+    return (
+        f"read_csv({quoted(path)}, columns = {{{columns}}}, auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', "
+        f"new_line = '\\n', nullstr = '', allow_quoted_nulls = false, null_padding = false, strict_mode = true, parallel = false, "
+        f"compression = 'none', encoding = 'utf-8', comment = '', max_line_size = {_BUFFER}, buffer_size = {2 * _BUFFER})"
+    )
+
+
+def quoted(path: Path) -> str:
+    """``path`` as an SQL string; it lies in scratch, so that DuckDB sees no pattern in it."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """``name`` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def copy_to_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """Write the result of ``query`` to ``path``."""
+    connection.execute(f"COPY ({query}) TO {quoted(path)} (FORMAT parquet, COMPRESSION zstd)")
+
+
+def check_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Read every value of a Parquet file, so that damage shows now. Raises ``duckdb.Error``."""
+    connection.execute(f"SELECT bit_xor(hash(everything)) FROM read_parquet({quoted(path)}) AS everything").fetchone()

@@ -1,0 +1,246 @@
+"""Writes the reference pages that follow from the code: ``python -m tests.docs.generate``; a test compares them."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import os
+import re
+import typing
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import aios_sdk
+import aios_sdk.plugins
+import aios_sdk.records
+import aios_sdk.testing
+from aios_sdk.cli import Exit, main
+from aios_sdk.cli._app import COMMANDS, Command, Group, _function
+from aios_sdk.stages import STAGE_VERSIONS, STAGES, Context, Resources, Stages
+from tests.conftest import REPOSITORY
+
+REFERENCE = REPOSITORY / "docs" / "reference"
+_NOTE = "<!-- Written by `python -m tests.docs.generate` from the code; change the code. -->\n\n"
+
+
+# -- docstrings and signatures as Markdown ------------------------------------------------------------------------------
+
+
+def markdown(docstring: str | None) -> str:
+    """A docstring as Markdown: literals, examples as indented code, attributes as a list."""
+    text = re.sub(r"``(.+?)``", r"`\1`", inspect.cleandoc(docstring or ""))
+    text = re.sub(r"(\w)::(\s*)$", r"\1:\2", text, flags=re.MULTILINE)
+    before, mark, attributes = text.partition("Attributes:\n")
+    if mark:
+        listed, _, after = attributes.partition("\n\n")
+        items = re.sub(r"\n {8,}", " ", listed).splitlines()
+        text = before + "\n".join(f"- {item.strip()}" for item in items) + (f"\n\n{after}" if after else "")
+    return text.strip()
+
+
+def sentence(docstring: str | None) -> str:
+    """The first paragraph of a docstring in one line."""
+    return " ".join(markdown(docstring).partition("\n\n")[0].split())
+
+
+def signature(function: Callable[..., Any], name: str, *, bound: bool = True) -> str:
+    """``name(argument: Type = default) -> Type`` as it is written in the code."""
+    found = inspect.signature(function)
+    parameters = list(found.parameters.values())[1 if bound else 0 :]
+    shown, keyword_only = [], False
+    for parameter in parameters:
+        if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
+            keyword_only = True
+            shown.append("*")
+        star = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        keyword_only = keyword_only or star == "*"
+        text = f"{star}{parameter.name}" + (f": {_type(parameter.annotation)}" if parameter.annotation is not parameter.empty else "")
+        shown.append(text + (f" = {parameter.default!r}" if parameter.default is not parameter.empty else ""))
+    returned = "" if found.return_annotation is found.empty else f" -> {_type(found.return_annotation)}"
+    return f"{name}({', '.join(shown)}){returned}"
+
+
+def _type(annotation: Any) -> str:
+    if isinstance(annotation, str):
+        return annotation
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+
+
+def members(kind: type) -> Iterator[str]:
+    """A line for each public property and method that ``kind`` documents itself."""
+    for name, value in vars(kind).items():
+        if name.startswith("_") or not getattr(value, "__doc__", None) or type(value).__name__ == "member_descriptor":
+            continue
+        if isinstance(value, property):
+            yield f"- `{name}`: {sentence(value.__doc__)}"
+        elif type(value).__name__ == "cached_property":
+            yield f"- `{name}`: {sentence(value.__doc__)}"
+        elif isinstance(value, classmethod):
+            yield f"- `{kind.__name__}.{signature(value.__func__, name)}`: {sentence(value.__doc__)}"
+        elif inspect.isfunction(value):
+            yield f"- `{signature(value, name)}`: {sentence(value.__doc__)}"
+
+
+def described(kind: type, heading: str = "##") -> str:
+    """A class with its fields, properties and methods."""
+    parts = [f"{heading} {kind.__name__}", markdown(kind.__doc__)]
+    if issubclass(kind, msgspec.Struct):
+        rows = [f"| `{field.name}` | {_cell(_annotation(kind, field.name))} | {_default(field)} |" for field in msgspec.structs.fields(kind)]
+        parts.append("| field | type | default |\n|---|---|---|\n" + "\n".join(rows))
+    elif hasattr(kind, "_fields"):
+        rows = [f"| `{name}` | {_cell(_annotation(kind, name))} | {_named_default(kind, name)} |" for name in kind._fields]
+        parts.append("| field | type | default |\n|---|---|---|\n" + "\n".join(rows))
+    listed = "\n".join(members(kind))
+    return "\n\n".join([*parts, listed] if listed else parts)
+
+
+def _annotation(kind: type, name: str) -> str:
+    for each in kind.__mro__:
+        found = each.__dict__.get("__annotations__", {}).get(name)
+        if found is not None:
+            return str(getattr(found, "__forward_arg__", None) or _type(found))
+    raise LookupError(name)
+
+
+def _cell(annotation: str) -> str:
+    return "`" + annotation.replace("|", "\\|") + "`"
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    if field.default is not msgspec.NODEFAULT:
+        return f"`{field.default!r}`".replace("|", "\\|") if not isinstance(field.default, msgspec.Struct) else f"`{type(field.default).__name__}()`"
+    return "" if field.default_factory is msgspec.NODEFAULT else f"`{field.default_factory()!r}`"
+
+
+def _named_default(kind: Any, name: str) -> str:
+    return f"`{kind._field_defaults[name]!r}`" if name in kind._field_defaults else ""
+
+
+# -- pages ----------------------------------------------------------------------------------------------------------------
+
+
+def stages_page() -> str:
+    """Every hook with its signature and docstring, and what hooks are given."""
+    parts = [
+        "# Stages\n\n" + _NOTE + "What a component may implement. Each method is marked with `implements`, and may take fewer arguments than its "
+        "specification. What to declare besides is in [components](components.md); how to write one, step by step, in "
+        "[write a component](../how-to/write-a-component.md).\n\n"
+        f"The stages (`STAGES`, of type `Stage`) are, in this order: {', '.join(f'`{stage}`' for stage in STAGES)}. "
+        "`Stages` holds their specifications.",
+    ]
+    for name, hook in vars(Stages).items():
+        if name.startswith("_"):
+            continue
+        version = f"\n\nContract version {STAGE_VERSIONS[name]}." if name in STAGE_VERSIONS else ""
+        parts.append(f"## {name}\n\n`{signature(hook, name)}`\n\n{markdown(hook.__doc__)}{version}")
+    parts.append("## Batch companions\n\n" + markdown(Stages.__doc__).partition("\n\n")[2])
+    parts += [described(Context), described(Resources)]
+    return "\n\n".join(parts) + "\n"
+
+
+def records_page() -> str:
+    """Every public record with its fields."""
+    public = [getattr(aios_sdk.records, name) for name in aios_sdk.records.__all__ if name in aios_sdk.__all__ or name == "Candidates"]
+    kinds = [each for each in public if isinstance(each, type)]
+    order = ["Source", "Document", "Layers", "Page", "PageInfo", "PageText", "Words", "Word", "Table", "Column", "Span", "Box"]
+    kinds.sort(key=lambda kind: (order.index(kind.__name__) if kind.__name__ in order else len(order), kind.__name__))
+    aliases = ["Layer", "Kind", "Status", "StepStatus", "Severity", "Value", "ValueType", "TextMethod"]
+    parts = [
+        "# Records\n\n" + _NOTE + "What flows through a pipeline. Records are immutable; those of which a step makes new ones are built with keyword "
+        "arguments. Pages, rows and columns count from 0, ends are exclusive, text is counted in Unicode code points, boxes are 0..1 from the top "
+        "left, money is `Decimal`, time is UTC.",
+        *(described(kind) for kind in kinds),
+        "## Names of values\n\n| name | values |\n|---|---|\n" + "\n".join(f"| `{name}` | {_values(getattr(aios_sdk.records, name))} |" for name in aliases),
+        "## JSON",
+        *(f"`{signature(function, function.__name__, bound=False)}`\n\n{markdown(function.__doc__)}" for function in (
+            aios_sdk.records.to_json, aios_sdk.records.from_json,
+        )),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _values(alias: Any) -> str:
+    found = typing.get_args(alias)
+    return ", ".join(f"`{value}`" if isinstance(value, str) else f"`{_type(value)}`" for value in found)
+
+
+def components_page() -> str:
+    """What is declared about a component, and who keeps the books."""
+    plugins = aios_sdk.plugins
+    parts = [
+        "# Components\n\n" + _NOTE + "Declaring a component, its configuration, its manifest, and the registry that finds and chooses components. "
+        "How to use all this is told in [write a component](../how-to/write-a-component.md).",
+        f"## component\n\n`{signature(plugins.component, 'component', bound=False)}`\n\n{markdown(plugins.component.__doc__)}",
+        described(plugins.ComponentInfo),
+        described(plugins.Provided),
+        f"## ComponentConfig\n\n{markdown(plugins.ComponentConfig.__doc__)}",
+        described(plugins.InputFile),
+        f"## Manifest\n\n`aios_plugin.toml` lies in the package and is named by its entry point in the group `aios.plugins`, such as "
+        f"`acme = \"acme_ocr:aios_plugin.toml\"`. `aios plugin build PACKAGE` writes it.\n\n{described(plugins.Manifest).partition(chr(10))[2].strip()}",
+        "## check_manifest\n\n`from aios_sdk.testing import check_manifest`\n\n"
+        f"`{signature(aios_sdk.testing.check_manifest, 'check_manifest', bound=False)}`\n\n{markdown(aios_sdk.testing.check_manifest.__doc__)}",
+        described(plugins.Registry),
+        described(plugins.Choice),
+        described(plugins.Policy),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def cli_page() -> str:
+    """Every command with its help and the exit codes."""
+    parts = [
+        "# Command line\n\n" + _NOTE + "What a document holds is printed with control characters escaped. Errors go to standard error without a "
+        "traceback; `AIOS_DEBUG=1` shows it.",
+        f"## Exit codes\n\n| code | name | |\n|---|---|---|\n{_exit_codes()}",
+        f"## aios\n\n```text\n{_help()}```",
+    ]
+    for name, entry in COMMANDS.items():
+        if isinstance(entry, Group):
+            parts.append(f"## aios {name}\n\n```text\n{_help(name)}```")
+        for words, command in _commands(name, entry):
+            level = "##" if len(words) == 1 else "###"
+            parts.append(f"{level} aios {' '.join(words)}\n\n{_shell(markdown(_function(command).__doc__))}\n\n```text\n{_help(*words)}```")
+    return "\n\n".join(parts) + "\n"
+
+
+def _commands(name: str, entry: Command | Group) -> list[tuple[tuple[str, ...], Command]]:
+    if isinstance(entry, Command):
+        return [((name,), entry)]
+    return [((name, word), command) for word, command in entry.commands.items()]
+
+
+def _shell(text: str) -> str:
+    return re.sub(r"^ +(aios .*)$", r"    \1", text, flags=re.MULTILINE)
+
+
+def _exit_codes() -> str:
+    source = inspect.getsource(Exit)
+    return "\n".join(f"| {code} | `{name}` | {about} |" for about, name, code in re.findall(r"#: (.+)\n\s+(\w+) = (\d+)", source))
+
+
+def _help(*words: str) -> str:
+    out, before = io.StringIO(), os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = "100"
+    try:
+        with contextlib.redirect_stdout(out):
+            main([*words, "--help"])
+    finally:
+        os.environ.pop("COLUMNS") if before is None else os.environ.update(COLUMNS=before)
+    return re.sub(r"[ \t]+$", "", out.getvalue(), flags=re.MULTILINE)
+
+
+PAGES: dict[Path, Callable[[], str]] = {
+    REFERENCE / "stages.md": stages_page,
+    REFERENCE / "records.md": records_page,
+    REFERENCE / "components.md": components_page,
+    REFERENCE / "cli.md": cli_page,
+}
+
+
+if __name__ == "__main__":
+    for page, write in PAGES.items():
+        page.write_text(write(), encoding="utf-8")
