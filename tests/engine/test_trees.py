@@ -152,16 +152,6 @@ def test_an_archive_at_the_top_is_no_document_and_each_member_is_a_delivery(stor
 
 
 def test_an_archive_within_a_document_is_no_member_of_its_case_but_what_it_holds_is(store: Store) -> None:
-    @component("test.letter", media_types=["application/x-letter"], provides=["pages", "text"])
-    class Letter:
-        @implements
-        def ingest(self, source: Source) -> Iterator[Document | Source]:
-            yield document_of("see attached")
-            yield Source(name="all.zip", data=source.read())
-
-    letter = Source(name="letter", key="letter", data=zipped({"a.txt": b"a", "b.txt": b"b"}), media_type="application/x-letter")
-    letter = Source(name="letter", key="letter", data=b"LETTER" + letter.read(), media_type="application/x-letter")
-
     @component("test.opener", media_types=["application/x-opener"], provides=["pages", "text"])
     class Opener:
         @implements
@@ -358,7 +348,7 @@ def test_an_ingested_document_may_cite_the_text_of_its_part(store: Store) -> Non
     hybrid = Source(name="h", key="h", data=b"h", media_type="application/x-hybrid")
     found = by_name(run(Pipeline("p").ingest().extract(Repeats), [hybrid], store, Hybrid, Repeats))
     assert {name: outcome.status for name, outcome in found.items()} == {"h": "completed", "embedded.txt": "completed"}
-    rows = latest(store, "select path, d.name from fields f join pages p on p.run_id = f.run_id and p.artifact = f.artifact "
+    rows = latest(store, "select path, d.name from fields f join pages p on p.run_id = f.run_id and p.text_artifact = f.artifact "
                          "join documents d on d.run_id = p.run_id and d.document_id = p.document_id where f.run_id = $1 order by all")
     assert rows == [("again", "embedded.txt"), ("value", "embedded.txt")]
 

@@ -108,12 +108,13 @@ def test_a_page_that_takes_too_long_is_given_up_and_nothing_runs_on(tmp_path, sc
 def test_killing_the_group_of_a_worker_ends_its_tesseract(tmp_path, draw):
     draw(*["many words that take a while to read"] * 60, size=(3000, 4500)).save(tmp_path / "page.png")
     code = textwrap.dedent(f"""
+        from pathlib import Path
         from aios_tesseract import _program
         print("ready", flush=True)
         while True:
-            _program.read_tsv(open({str(tmp_path / "page.png")!r}, "rb").read(), "eng", 3, 300, None)
+            _program.read_tsv(Path({str(tmp_path / "page.png")!r}), "eng", 3, 300, None)
     """)
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
     worker = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stdout=subprocess.PIPE, env=environment)
     assert worker.stdout is not None
     assert worker.stdout.readline() == b"ready\n"

@@ -57,7 +57,7 @@ def run(
                     if each.status != "completed" and len(troubles) < _SHOWN:
                         troubles.append(each)
     except KeyboardInterrupt:
-        sys.stderr.write(f"Interrupted. What was done is safe in {store}; the same command goes on from there.\n")
+        sys.stderr.write(f"Interrupted. What was done is safe in {store}. Run the same command again to do all of it.\n")
         raise
     report(counts, troubles)
     typer.echo(f'Next: aios sql {store} "from current_fields"')

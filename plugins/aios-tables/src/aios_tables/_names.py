@@ -31,7 +31,7 @@ def is_header(first: Sequence[tuple[str, Kind]], below: Iterable[Sequence[Kind]]
     """Whether ``first`` names the columns, judged by the kinds in the rows ``below``.
 
     A row of different texts does, where at most a third of it is empty; with other things in it, or the same text twice, only if it
-    differs from what stands below.
+    differs from what stands below. A text all alone is a value.
     """
     named = [(column, text.strip(), kind) for column, (text, kind) in enumerate(first) if kind != "empty"]
     if not named or 3 * (len(first) - len(named)) > len(first):
@@ -40,6 +40,8 @@ def is_header(first: Sequence[tuple[str, Kind]], below: Iterable[Sequence[Kind]]
     for row in below:
         for column, kind in enumerate(row):
             kinds.setdefault(column, set()).add(kind)
+    if not kinds and len(named) == 1:
+        return False
     beneath = {column: kinds.get(column, set()) - {"empty"} for column, _, _ in named}
     texts = [(text, kind) for _, text, kind in named]
     is_unique = len({text.casefold() for text, _ in texts}) == len(texts)

@@ -80,7 +80,7 @@ def _typed_errors(name: str) -> Iterator[None]:
 
 
 def _opened(path: Path, media_type: str, scratch: Path, max_size: int, name: str) -> CalamineWorkbook:
-    from python_calamine import CalamineError, CalamineWorkbook
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     with path.open("rb") as file:
         head = file.read(8)
@@ -88,8 +88,8 @@ def _opened(path: Path, media_type: str, scratch: Path, max_size: int, name: str
         return CalamineWorkbook.from_path(_linked(path, scratch, _suffix_of_zip(path, media_type, max_size, name)))
     try:
         return CalamineWorkbook.from_path(_linked(path, scratch, ".xls"))
-    except CalamineError:
-        if not head.startswith(_OLE):
+    except CalamineError as error:
+        if isinstance(error, PasswordError) or not head.startswith(_OLE):
             raise
         # A workbook with a password is an OLE container whatever it was; only the reader of xlsx says so.
         return CalamineWorkbook.from_path(_linked(path, scratch, ".xlsx"))

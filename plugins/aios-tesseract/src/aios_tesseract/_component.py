@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Annotated, Final, Literal
 
 import pydantic
@@ -23,7 +22,6 @@ from aios_sdk import (
     implements,
 )
 
-from . import _program
 from ._reading import reading
 
 _LARGEST: Final = 32_767
@@ -76,7 +74,10 @@ class Tesseract:
 
     def open(self, resources: Resources) -> None:
         """Raise `Unavailable`, with the command that installs it, when the program or the data of a language is missing."""
+        from . import _program
+
         _program.version()
+        _program.prepare()
         _program.check_languages([*self.config.language.split("+"), *(["osd"] if self.config.psm in _FINDS_ORIENTATION else [])])
 
     @implements
@@ -106,10 +107,11 @@ class Tesseract:
         return max(upright, turned, key=_certainty)
 
     def _tsv(self, image: Image.Image, context: Context) -> str:
-        config = self.config
-        picture = io.BytesIO()
+        from . import _program
+
+        config, picture = self.config, context.scratch / "page.ppm"
         image.save(picture, "PPM")
-        return _program.read_tsv(picture.getvalue(), config.language, config.psm, config.dpi, context.remaining())
+        return _program.read_tsv(picture, config.language, config.psm, config.dpi, context.remaining())
 
 
 def _certainty(found: tuple[PageText, Words]) -> float:

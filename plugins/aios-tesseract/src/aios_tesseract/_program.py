@@ -7,7 +7,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
+
+import pytesseract
 
 from aios_sdk import DeadlineExceeded, StepError, Unavailable
 
@@ -49,34 +52,34 @@ def check_languages(wanted: Iterable[str]) -> None:
         )
 
 
-def read_tsv(picture: bytes, language: str, psm: int, dpi: int, timeout: float | None) -> str:
-    """Tesseract's table of what it reads in ``picture`` (the bytes of an image file), within ``timeout`` seconds.
+def prepare() -> None:
+    """Let pytesseract start tesseract with ``OMP_THREAD_LIMIT=1``; the environment of this process stays as it is.
 
-    The picture goes in and the table comes out through pipes, so that nothing is left in a temporary folder whatever is killed. The child
-    stays in the process group of the caller, so that killing a worker's group ends it; it alone runs with ``OMP_THREAD_LIMIT=1``, because
-    several readers on one machine slow each other down by an order of magnitude otherwise, and parallelism comes from pages.
+    Several readers on one machine slow each other down by an order of magnitude otherwise; parallelism comes from pages.
+    """
+    pytesseract.pytesseract.environ = {**os.environ, "OMP_THREAD_LIMIT": "1"}
 
+
+def read_tsv(picture: Path, language: str, psm: int, dpi: int, timeout: float | None) -> str:
+    """Tesseract's table of what it reads in the image file ``picture``, within ``timeout`` seconds.
+
+    The child stays in the process group of the caller, so that killing a worker's group ends it.
     Raises `DeadlineExceeded` after the child was killed and reaped, and `StepError` with its last words when it fails.
     """
-    command = ["tesseract", "stdin", "stdout", "-l", language, "--psm", str(psm), "--dpi", str(dpi), "tsv"]
     try:
-        done = subprocess.run(command, input=picture, capture_output=True, timeout=timeout, check=False, env=_environment())
-    except subprocess.TimeoutExpired as error:
+        table: str = pytesseract.image_to_data(str(picture), lang=language, config=f"--psm {psm} --dpi {dpi}", timeout=timeout or 0)
+    except pytesseract.TesseractError as error:
+        raise StepError(
+            f"tesseract ended with status {error.status}",
+            cause=str(error.message)[-500:] or "It said nothing",
+            fix="Run `tesseract` on the page by hand to see more",
+        ) from error
+    except RuntimeError as error:  # what pytesseract raises when time is up, after it has killed the program
         raise DeadlineExceeded(
             f"tesseract was stopped after {timeout:.1f} s", cause="The page is large or full of texture",
             fix="Raise the step's timeout, or lower dpi",
         ) from error
-    if done.returncode != 0:
-        raise StepError(
-            f"tesseract ended with status {done.returncode}",
-            cause=done.stderr.decode(errors="replace").strip()[-500:] or "It said nothing",
-            fix="Run `tesseract` on the page by hand to see more",
-        )
-    return done.stdout.decode(errors="replace")
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "OMP_THREAD_LIMIT": "1"}
+    return table
 
 
 def _ask(option: str) -> str:
