@@ -77,7 +77,9 @@ class AiosError(Exception):
         self.document: str | None = document
 
     def __str__(self) -> str:
-        text = " ".join(_sentence(part) for part in (self.what, self.cause, self.fix) if part)
+        parts = [_sentence(part) for part in (self.what, self.cause, self.fix) if part]
+        # What shows lines of somebody's code or expression keeps them apart from the advice.
+        text = ("\n" if "\n" in self.what else " ").join(parts)
         about = [
             f"{word} {value}"
             for word, value in (("component", self.component), ("stage", self.stage), ("document", self.document))

@@ -120,7 +120,9 @@ def _application(wanted: Command | None) -> typer.Typer:
     for name, entry in COMMANDS.items():
         group = application if isinstance(entry, Command) else _typer(entry.help)
         for word, command in {name: entry}.items() if isinstance(entry, Command) else entry.commands.items():
-            group.command(word, help=command.help)(_function(command) if command is wanted else _not_asked_for)
+            # The one line of help stands in lists; a command that is asked for tells more in its docstring.
+            about = {"short_help": command.help} if command is wanted else {"help": command.help}
+            group.command(word, **about)(_function(command) if command is wanted else _not_asked_for)
         if group is not application:
             application.add_typer(group, name=name)
     return application

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rich.text import Text
     from rich.tree import Tree
 
+    from aios_sdk.records import Check
+
 _SIGNS = {True: "✓", False: "✗", None: "?"}
 _SIGN_STYLES = {True: "green", False: "red", None: "yellow"}
 # Wide enough that what goes to a file or another program is never wrapped.
@@ -25,16 +27,23 @@ _STATUS_STYLES = {"agreed": "green", "resolved": "yellow", "conflict": "red"}
 
 
 def explain(
-    store: Annotated[Path, typer.Argument(help="The folder of a store, such as claims.aios.")],
-    document: Annotated[str, typer.Argument(help="A document: its name, its key, its id or the beginning of it.")],
-    field: Annotated[str | None, typer.Argument(help="One field or label, such as total; without it all.")] = None,
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="The folder of a store, such as claims.aios.")],
+    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="A document: its name, its key, its id or the beginning of it.")],
+    field: Annotated[str | None, typer.Argument(metavar="FIELD", help="One field or label, such as total; without it all.")] = None,
     run: Annotated[str | None, typer.Option(help="As it was in this run; without it the latest.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     png: Annotated[Path | None, typer.Option(help="Draw the values on pictures of the pages; further pages go to FILE-2.png ...")] = None,
     crop: Annotated[bool, typer.Option("--crop", help="Draw only what surrounds the values.")] = False,
     dpi: Annotated[int, typer.Option(min=36, max=600, help="Resolution of the pictures.")] = 150,
 ) -> None:
-    """Tell where a document's values come from: page and quote, component and configuration, and what rests on them."""
+    """Tell where a document's values come from: page and quote, component and configuration, and what rests on them.
+
+    Examples:
+
+      aios explain claims.aios Mietrechnung.pdf
+
+      aios explain claims.aios Mietrechnung.pdf total --png total.png
+    """
     with Store(store, create=False) as opened:
         found = opened.explain(document, field, run=run)
         if json:
@@ -157,17 +166,31 @@ def _resting(verdicts: tuple[Verdict, ...], decisions: tuple[Decision, ...], fou
         check = verdict.check
         yield _tree(_text(
             (f"{_SIGNS[check.passed]} ", _SIGN_STYLES[check.passed]), "check ", (check.rule, "bold"),
-            _elsewhere(verdict.document_id, found), f": {check.message}" if check.message else "", "  ", *_by(verdict.maker),
+            _of(verdict.document_id, verdict.document_name, found), _said(check), "  ", *_by(verdict.maker),
         ))
     for decision in decisions:
         route = decision.route
         tree = _tree(_text(
             ("→ ", "cyan"), "route ", (route.destination, "bold cyan"), (" after review" if route.review else "", "yellow"),
-            _elsewhere(decision.document_id, found), _surely(route.confidence), "  ", *_by(decision.maker),
+            _of(decision.document_id, decision.document_name, found), _surely(route.confidence), "  ", *_by(decision.maker),
         ))
         for reason in decision.reasons:
-            tree.add(_text("because ", reason.text))
+            tree.add(_text("because ", _first_line(reason.text)))
         yield tree
+
+
+def _of(document_id: str, name: str, found: Explanation) -> str:
+    return "" if document_id == found.origins[0].document_id else f" of {name}"
+
+
+def _said(check: Check) -> str:
+    """What a check that did not pass says; the trace of one that did is in the store."""
+    return f": {_first_line(check.message)}" if check.message and check.passed is not True else ""
+
+
+def _first_line(text: str) -> str:
+    first, *rest = text.splitlines() or [""]
+    return f"{first} ..." if rest else first
 
 
 def _document(found: Explanation) -> Tree:

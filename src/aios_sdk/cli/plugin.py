@@ -20,11 +20,18 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def inspect(
-    name: Annotated[str, typer.Argument(help="A component's id, or a distribution's name.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A component's id, or a distribution's name.")],
     as_json: AsJson = False,
     load: Annotated[bool, typer.Option("--load", help="Import it too, and check its code against the contract.")] = False,
 ) -> None:
-    """Print everything that a component or distribution declares; imports nothing unless asked to."""
+    """Print everything that a component or distribution declares; imports nothing unless asked to.
+
+    Examples:
+
+      aios plugin inspect aios.pdf
+
+      aios plugin inspect aios-pdf --json
+    """
     registry = quiet_registry()
     plugin, entries = _find(registry, name)
     loaded = [_loads(registry, entry) for entry in entries] if load else []
@@ -37,7 +44,7 @@ def inspect(
 
 
 def build(
-    package: Annotated[str, typer.Argument(help="The importable package that declares components, such as acme_ocr.")],
+    package: Annotated[str, typer.Argument(metavar="PACKAGE", help="The importable package that declares components, such as acme_ocr.")],
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if the manifest differs from the code.")] = False,
 ) -> None:
     """Write aios_plugin.toml of a package from the @component declarations in its code, which is imported and checked."""

@@ -23,8 +23,8 @@ _SHOWN = 20
 
 def run(
     pipeline: Annotated[str, typer.Argument(help="A YAML file, or module:name of a Pipeline in Python.", metavar="PIPELINE")],
-    inputs: Annotated[list[str], typer.Argument(help="Files and folders.", metavar="INPUT...")],
-    store: Annotated[Path, typer.Option(help="The store: a directory, by custom named NAME.aios; made if it is not there.")],
+    inputs: Annotated[list[str], typer.Argument(help="Files and folders.", metavar="INPUT")],
+    store: Annotated[Path, typer.Option(help="The store: a directory, usually named NAME.aios; made if it is not there.")],
     workers: Annotated[int | None, typer.Option(min=1, help="Components at work at once. Default: the number of cores.")] = None,
     progress: Annotated[bool, typer.Option(help="Tell on standard error how far it is.")] = True,
 ) -> None:
@@ -73,7 +73,7 @@ def ending(outcome: Outcome) -> Iterable[Outcome]:
 def report(counts: Counter[str], troubles: list[Outcome]) -> None:
     """How many documents ended how, and the first that did not complete, with the reason."""
     told = ", ".join(f"{counts[status]:,} {status}" for status in ("completed", "partial", "failed", "refused") if counts[status])
-    typer.echo(f"{counts.total():,} documents: {told or 'none were found'}")
+    typer.echo(f"{counts.total():,} document{'' if counts.total() == 1 else 's'}: {told or 'none were found'}")
     for outcome in troubles:
         failure = outcome.failures[0] if outcome.failures else None
         reason = f"{failure.category}: {failure.message}" if failure else next((step.message for step in outcome.steps if step.message), "")

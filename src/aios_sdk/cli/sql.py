@@ -31,8 +31,8 @@ class Format(StrEnum):
 
 
 def sql(
-    store: Annotated[Path, typer.Argument(help="The folder of a store, such as claims.aios.")],
-    query: Annotated[str, typer.Argument(help="The query; without it, or with -, it is read from standard input.")] = "-",
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="The folder of a store, such as claims.aios.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="The query; without it, or with -, it is read from standard input.")] = "-",
     format: Annotated[Format, typer.Option(help="How to print the answer; csv and json print all rows.")] = Format.TABLE,
     rows: Annotated[int, typer.Option(min=1, help="Rows of the table to print.")] = 40,
 ) -> None:

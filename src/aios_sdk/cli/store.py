@@ -11,7 +11,7 @@ from aios_sdk.store import Store
 
 from ._printing import as_json, printable, size
 
-StorePath = Annotated[Path, typer.Argument(help="The folder of a store, such as claims.aios.")]
+StorePath = Annotated[Path, typer.Argument(metavar="STORE", help="The folder of a store, such as claims.aios.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

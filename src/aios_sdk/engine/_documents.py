@@ -166,6 +166,8 @@ class Reader:
         failure = found.failure
         if found.document is None and failure is None:
             failure = UnitFailure("contract", f"{candidate.info.id} yielded no document for {source.name}")
+        elif failure is None and found.document is not None and found.document.layers == Layers():
+            failure = UnitFailure("malformed", f"{source.name} holds nothing: no pages, no text, no tables and no fields")
         layers = Layers()
         if found.document is not None:
             layers, broken = verified(document, self._step.id, found.document.layers, candidate.info.id, parts=True)

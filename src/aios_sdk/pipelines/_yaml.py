@@ -34,7 +34,9 @@ def to_yaml(pipeline: Pipeline) -> str:
     """See `Pipeline.to_yaml`."""
     import yaml
 
-    return yaml.safe_dump(definition(pipeline, portable=True), sort_keys=False, allow_unicode=True, width=120)
+    form = definition(pipeline, portable=True)
+    form["steps"] = ["ingest" if step == {"ingest": None} else step for step in form["steps"]]
+    return yaml.safe_dump(form, sort_keys=False, allow_unicode=True, width=120)
 
 
 def from_yaml(source: str | Path) -> Pipeline:

@@ -93,6 +93,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     check: Check
     document_id: str
+    document_name: str
     maker: Maker
 
 
@@ -101,6 +102,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     route: Route
     document_id: str
+    document_name: str
     reasons: tuple[Reason, ...]
     maker: Maker
 
@@ -293,10 +295,13 @@ class _Explainer:
         return tuple(verdicts), tuple(decisions)
 
     def _verdict(self, document: str, check: Check) -> Verdict:
-        return Verdict(check=check, document_id=document, maker=self._maker(document, check.step, "checks"))
+        return Verdict(check=check, document_id=document, document_name=self._load(document).name, maker=self._maker(document, check.step, "checks"))
 
     def _decision(self, document: str, route: Route, reasons: Sequence[Reason]) -> Decision:
-        return Decision(route=route, document_id=document, reasons=tuple(reasons), maker=self._maker(document, route.step, "route"))
+        return Decision(
+            route=route, document_id=document, document_name=self._load(document).name, reasons=tuple(reasons),
+            maker=self._maker(document, route.step, "route"),
+        )
 
 
 def _holds(document: Document, artifact: str) -> bool:

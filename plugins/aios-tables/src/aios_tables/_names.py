@@ -61,17 +61,18 @@ def column_names(header: Sequence[str], count: int) -> list[str]:
 
         column_names(["id", "", "ID"], 4) == ["id", "B", "ID_1", "D"]
     """
-    names: list[str] = []
+    wanted = [re.sub(r"\s+", " ", name.replace("\0", "")).strip() for name in header[:count]]
+    wanted.extend([""] * (count - len(wanted)))
+    names = [""] * count
     taken: set[str] = set()
-    for column in range(count):
-        wanted = re.sub(r"\s+", " ", header[column].replace("\0", "")).strip() if column < len(header) else ""
-        wanted = wanted or letters(column)
-        name, number = wanted, 0
+    for column in sorted(range(count), key=lambda column: not wanted[column]):  # names that are given come before those that are made up
+        name = first = wanted[column] or letters(column)
+        number = 0
         while name.casefold() in taken:
             number += 1
-            name = f"{wanted}_{number}"
+            name = f"{first}_{number}"
         taken.add(name.casefold())
-        names.append(name)
+        names[column] = name
     return names
 
 

@@ -31,6 +31,7 @@ _SUFFIXES: Final = {
 }
 _HEAD: Final = 200
 _PLACES: Final = 10
+_DIGITS: Final = 28
 _SAFE_INTEGER: Final = 10**15
 
 
@@ -170,7 +171,7 @@ class _Column:
             self._digits = max(self._digits, len(str(abs(int(cell)))))
             return
         number = _shown(cell)
-        if not number.is_finite() or (places := -int(number.as_tuple().exponent)) > _PLACES:
+        if not number.is_finite() or (places := -int(number.as_tuple().exponent)) > _PLACES or number.adjusted() >= _DIGITS:
             self._seen.add("float")
             return
         self._seen.add("decimal")
