@@ -32,8 +32,8 @@ class Block(NamedTuple):
 def pages() -> list[Path]:
     """Every page whose code has to run."""
     return sorted([
-        REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *(REPOSITORY / "docs").rglob("*.md"), *REPOSITORY.glob("plugins/*/README.md"),
-        *REPOSITORY.glob("contrib/*/README.md"), *REPOSITORY.glob("examples/*/README.md"),
+        REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *(REPOSITORY / "docs").rglob("*.md"),
+        *(page for place in ("plugins", "contrib", "examples") for page in REPOSITORY.glob(f"{place}/*/README.md")),
     ])
 
 

@@ -86,11 +86,11 @@ class Reader:
             pipeline = Pipeline.from_yaml(block.text)
             assert Pipeline.from_yaml(pipeline.to_yaml()) == pipeline
         elif isinstance(form, dict) and {"checks", "routes"} & set(form):
-            rules = self.folder / (block.file or "block.rules.yaml")
+            rules = self.folder / (block.file or "examples/claims/block.rules.yaml")  # beside the tables of the example
             rules.write_text(block.text, encoding="utf-8")
             Registry.default().create("aios.rules", {"rules": rules})
         elif isinstance(form, list):
-            Pipeline.from_yaml(yaml.safe_dump({"pipeline": "block", "steps": ["ingest", *(step for step in form if step != "ingest")]}))
+            Pipeline.from_yaml("pipeline: block\nsteps:\n- ingest\n" + block.text)
 
     def _console(self, block: Block) -> None:
         for command, expected in _commands(block.text):
@@ -98,10 +98,14 @@ class Reader:
                 assert int(expected) == self._exit_code, f"{self._place(block)}: the exit code is {self._exit_code}"
                 self._exit_code = 0
                 continue
-            assert self._exit_code == 0, f"{self._place(block)}: the command before ended with {self._exit_code} and the page does not show it"
+            self._ended_well(block)
             out = self._command(command, block)
             self._compare(block, expected or None, out)
-        assert self._exit_code == 0, f"{self._place(block)}: it ended with {self._exit_code} and the page does not show it"
+        self._ended_well(block)
+
+    def _ended_well(self, block: Block) -> None:
+        code = self._exit_code
+        assert code == 0, f"{self._place(block)}: a command ended with {code} and the page does not show it with '$ echo $?'"
 
     def _command(self, command: str, block: Block) -> str:
         if command.startswith(_DONE_BEFORE):
@@ -113,14 +117,17 @@ class Reader:
             return ""
         if words[:2] == ["pip", "install"]:
             return self._install(words[2:], block)
-        assert words[0].rpartition("=")[0] or words[0] in ("aios", "python", "pytest", "cat", "ls"), f"{self._place(block)}: {words[0]} is not run"
+        assert "=" in words[0] or words[0] in ("aios", "python", "pytest", "cat", "ls"), f"{self._place(block)}: {words[0]} is not run"
         environment = {
-            **os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": os.pathsep.join(filter(None, (str(self._site), os.environ.get("PYTHONPATH")))), "COLUMNS": "100",
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(self._site), os.environ.get("PYTHONPATH")))),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "COLUMNS": "100",
         }
         done = subprocess.run(
-            ["bash", "-c", command], cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
-            check=False,
+            ["bash", "-c", command], cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            timeout=120, check=False,
         )
         self._exit_code = done.returncode
         return _PROGRESS.sub("", done.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import io
 import os
@@ -19,7 +20,7 @@ import aios_sdk.plugins
 import aios_sdk.records
 import aios_sdk.testing
 from aios_sdk.cli import Exit, main
-from aios_sdk.cli._app import COMMANDS, Command, Group, _function
+from aios_sdk.cli._app import COMMANDS, Group
 from aios_sdk.stages import STAGE_VERSIONS, STAGES, Context, Resources, Stages
 from tests.conftest import REPOSITORY
 
@@ -56,12 +57,16 @@ def signature(function: Callable[..., Any], name: str, *, bound: bool = True) ->
         if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
             keyword_only = True
             shown.append("*")
-        star = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        star = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**" if parameter.kind is parameter.VAR_KEYWORD else ""
         keyword_only = keyword_only or star == "*"
         text = f"{star}{parameter.name}" + (f": {_type(parameter.annotation)}" if parameter.annotation is not parameter.empty else "")
         shown.append(text + (f" = {parameter.default!r}" if parameter.default is not parameter.empty else ""))
     returned = "" if found.return_annotation is found.empty else f" -> {_type(found.return_annotation)}"
     return f"{name}({', '.join(shown)}){returned}"
+
+
+def _function(function: Callable[..., Any]) -> str:
+    return f"`{signature(function, function.__name__, bound=False)}`\n\n{markdown(function.__doc__)}"
 
 
 def _type(annotation: Any) -> str:
@@ -75,9 +80,7 @@ def members(kind: type) -> Iterator[str]:
     for name, value in vars(kind).items():
         if name.startswith("_") or not getattr(value, "__doc__", None) or type(value).__name__ == "member_descriptor":
             continue
-        if isinstance(value, property):
-            yield f"- `{name}`: {sentence(value.__doc__)}"
-        elif type(value).__name__ == "cached_property":
+        if isinstance(value, property | functools.cached_property):
             yield f"- `{name}`: {sentence(value.__doc__)}"
         elif isinstance(value, classmethod):
             yield f"- `{kind.__name__}.{signature(value.__func__, name)}`: {sentence(value.__doc__)}"
@@ -88,22 +91,22 @@ def members(kind: type) -> Iterator[str]:
 def described(kind: type, heading: str = "##") -> str:
     """A class with its fields, properties and methods."""
     parts = [f"{heading} {kind.__name__}", markdown(kind.__doc__)]
+    defaults: dict[str, str] = {}
     if issubclass(kind, msgspec.Struct):
-        rows = [f"| `{field.name}` | {_cell(_annotation(kind, field.name))} | {_default(field)} |" for field in msgspec.structs.fields(kind)]
-        parts.append("| field | type | default |\n|---|---|---|\n" + "\n".join(rows))
+        defaults = {field.name: _default(field) for field in msgspec.structs.fields(kind)}
     elif hasattr(kind, "_fields"):
-        rows = [f"| `{name}` | {_cell(_annotation(kind, name))} | {_named_default(kind, name)} |" for name in kind._fields]
-        parts.append("| field | type | default |\n|---|---|---|\n" + "\n".join(rows))
+        named: Any = kind
+        defaults = {name: _literal(named._field_defaults[name]) if name in named._field_defaults else "" for name in named._fields}
+    if defaults:
+        rows = "\n".join(f"| `{name}` | {_cell(_annotation(kind, name))} | {default} |" for name, default in defaults.items())
+        parts.append(f"| field | type | default |\n|---|---|---|\n{rows}")
     listed = "\n".join(members(kind))
     return "\n\n".join([*parts, listed] if listed else parts)
 
 
 def _annotation(kind: type, name: str) -> str:
-    for each in kind.__mro__:
-        found = each.__dict__.get("__annotations__", {}).get(name)
-        if found is not None:
-            return str(getattr(found, "__forward_arg__", None) or _type(found))
-    raise LookupError(name)
+    found = next(annotations[name] for each in kind.__mro__ if name in (annotations := inspect.get_annotations(each)))
+    return str(getattr(found, "__forward_arg__", None) or _type(found))
 
 
 def _cell(annotation: str) -> str:
@@ -112,12 +115,12 @@ def _cell(annotation: str) -> str:
 
 def _default(field: msgspec.structs.FieldInfo) -> str:
     if field.default is not msgspec.NODEFAULT:
-        return f"`{field.default!r}`".replace("|", "\\|") if not isinstance(field.default, msgspec.Struct) else f"`{type(field.default).__name__}()`"
-    return "" if field.default_factory is msgspec.NODEFAULT else f"`{field.default_factory()!r}`"
+        return _literal(field.default)
+    return "" if field.default_factory is msgspec.NODEFAULT else _literal(field.default_factory())
 
 
-def _named_default(kind: Any, name: str) -> str:
-    return f"`{kind._field_defaults[name]!r}`" if name in kind._field_defaults else ""
+def _literal(value: Any) -> str:
+    return f"`{type(value).__name__}()`" if isinstance(value, msgspec.Struct) else f"`{value!r}`"
 
 
 # -- pages ----------------------------------------------------------------------------------------------------------------
@@ -126,7 +129,8 @@ def _named_default(kind: Any, name: str) -> str:
 def stages_page() -> str:
     """Every hook with its signature and docstring, and what hooks are given."""
     parts = [
-        "# Stages\n\n" + _NOTE + "What a component may implement. Each method is marked with `implements`, and may take fewer arguments than its "
+        "# Stages\n\n" + _NOTE
+        + "What a component may implement. Each method is marked with `implements`, and may take fewer arguments than its "
         "specification. What to declare besides is in [components](components.md); how to write one, step by step, in "
         "[write a component](../how-to/write-a-component.md).\n\n"
         f"The stages (`STAGES`, of type `Stage`) are, in this order: {', '.join(f'`{stage}`' for stage in STAGES)}. "
@@ -150,15 +154,16 @@ def records_page() -> str:
     kinds.sort(key=lambda kind: (order.index(kind.__name__) if kind.__name__ in order else len(order), kind.__name__))
     aliases = ["Layer", "Kind", "Status", "StepStatus", "Severity", "Value", "ValueType", "TextMethod"]
     parts = [
-        "# Records\n\n" + _NOTE + "What flows through a pipeline. Records are immutable; those of which a step makes new ones are built with keyword "
-        "arguments. Pages, rows and columns count from 0, ends are exclusive, text is counted in Unicode code points, boxes are 0..1 from the top "
+        "# Records\n\n" + _NOTE
+        + "What flows through a pipeline. Records are immutable, and built with keyword arguments but for the short ones. "
+        "Pages, rows and columns count from 0, ends are exclusive, text is counted in Unicode code points, boxes are 0..1 from the top "
         "left, money is `Decimal`, time is UTC.",
         *(described(kind) for kind in kinds),
-        "## Names of values\n\n| name | values |\n|---|---|\n" + "\n".join(f"| `{name}` | {_values(getattr(aios_sdk.records, name))} |" for name in aliases),
+        "## Names of values\n\n| name | values |\n|---|---|\n"
+        + "\n".join(f"| `{name}` | {_values(getattr(aios_sdk.records, name))} |" for name in aliases),
         "## JSON",
-        *(f"`{signature(function, function.__name__, bound=False)}`\n\n{markdown(function.__doc__)}" for function in (
-            aios_sdk.records.to_json, aios_sdk.records.from_json,
-        )),
+        _function(aios_sdk.records.to_json),
+        _function(aios_sdk.records.from_json),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -172,17 +177,18 @@ def components_page() -> str:
     """What is declared about a component, and who keeps the books."""
     plugins = aios_sdk.plugins
     parts = [
-        "# Components\n\n" + _NOTE + "Declaring a component, its configuration, its manifest, and the registry that finds and chooses components. "
-        "How to use all this is told in [write a component](../how-to/write-a-component.md).",
-        f"## component\n\n`{signature(plugins.component, 'component', bound=False)}`\n\n{markdown(plugins.component.__doc__)}",
+        "# Components\n\n" + _NOTE
+        + "Declaring a component, its configuration, its manifest, and the registry that finds and chooses "
+        "components. How to use all this is told in [write a component](../how-to/write-a-component.md).",
+        f"## component\n\n{_function(plugins.component)}",
         described(plugins.ComponentInfo),
         described(plugins.Provided),
         f"## ComponentConfig\n\n{markdown(plugins.ComponentConfig.__doc__)}",
         described(plugins.InputFile),
-        f"## Manifest\n\n`aios_plugin.toml` lies in the package and is named by its entry point in the group `aios.plugins`, such as "
-        f"`acme = \"acme_ocr:aios_plugin.toml\"`. `aios plugin build PACKAGE` writes it.\n\n{described(plugins.Manifest).partition(chr(10))[2].strip()}",
-        "## check_manifest\n\n`from aios_sdk.testing import check_manifest`\n\n"
-        f"`{signature(aios_sdk.testing.check_manifest, 'check_manifest', bound=False)}`\n\n{markdown(aios_sdk.testing.check_manifest.__doc__)}",
+        "## Manifest\n\n`aios_plugin.toml` lies in the package and is named by its entry point in the group `aios.plugins`, such as "
+        "`acme = \"acme_ocr:aios_plugin.toml\"`. `aios plugin build PACKAGE` writes it.\n\n"
+        + described(plugins.Manifest).partition("\n")[2].strip(),
+        f"## check_manifest\n\n`from aios_sdk.testing import check_manifest`\n\n{_function(aios_sdk.testing.check_manifest)}",
         described(plugins.Registry),
         described(plugins.Choice),
         described(plugins.Policy),
@@ -193,7 +199,8 @@ def components_page() -> str:
 def cli_page() -> str:
     """Every command with its help and the exit codes."""
     parts = [
-        "# Command line\n\n" + _NOTE + "What a document holds is printed with control characters escaped. Errors go to standard error without a "
+        "# Command line\n\n" + _NOTE
+        + "What a document holds is printed with control characters escaped. Errors go to standard error without a "
         "traceback; `AIOS_DEBUG=1` shows it.",
         f"## Exit codes\n\n| code | name | |\n|---|---|---|\n{_exit_codes()}",
         f"## aios\n\n```text\n{_help()}```",
@@ -201,20 +208,10 @@ def cli_page() -> str:
     for name, entry in COMMANDS.items():
         if isinstance(entry, Group):
             parts.append(f"## aios {name}\n\n```text\n{_help(name)}```")
-        for words, command in _commands(name, entry):
-            level = "##" if len(words) == 1 else "###"
-            parts.append(f"{level} aios {' '.join(words)}\n\n{_shell(markdown(_function(command).__doc__))}\n\n```text\n{_help(*words)}```")
+            parts += [f"### aios {name} {word}\n\n```text\n{_help(name, word)}```" for word in entry.commands]
+        else:
+            parts.append(f"## aios {name}\n\n```text\n{_help(name)}```")
     return "\n\n".join(parts) + "\n"
-
-
-def _commands(name: str, entry: Command | Group) -> list[tuple[tuple[str, ...], Command]]:
-    if isinstance(entry, Command):
-        return [((name,), entry)]
-    return [((name, word), command) for word, command in entry.commands.items()]
-
-
-def _shell(text: str) -> str:
-    return re.sub(r"^ +(aios .*)$", r"    \1", text, flags=re.MULTILINE)
 
 
 def _exit_codes() -> str:

@@ -35,7 +35,8 @@ def test_every_link_of_the_page_leads_somewhere(page: Path) -> None:
         place = (page.parent / file).resolve() if file else page
         assert place.exists(), f"{name_of(page)} links to {target}"
         if anchor:
-            assert anchor in {_anchor(heading) for heading in _HEADING.findall(place.read_text(encoding="utf-8"))}, f"{name_of(page)}: {target}"
+            anchors = {_anchor(heading) for heading in _HEADING.findall(place.read_text(encoding="utf-8"))}
+            assert anchor in anchors, f"{name_of(page)} links to {target}"
 
 
 def test_every_page_of_the_documentation_is_reached_from_its_first_page() -> None:
@@ -56,8 +57,16 @@ def test_every_public_name_is_in_the_reference(name: str) -> None:
     assert re.search(rf"`(?:class )?{name}\b", reference) or re.search(rf"^#+ (?:AIOS-\d+ )?{name}$", reference, re.MULTILINE)
 
 
+@pytest.mark.parametrize("plugin", sorted((REPOSITORY / "plugins").iterdir()), ids=lambda plugin: plugin.name)
+def test_every_plugin_says_how_it_is_installed_and_used(plugin: Path) -> None:
+    page = plugin / "README.md"
+    assert f"pip install {plugin.name}" in page.read_text(encoding="utf-8")
+    assert any(block.language in ("python", "yaml") for block in blocks(page))
+
+
 def test_the_map_for_contributors_is_the_tree() -> None:
-    rooms = re.findall(r"^\| `([^`]+)` \|.*\| (?:`([^`]+)`|[^|]*) \|$", (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE)
+    page = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rooms = re.findall(r"^\| `([^`]+)` \|.*\| (?:`([^`]+)`|[^|]*) \|$", page, re.MULTILINE)
     assert len(rooms) > 10
     for room, start in rooms:
         assert (REPOSITORY / room).exists(), room

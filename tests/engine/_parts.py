@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from aios_sdk import Document, Extraction, Field, Outcome, PageInfo, PageText, Pipeline, Registry, Source, Span, Store, component, implements
+from aios_sdk import (
+    Document,
+    Extraction,
+    Field,
+    Outcome,
+    PageInfo,
+    PageText,
+    Pipeline,
+    Registry,
+    Source,
+    Span,
+    Store,
+    component,
+    implements,
+)
 
 
 @component("test.notes", media_types=["text/plain"], provides=["pages", "text"])

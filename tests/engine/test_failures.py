@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,6 +46,13 @@ class Panic(BaseException):
     """What extension modules raise: a BaseException that is no Exception."""
 
 
+class Unprintable(Exception):
+    """Cannot even say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+
 def _exit() -> Exception:
     sys.exit(3)
 
@@ -70,6 +78,7 @@ RAISED: dict[str, tuple[Callable[[], BaseException], str]] = {
     "panic": (Panic, "internal"),
     "cancelled": (asyncio.CancelledError, "internal"),
     "exit": (_exit, "internal"),
+    "unprintable": (Unprintable, "internal"),
     "group": (lambda: BaseExceptionGroup("many", [Panic()]), "internal"),
 }
 
@@ -110,7 +119,7 @@ class FailsAsync:
 def test_whatever_a_component_raises_fails_its_document_alone(fails: type, timeout: float | None, store: Store) -> None:
     names = [name for kind in RAISED for name in (kind, f"fine after {kind}")]
     found = by_name(run(Pipeline("p").ingest().classify(fails, timeout=timeout), [note(name) for name in names], store, fails))
-    assert list(sorted(found)) == sorted(names)
+    assert sorted(found) == sorted(names)
     for kind, (_, category) in RAISED.items():
         ended = found.pop(kind)
         unsupported = category == "unsupported"
@@ -178,7 +187,7 @@ def test_a_result_of_the_wrong_type_breaks_the_contract(answer: Any, store: Stor
     class Wrong:
         @implements
         def extract(self, document: Document) -> Extraction:
-            return answer
+            return answer  # type: ignore[no-any-return]
 
     [outcome] = run(Pipeline("p").ingest().extract(Wrong), [note("a.txt")], store, Wrong)
     assert (outcome.status, outcome.failures[0].category) == ("failed", "contract")
@@ -204,7 +213,7 @@ def test_an_ingest_component_that_returns_no_iterator_fails_its_document(items: 
     class Nothing:
         @implements
         def ingest(self, source: Source) -> Iterator[Document | Source]:
-            return items
+            return items  # type: ignore[no-any-return]
 
     [outcome] = run(Pipeline("p").ingest(), [Source(name="a", key="a", data=b"a", media_type="application/x-odd")], store, Nothing)
     assert outcome.status == "failed"
@@ -232,7 +241,8 @@ def test_nothing_completes_with_empty_layers(store: Store) -> None:
 
     found = by_name(run(Pipeline("p").ingest(), [note("empty.txt"), note("none.txt")], store, Empty))
     assert {name: (outcome.status, outcome.failures[0].category) for name, outcome in found.items()} == {
-        "empty.txt": ("failed", "malformed"), "none.txt": ("failed", "contract"),
+        "empty.txt": ("failed", "malformed"),
+        "none.txt": ("failed", "contract"),
     }
 
 
@@ -324,8 +334,7 @@ def test_a_name_that_is_no_unicode_costs_nobody_anything(tmp_path: Path, store: 
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "a.txt").write_text("a")
-    with open(bytes(folder) + b"/b\xff.txt", "wb") as file:
-        file.write(b"b")
+    Path(os.fsdecode(bytes(folder) + b"/b\xff.txt")).write_bytes(b"b")
     outcomes = run(Pipeline("p").ingest(), folder, store, Folder)
     assert sorted(outcome.document.text for outcome in outcomes) == ["a", "b"]
     assert {outcome.status for outcome in outcomes} == {"completed"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -38,7 +37,7 @@ def test_a_path_that_is_not_there_is_refused_before_anything_is_recorded(tmp_pat
         with pytest.raises(InputError):
             next(pipeline.run(inputs, store=fresh, registry=registry_of(Notes), progress=False))
     assert fresh.sql("select count(*) from runs").fetchall() == [(0,)]
-    assert os.listdir(scratch) == []
+    assert not any(scratch.iterdir())
     assert _engine_threads() == []
 
 
@@ -66,7 +65,11 @@ def test_closing_early_ends_the_run_as_interrupted_and_leaves_nothing_behind(sto
 
     pipeline = Pipeline("p").ingest().classify(Inline).classify(Process)
     outcomes = pipeline.run(
-        (note(f"n{number}") for number in range(10_000)), store=store, registry=registry_of(Notes, Inline, Process), progress=False, workers=2,
+        (note(f"n{number}") for number in range(10_000)),
+        store=store,
+        registry=registry_of(Notes, Inline, Process),
+        progress=False,
+        workers=2,
     )
     first = next(outcomes)
     assert first.status == "completed"
@@ -76,7 +79,7 @@ def test_closing_early_ends_the_run_as_interrupted_and_leaves_nothing_behind(sto
     assert 1 <= row["completed"] < 1000
     assert set(closed) == {"Inline", "Process"}
     assert _engine_threads() == []
-    assert os.listdir(scratch) == []
+    assert not any(scratch.iterdir())
 
 
 def test_closing_early_does_not_wait_for_a_component_that_waits_for_ever(store: Store) -> None:
@@ -88,8 +91,11 @@ def test_closing_early_does_not_wait_for_a_component_that_waits_for_ever(store: 
                 await asyncio.Event().wait()
             return Classification()
 
-    outcomes = Pipeline("p").ingest().classify(Hangs).run(
-        [note("hangs"), note("a")], store=store, registry=registry_of(Notes, Hangs), progress=False, workers=2,
+    outcomes = (
+        Pipeline("p")
+        .ingest()
+        .classify(Hangs)
+        .run([note("hangs"), note("a")], store=store, registry=registry_of(Notes, Hangs), progress=False, workers=2)
     )
     assert next(outcomes).name == "a"
     outcomes.close()  # type: ignore[attr-defined]  # a generator
@@ -134,7 +140,7 @@ def test_a_component_that_cannot_be_closed_keeps_no_other_from_it(store: Store, 
     assert outcome.status == "completed"
     assert closed == ["good"]
     assert conservation(store)["run_status"] == "completed"
-    assert os.listdir(scratch) == []
+    assert not any(scratch.iterdir())
 
 
 def test_an_event_that_has_come_is_worked_on_while_the_next_is_waited_for(store: Store) -> None:
@@ -197,7 +203,11 @@ def test_an_observer_is_told_everything_and_what_it_raises_alters_nothing(store:
     assert [outcome.status for outcome in outcomes] == ["completed"]
     assert raising.told == watching.told
     assert watching.told == [
-        ("run_started", "p"), ("step_finished", "a ingest ok"), ("document_found", "a"), ("document_finished", "a"), ("run_finished", "completed"),
+        ("run_started", "p"),
+        ("step_finished", "a ingest ok"),
+        ("document_found", "a"),
+        ("document_finished", "a"),
+        ("run_finished", "completed"),
     ]
 
 
@@ -217,7 +227,9 @@ def test_run_works_inside_a_running_event_loop_and_arun_shares_it(store: Store) 
 
     async def main() -> tuple[list[str], list[str]]:
         plain = [outcome.name for outcome in Pipeline("p").ingest().run([note("a")], store=store, registry=registry, progress=False)]
-        shared = [outcome.name async for outcome in Pipeline("p").ingest().arun([note("b")], store=store, registry=registry, progress=False)]
+        shared = [
+            outcome.name async for outcome in Pipeline("p").ingest().arun([note("b")], store=store, registry=registry, progress=False)
+        ]
         return plain, shared
 
     assert asyncio.run(main()) == (["a"], ["b"])
@@ -225,8 +237,10 @@ def test_run_works_inside_a_running_event_loop_and_arun_shares_it(store: Store) 
 
 def test_leaving_arun_early_and_closing_it_ends_the_run_as_interrupted(store: Store, scratch: Path) -> None:
     async def main() -> None:
-        outcomes = Pipeline("p").ingest().arun(
-            (note(f"n{number}") for number in range(1000)), store=store, registry=registry_of(Notes), progress=False,
+        outcomes = (
+            Pipeline("p")
+            .ingest()
+            .arun((note(f"n{number}") for number in range(1000)), store=store, registry=registry_of(Notes), progress=False)
         )
         async for _ in outcomes:
             break
@@ -234,7 +248,7 @@ def test_leaving_arun_early_and_closing_it_ends_the_run_as_interrupted(store: St
 
     asyncio.run(main())
     assert conservation(store)["run_status"] == "interrupted"
-    assert os.listdir(scratch) == []
+    assert not any(scratch.iterdir())
 
 
 def test_two_runs_at_once_share_a_store_and_keep_apart(store: Store) -> None:

@@ -24,11 +24,11 @@ from aios_sdk import (
     Label,
     PageText,
     Pipeline,
+    Sentence,
     Source,
     Span,
     Store,
     Summary,
-    Sentence,
     Table,
     Unsupported,
     component,
@@ -113,7 +113,8 @@ class PickyNotes:
 def test_when_the_best_component_says_that_a_source_is_not_its_own_the_next_is_asked(store: Store) -> None:
     found = by_name(run(Pipeline("p").ingest(), [note("a", "PICKY"), note("b", "plain")], store, PickyNotes))
     assert {name: (outcome.document.text, outcome.steps[0].component) for name, outcome in found.items()} == {
-        "a": ("picky", "test.picky-notes"), "b": ("plain", "test.notes"),
+        "a": ("picky", "test.picky-notes"),
+        "b": ("plain", "test.notes"),
     }
     attempts = latest(store, "select component, status from attempts where run_id = $1 order by all")
     assert attempts == [("test.notes", "ok"), ("test.picky-notes", "ok"), ("test.picky-notes", "unsupported")]
@@ -173,11 +174,18 @@ def test_the_fallback_answers_where_the_first_failed_or_was_not_sure(store: Stor
         "0.6": ("completed", "first", "test.reader"),
         "none": ("completed", "first", "test.reader"),  # nothing is known of its confidence, so nothing is below 0.6
     }
-    attempts = latest(store, "select d.name, a.component, a.status from attempts a join documents d using (run_id, document_id) "
-                             "where run_id = $1 and stage = 'extract' order by all")
+    attempts = latest(
+        store,
+        "select d.name, a.component, a.status from attempts a join documents d using (run_id, document_id) "
+        "where run_id = $1 and stage = 'extract' order by all",
+    )
     assert attempts == [
-        ("0.4", "test.reader", "ok"), ("0.4", "test.second-reader", "ok"), ("0.6", "test.reader", "ok"),
-        ("broken", "test.reader", "failed"), ("broken", "test.second-reader", "ok"), ("none", "test.reader", "ok"),
+        ("0.4", "test.reader", "ok"),
+        ("0.4", "test.second-reader", "ok"),
+        ("0.6", "test.reader", "ok"),
+        ("broken", "test.reader", "failed"),
+        ("broken", "test.second-reader", "ok"),
+        ("none", "test.reader", "ok"),
     ]
     kept = latest(store, "select count(*) from artifacts where run_id = $1 and layer = 'text' and step = 'extract.test.reader'")
     assert kept == [(4,)], "one reading of each document counts, and the other is recorded as an attempt only"
@@ -185,7 +193,8 @@ def test_the_fallback_answers_where_the_first_failed_or_was_not_sure(store: Stor
 
 def test_the_fallback_may_be_for_what_is_unsupported(store: Store) -> None:
     assert _read(store, "unsupported", 0.9, "other", "broken") == {
-        "other": ("completed", "second", "test.second-reader"), "broken": ("failed", "broken", "test.reader"),
+        "other": ("completed", "second", "test.second-reader"),
+        "broken": ("failed", "broken", "test.reader"),
     }
 
 
@@ -234,16 +243,24 @@ def test_a_component_for_pages_sees_one_page_and_the_results_are_joined_in_order
     pages = [f"w{number} and more" for number in range(20)]
     [outcome] = run(Pipeline("p").ingest().extract(Pages).summarize(Pages), [note("a", "\f".join(pages))], store, Pages, workers=4)
     fields = outcome.document.layers.fields
-    assert [(each.path, each.value, each.spans[0].page) for each in fields] == [(f"page{number}", f"w{number}", number) for number in range(20)]
+    assert [(each.path, each.value, each.spans[0].page) for each in fields] == [
+        (f"page{number}", f"w{number}", number) for number in range(20)
+    ]
     assert outcome.document.summary is not None
     assert outcome.document.summary.text == " ".join(f"w{number}" for number in range(20))
     assert latest(store, "select distinct units from attempts where run_id = $1 and stage <> 'ingest'") == [(20,)]
 
 
 def test_a_page_that_fails_leaves_the_document_partial_and_keeps_the_others(store: Store) -> None:
-    found = by_name(run(Pipeline("p").ingest().extract(Pages).classify(Marks), [
-        note("some", "one\fbroken\fblank\ffour"), note("blank", "blank\fblank"), note("all", "broken\fbroken"),
-    ], store, Pages, Marks))
+    found = by_name(
+        run(
+            Pipeline("p").ingest().extract(Pages).classify(Marks),
+            [note("some", "one\fbroken\fblank\ffour"), note("blank", "blank\fblank"), note("all", "broken\fbroken")],
+            store,
+            Pages,
+            Marks,
+        )
+    )
     some = found["some"]
     assert some.status == "partial"
     assert list(some.document.fields) == ["page0", "page3"]
@@ -251,7 +268,11 @@ def test_a_page_that_fails_leaves_the_document_partial_and_keeps_the_others(stor
     assert "mark" in some.document.labels, "a partial result is a result: later steps run"
     assert (found["blank"].status, found["blank"].steps[1].status) == ("completed", "unsupported")
     assert (found["all"].status, [failure.page for failure in found["all"].failures]) == ("failed", [0, 1])
-    assert latest(store, "select page, category from failures where run_id = $1 order by all") == [(0, "internal"), (1, "internal"), (1, "internal")]
+    assert latest(store, "select page, category from failures where run_id = $1 order by all") == [
+        (0, "internal"),
+        (1, "internal"),
+        (1, "internal"),
+    ]
 
 
 @component("test.sheet", media_types=["application/x-sheet"], provides=["pages", "tables"])
@@ -395,7 +416,7 @@ def test_a_step_that_takes_longer_than_its_timeout_fails_as_timeout(isolation: A
     from ._parts import registry_of
 
     for outcome in registry_outcomes.run(
-        [note("slow"), note("fast")], store=store, registry=registry_of(Notes, Slow), progress=False, workers=2,
+        [note("slow"), note("fast")], store=store, registry=registry_of(Notes, Slow), progress=False, workers=2
     ):
         found[outcome.name] = outcome
         if outcome.name == "slow":
@@ -415,7 +436,9 @@ def test_waiting_for_a_worker_does_not_count_as_taking_long(store: Store) -> Non
             barrier.wait(0.15)
             return Classification()
 
-    outcomes = run(Pipeline("p").ingest().classify(Queue, timeout=0.5), [note(f"n{number}") for number in range(8)], store, Queue, workers=1)
+    outcomes = run(
+        Pipeline("p").ingest().classify(Queue, timeout=0.5), [note(f"n{number}") for number in range(8)], store, Queue, workers=1
+    )
     assert {outcome.status for outcome in outcomes} == {"completed"}
 
 

@@ -15,17 +15,14 @@ import pytest
 from aios_sdk import (
     Check,
     Checks,
-    Classification,
     Document,
     Extraction,
     Field,
-    Label,
     Malformed,
     Outcome,
     PageText,
     Pipeline,
     Source,
-    Span,
     Store,
     attribute,
     component,
@@ -34,7 +31,7 @@ from aios_sdk import (
 )
 from aios_sdk.engine import Limits
 
-from ._parts import FirstWords, Notes, by_name, conservation, document_of, latest, note, run, word
+from ._parts import by_name, conservation, document_of, latest, note, run, word
 
 
 @component("test.mail", media_types=["application/x-mail"], provides=["pages", "text"])
@@ -90,10 +87,19 @@ def zipped(members: dict[str, bytes]) -> bytes:
 
 
 def test_every_part_of_a_source_becomes_a_document_that_knows_its_place(store: Store) -> None:
-    outcomes = by_name(run(Pipeline("p").ingest(), [mail("m", attached={"a.txt": "a", "inner": {"text": "x", "attached": {"deep.txt": "d"}}})], store, Mail))
+    outcomes = by_name(
+        run(
+            Pipeline("p").ingest(), [mail("m", attached={"a.txt": "a", "inner": {"text": "x", "attached": {"deep.txt": "d"}}})], store, Mail
+        )
+    )
     assert sorted(outcomes) == ["a.txt", "deep.txt", "inner", "m"]
     documents = {name: outcome.document for name, outcome in outcomes.items()}
-    assert {name: document.kind for name, document in documents.items()} == {"m": "file", "a.txt": "part", "inner": "part", "deep.txt": "part"}
+    assert {name: document.kind for name, document in documents.items()} == {
+        "m": "file",
+        "a.txt": "part",
+        "inner": "part",
+        "deep.txt": "part",
+    }
     assert documents["a.txt"].parent == documents["inner"].parent == documents["m"].id
     assert documents["deep.txt"].parent == documents["inner"].id
     assert (documents["a.txt"].position, documents["inner"].position) == (0, 1)
@@ -145,7 +151,10 @@ def test_an_archive_at_the_top_is_no_document_and_each_member_is_a_delivery(stor
     archive = zipped({"a.txt": b"a", "b.txt": b"b", "inner.zip": zipped({"c.txt": b"c", "empty.txt": b""})})
     found = by_name(run(Pipeline("p").ingest(), [Source(name="all.zip", key="all.zip", data=archive)], store, Zip))
     assert {name: outcome.status for name, outcome in found.items()} == {
-        "a.txt": "completed", "b.txt": "completed", "c.txt": "completed", "empty.txt": "failed",
+        "a.txt": "completed",
+        "b.txt": "completed",
+        "c.txt": "completed",
+        "empty.txt": "failed",
     }
     row = conservation(store)
     assert (row["found"], row["containers"], row["holds"]) == (4, 2, True)
@@ -208,8 +217,13 @@ def test_a_part_that_lies_too_deep_is_refused_and_nothing_else_suffers(store: St
     top = Source(name="top", key="top", data=json.dumps(deep).encode(), media_type="application/x-mail")
     found = by_name(run(Pipeline("p").ingest(), [top], store, Mail, limits=Limits(depth=2)))
     assert {name: outcome.status for name, outcome in found.items()} == {
-        "top": "completed", "m2": "completed", "beside2.txt": "completed", "m1": "completed", "beside1.txt": "completed",
-        "m0": "refused", "beside0.txt": "refused",
+        "top": "completed",
+        "m2": "completed",
+        "beside2.txt": "completed",
+        "m1": "completed",
+        "beside1.txt": "completed",
+        "m0": "refused",
+        "beside0.txt": "refused",
     }
     assert found["m0"].failures[0].category == "limit"
     assert "3 levels deep" in found["m0"].failures[0].message
@@ -217,8 +231,15 @@ def test_a_part_that_lies_too_deep_is_refused_and_nothing_else_suffers(store: St
 
 
 def test_a_source_with_too_many_parts_keeps_the_first_ones_and_is_partial(store: Store) -> None:
-    found = by_name(run(Pipeline("p").ingest(), [mail("m", attached={f"{number}.txt": "x" for number in range(9)}), note("other")],
-                        store, Mail, limits=Limits(children=3)))
+    found = by_name(
+        run(
+            Pipeline("p").ingest(),
+            [mail("m", attached={f"{number}.txt": "x" for number in range(9)}), note("other")],
+            store,
+            Mail,
+            limits=Limits(children=3),
+        )
+    )
     assert sorted(found) == ["0.txt", "1.txt", "2.txt", "m", "other"]
     assert (found["m"].status, found["m"].failures[0].category) == ("partial", "limit")
     assert conservation(store)["holds"]
@@ -242,7 +263,9 @@ def test_a_part_that_its_component_refused_fails_as_limit_and_nothing_else_suffe
 
     found = by_name(run(Pipeline("p").ingest(), [Source(name="a", key="a", data=b"a", media_type="application/x-refuses")], store, Refuses))
     assert {name: (outcome.status, [failure.category for failure in outcome.failures]) for name, outcome in found.items()} == {
-        "a": ("completed", []), "huge.bin": ("refused", ["limit"]), "nothing.bin": ("refused", ["limit"]),
+        "a": ("completed", []),
+        "huge.bin": ("refused", ["limit"]),
+        "nothing.bin": ("refused", ["limit"]),
     }
     assert "61 MB" in found["huge.bin"].failures[0].message
 
@@ -268,7 +291,8 @@ def test_by_parent_a_delivery_and_all_that_is_in_it_make_one_case_in_their_order
     inputs = [mail("m1", attached={"b.txt": "b", "a.txt": "a", "inner": {"text": "x", "attached": {"c.txt": "c"}}}), note("alone")]
     cases = by_name(run(Pipeline("p").ingest().collect().check(Judge), inputs, store, Mail, Judge))
     assert {name: [member.name for member in case.document.members] for name, case in cases.items()} == {
-        "m1": ["m1", "b.txt", "a.txt", "inner", "c.txt"], "alone": ["alone"],
+        "m1": ["m1", "b.txt", "a.txt", "inner", "c.txt"],
+        "alone": ["alone"],
     }
     assert {case.document.kind for case in cases.values()} == {"case"}
     assert {case.status for case in cases.values()} == {"completed"}
@@ -282,7 +306,9 @@ def test_a_member_that_failed_stays_in_its_case_for_rules_to_see(store: Store) -
     inputs = [mail("m", attached={"good.txt": "x", "empty.txt": ""}), mail("torn", torn=True)]
     cases = by_name(run(Pipeline("p").ingest().collect().check(Judge), inputs, store, Mail, Judge))
     assert {member.name: member.status for member in cases["m"].document.members} == {
-        "m": "completed", "good.txt": "completed", "empty.txt": "failed",
+        "m": "completed",
+        "good.txt": "completed",
+        "empty.txt": "failed",
     }
     assert cases["m"].document.checks["all-read"].passed is False
     assert {member.name: member.status for member in cases["torn"].document.members} == {"torn": "partial"}
@@ -348,8 +374,11 @@ def test_an_ingested_document_may_cite_the_text_of_its_part(store: Store) -> Non
     hybrid = Source(name="h", key="h", data=b"h", media_type="application/x-hybrid")
     found = by_name(run(Pipeline("p").ingest().extract(Repeats), [hybrid], store, Hybrid, Repeats))
     assert {name: outcome.status for name, outcome in found.items()} == {"h": "completed", "embedded.txt": "completed"}
-    rows = latest(store, "select path, d.name from fields f join pages p on p.run_id = f.run_id and p.text_artifact = f.artifact "
-                         "join documents d on d.run_id = p.run_id and d.document_id = p.document_id where f.run_id = $1 order by all")
+    rows = latest(
+        store,
+        "select path, d.name from fields f join pages p on p.run_id = f.run_id and p.text_artifact = f.artifact_id "
+        "join documents d on d.run_id = p.run_id and d.document_id = p.document_id where f.run_id = $1 order by all",
+    )
     assert rows == [("again", "embedded.txt"), ("value", "embedded.txt")]
 
 
@@ -371,7 +400,9 @@ def test_which_document_is_the_duplicate_does_not_depend_on_which_worker_was_fas
             yield Source(name=f"{source.name}.txt", data=b"the same receipt", media_type="text/plain")
             others.release()
 
-    deliveries = [Source(name=f"d{number}", key=f"d{number}", data=f"{number}".encode(), media_type="application/x-slow") for number in range(3)]
+    deliveries = [
+        Source(name=f"d{number}", key=f"d{number}", data=f"{number}".encode(), media_type="application/x-slow") for number in range(3)
+    ]
     cases = by_name(run(Pipeline("p").ingest().collect(), deliveries, fresh, SlowNotes, workers=4))
     receipts = {name: case.document.members[1].document for name, case in cases.items()}
     assert [receipts[f"d{number}"].duplicate_of for number in range(3)] == ["", receipts["d0"].id, receipts["d0"].id]
@@ -392,3 +423,20 @@ def test_within_one_delivery_the_first_of_two_equal_parts_is_the_original(store:
     [case] = run(Pipeline("p").ingest().collect(), [mail("m", attached={"a.txt": "equal twins", "b.txt": "equal twins"})], store, Mail)
     _, first, second = (member.document for member in case.document.members)
     assert (first.duplicate_of, second.duplicate_of) == ("", first.id)
+
+
+def test_a_component_that_declares_no_layers_and_yields_a_document_loses_none(store: Store) -> None:
+    @component("test.undeclared", media_types=["application/x-undeclared"])
+    class Undeclared:
+        @implements
+        def ingest(self, source: Source) -> Iterator[Document | Source]:
+            yield Source(name="part.txt", data=b"part", media_type="text/plain")
+            yield document_of("whole")
+
+    source = Source(name="whole", key="whole", data=b"x", media_type="application/x-undeclared")
+    found = by_name(run(Pipeline("p").ingest(), [source], store, Undeclared))
+    assert {name: (outcome.status, outcome.document.text) for name, outcome in found.items()} == {
+        "whole": ("completed", "whole"),
+        "part.txt": ("completed", "part"),
+    }
+    assert (conservation(store)["found"], conservation(store)["holds"]) == (2, True)

@@ -37,10 +37,7 @@ quick = settings(max_examples=25, deadline=None, suppress_health_check=list(Heal
 
 
 def test_there_is_a_strategy_for_every_record() -> None:
-    structs = {
-        each for name in records.__all__
-        if isinstance(each := getattr(records, name), type) and issubclass(each, msgspec.Struct)
-    }
+    structs = {each for name in records.__all__ if isinstance(each := getattr(records, name), type) and issubclass(each, msgspec.Struct)}
     assert structs - {records.Resolved} == set(RECORDS)
 
 
@@ -50,7 +47,7 @@ def test_every_record_comes_back_from_json_exactly_as_it_was(kind: type) -> None
     @given(RECORDS[kind])
     def law(record: Any) -> None:
         data = to_json(record)
-        back = from_json(data, kind)
+        back: Any = from_json(data, kind)
         assert back == record
         assert repr(back) == repr(record), "equal is not enough: 1 == True == Decimal('1.0')"
         assert to_json(back) == data
@@ -68,13 +65,32 @@ def test_every_record_survives_the_way_to_another_process(kind: type) -> None:
     law()
 
 
-@pytest.mark.parametrize("value", [
-    0, -1, 2**63, 10**40, Decimal("0.10"), Decimal("1E+20"), Decimal("-0.0"), Decimal("1234567890123456789012345678.1234567890"), True, False, "", "1",
-    "true", "2026-01-01", dt.date(2026, 1, 1), dt.datetime(2026, 1, 1, 12, 30, 0, 123456, dt.UTC), "\U0001f600", "a\x00b",
-])
+@pytest.mark.parametrize(
+    "value",
+    [
+        0,
+        -1,
+        2**63,
+        10**40,
+        Decimal("0.10"),
+        Decimal("1E+20"),
+        Decimal("-0.0"),
+        Decimal("1234567890123456789012345678.1234567890"),
+        True,
+        False,
+        "",
+        "1",
+        "true",
+        "2026-01-01",
+        dt.date(2026, 1, 1),
+        dt.datetime(2026, 1, 1, 12, 30, 0, 123456, dt.UTC),
+        "\U0001f600",
+        "a\x00b",
+    ],
+)
 def test_a_value_keeps_its_type_on_the_way_through_json(value: Any) -> None:
     field = Field(path="x", value=value, status="ungrounded")
-    back = from_json(to_json(field), Field)
+    back: Field = from_json(to_json(field), Field)
     assert (type(back.value), str(back.value), back.type) == (type(value), str(value), field.type)
 
 
@@ -103,8 +119,13 @@ def test_canonical_bytes_and_ids_are_the_same_in_every_process() -> None:
         "digest(canonical({'b': frozenset('abcdefgh'), 'a': {'z': 1, 'y': Decimal('1.0')}})), layers_digest(d.layers, frozenset({'fields'})))"
     )
     answers = {
-        subprocess.run([sys.executable, "-c", script], env={"PYTHONPATH": ":".join(sys.path), "PYTHONHASHSEED": seed}, capture_output=True,
-                       text=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={"PYTHONPATH": ":".join(sys.path), "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         for seed in ("0", "1", "77")
     }
     assert len(answers) == 1

@@ -11,18 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ..errors import AiosError, Category, ContractError, StepError, StoreFull
-from ..records import (
-    Checks,
-    Classification,
-    Document,
-    Extraction,
-    Redactions,
-    Result,
-    Route,
-    Summary,
-    Table,
-    UnitFailure,
-)
+from ..records import Checks, Classification, Document, Extraction, Redactions, Result, Route, Summary, Table, UnitFailure
 from ..stages import Context, Stage
 from ..store import Blobs
 from ._plan import PlannedComponent
@@ -99,7 +88,7 @@ class Calls:
                     result = self._settled(found, stage, component.id)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # noqa: BLE001 - whatever a component raises is its failure, and no other document's
+        except BaseException as error:
             if isinstance(error, asyncio.CancelledError) and _is_cancelled():
                 raise
             failure = _late(component, timeout, page) if limit is not None and limit.expired() else failure_of(error, component.id, page)
@@ -139,7 +128,11 @@ def failure_of(error: BaseException, component: str, page: int | None = None) ->
         return UnitFailure("unavailable", readable(str(error)[:2000]), page, retryable=True)
     category: Category = "limit" if isinstance(error, MemoryError) else "internal"
     _log.debug("%s failed", component, exc_info=error)
-    return UnitFailure(category, readable(f"{component} failed: {type(error).__name__}: {error}"[:2000]), page)
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001 - an error that cannot say what it is
+        said = "it cannot be printed"
+    return UnitFailure(category, readable(f"{component} failed: {type(error).__name__}: {said}"[:2000]), page)
 
 
 def readable(text: str) -> str:

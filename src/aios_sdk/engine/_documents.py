@@ -75,6 +75,13 @@ class Reader:
         else:
             admitted = await self.admit(source)
             found = await self._ingest(candidate, admitted.source) if admitted.failure is None else Ingested(None, (), admitted.failure)
+            if found.document is not None:
+                # It gives more than it declared: a document like any other, to be read again as such, with its children.
+                yield Delivery(admitted.source, admitted)
+                return
+            if found.document is not None:
+                yield Delivery(admitted.source, admitted)  # no mere container after all: it is read as a document, with its parts
+                return
             if found.failure is not None:
                 yield Delivery(admitted.source, admitted, found.failure)
             else:

@@ -137,7 +137,8 @@ class Engine:
         async with asyncio.TaskGroup() as tasks, self._documents:
             document, outcome, children = await self._reader.read(admitted)
             if document is not None:
-                self._duplicates.seen(document, place)
+                if self._cases is not None:  # who else asks; without cases nothing of a document is kept
+                    self._duplicates.seen(document, place)
                 self._observers.tell("document_found", document)
             for position, child in enumerate(children):
                 tasks.create_task(self._source(tree, child, (*place, position)))

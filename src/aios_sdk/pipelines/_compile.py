@@ -12,15 +12,7 @@ from msgspec.structs import replace
 
 from ..engine import Plan, PlannedCollect, PlannedComponent, PlannedFallback, PlannedStep
 from ..errors import PipelineError
-from ..expressions import (
-    ANY,
-    DOCUMENT_ATTRIBUTES,
-    FALLBACK_ATTRIBUTES,
-    MEMBER_ATTRIBUTES,
-    TYPE_OF_VALUE,
-    Scope,
-    Type,
-)
+from ..expressions import ANY, DOCUMENT_ATTRIBUTES, FALLBACK_ATTRIBUTES, MEMBER_ATTRIBUTES, TYPE_OF_VALUE, Scope, Type
 from ..expressions import compile as compile_expression
 from ..plugins import ComponentInfo, Instance, Provided, Registry, base_folder
 from ..records import LAYERS, Layer, canonical

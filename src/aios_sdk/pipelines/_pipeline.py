@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
 
 import msgspec
-from msgspec.structs import replace
 
 from ..errors import PipelineError
 from ..expressions import Expression, parse
@@ -33,6 +33,13 @@ def _expression(value: Expression | str | None, what: str) -> Expression | None:
     )
 
 
+def _copied(value: Any) -> Any:
+    """Mappings and lists copied, so that a pipeline stays what it is when the caller's change."""
+    if isinstance(value, Mapping):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 @final
 class Fallback(msgspec.Struct, frozen=True, kw_only=False):
     """Who answers instead when ``on`` holds for what the first component gave.
@@ -49,6 +56,19 @@ class Fallback(msgspec.Struct, frozen=True, kw_only=False):
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "on", _expression(self.on, "the condition of a fallback"))
+        msgspec.structs.force_setattr(self, "config", _copied(self.config))
+
+
+#: What the options of a step may be, and how to say it.
+_OPTIONS: Final[Mapping[str, tuple[Any, str]]] = {
+    "name": (str, "a text"),
+    "config": (Mapping, "a mapping of settings"),
+    "when": (Expression | str | None, "an expression, such as label('kind') == 'invoice', or its text"),
+    "fallback": (Fallback | str | None, "Fallback(component, on=...)"),
+    "required": (bool, "true or false"),
+    "timeout": (int | float | None, "seconds, more than 0"),
+    "memo": (bool, "true or false"),
+}
 
 
 @final
@@ -64,6 +84,16 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = True
     timeout: float | None = None
     memo: bool = True
+
+    def __post_init__(self) -> None:
+        for option, (kind, what) in _OPTIONS.items():
+            value = getattr(self, option)
+            if not isinstance(value, kind) or (option == "timeout" and value is not None and not value * (value is not True) > 0):
+                raise PipelineError(f"Step {self.stage}: {option} is {value!r}", fix=f"Give {what}", stage=self.stage)
+        msgspec.structs.force_setattr(self, "config", _copied(self.config))
+        msgspec.structs.force_setattr(self, "when", _expression(self.when, "when="))
+        if isinstance(self.fallback, str):
+            msgspec.structs.force_setattr(self, "fallback", Fallback(self.fallback))
 
     @property
     def id(self) -> str:
@@ -110,17 +140,27 @@ class Pipeline:
 
     __slots__ = ("base", "collected", "name", "resolve", "steps")
 
+    name: str
+    resolve: tuple[str, ...]
+    steps: tuple[Step, ...]
+    collected: tuple[int, Collect] | None
+    base: Path | None
+
     def __init__(
         self, name: str, *, resolve: Sequence[str] = (), steps: Sequence[Step] = (), collected: tuple[int, Collect] | None = None,
         base: str | Path | None = None,
     ) -> None:
         if not name or not name.replace("-", "").replace("_", "").isalnum():
             raise PipelineError(f"{name!r} is no name for a pipeline", fix="Use letters, digits, - and _")
-        self.name = name
-        self.resolve = tuple(resolve)
-        self.steps = tuple(steps)
-        self.collected = collected
-        self.base = None if base is None else Path(base)
+        values = {"name": name, "resolve": tuple(resolve), "steps": tuple(steps), "collected": collected, "base": None if base is None else Path(base)}
+        for slot, value in values.items():
+            object.__setattr__(self, slot, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a pipeline is immutable, so {name} cannot be set; its methods give a new one")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (partial(Pipeline, self.name, resolve=self.resolve, steps=self.steps, collected=self.collected, base=self.base), ())
 
     # -- building -----------------------------------------------------------------------------------------------------
 
@@ -187,8 +227,7 @@ class Pipeline:
                 fix=f"The options are {', '.join(sorted(known))}",
                 stage=stage,
             )
-        step = Step(stage=stage, component=component, **options)
-        return self.step(replace(step, when=_expression(step.when, "when=")))
+        return self.step(Step(stage=stage, component=component, **options))
 
     # -- reading ------------------------------------------------------------------------------------------------------
 

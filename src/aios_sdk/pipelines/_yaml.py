@@ -36,7 +36,15 @@ def to_yaml(pipeline: Pipeline) -> str:
 
     form = definition(pipeline, portable=True)
     form["steps"] = ["ingest" if step == {"ingest": None} else step for step in form["steps"]]
-    return yaml.safe_dump(form, sort_keys=False, allow_unicode=True, width=120)
+
+    class Dumper(yaml.SafeDumper):
+        """Texts with U+0085 in double quotes: elsewhere PyYAML writes it as it is and reads it as a line break."""
+
+        def represent_str(self, data: str) -> Any:
+            return self.represent_scalar("tag:yaml.org,2002:str", data, style='"' if "\x85" in data else None)
+
+    Dumper.add_representer(str, Dumper.represent_str)
+    return yaml.dump(form, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def from_yaml(source: str | Path) -> Pipeline:
@@ -49,7 +57,7 @@ def from_yaml(source: str | Path) -> Pipeline:
     steps = form.get("steps")
     if not isinstance(steps, list) or not steps:
         raise PipelineError(f"{name} has no steps", fix="List them under 'steps:', beginning with '- ingest:'")
-    pipeline = Pipeline(str(form["pipeline"]), resolve=_strings(form.get("resolve", []), f"{name}: resolve"))
+    pipeline = Pipeline(str(form["pipeline"]), resolve=_strings(form.get("resolve", []), f"{name}: resolve"), base=base)
     for number, step in enumerate(steps, 1):
         where = f"{name}, step {number}"
         try:
@@ -59,7 +67,6 @@ def from_yaml(source: str | Path) -> Pipeline:
                 raise
             error.what = f"{where}: {error.what}"
             raise
-    pipeline.base = base
     return pipeline
 
 
@@ -179,7 +186,7 @@ def _load(text: str, name: str) -> Any:
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             keys = [key.value for key, _ in node.value]
-            doubled = next((key for key, _ in node.value if keys.count(key.value) > 1), None)
+            doubled = next((key for number, (key, _) in enumerate(node.value) if keys.index(key.value) < number), None)
             if doubled is not None:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {doubled.value!r} stands twice", doubled.start_mark)
             return super().construct_mapping(node, deep)
@@ -211,7 +218,6 @@ def _read_step(pipeline: Pipeline, form: Any, where: str) -> Pipeline:
         return pipeline.collect(by="parent" if by is None else str(by))
     _only(form, (kind, *_OPTIONS), where)
     options = {option: form[option] for option in _OPTIONS if option in form}
-    _typed(options, where)
     if "fallback" in options:
         given = options["fallback"]
         given = {"component": given} if isinstance(given, str) else given
@@ -226,16 +232,6 @@ def _component(name: Any) -> Any:
     if name is None:
         return None
     return import_object(str(name)) if ":" in str(name) else str(name)
-
-
-def _typed(options: dict[str, Any], where: str) -> None:
-    wanted: dict[str, tuple[tuple[type, ...], str]] = {
-        "name": ((str,), "a text"), "config": ((dict,), "a mapping of settings"), "when": ((str,), "an expression"),
-        "required": ((bool,), "true or false"), "memo": ((bool,), "true or false"), "timeout": ((int, float), "seconds"),
-    }
-    for option, (kinds, what) in wanted.items():
-        if option in options and (not isinstance(options[option], kinds) or (option == "timeout" and isinstance(options[option], bool))):
-            raise PipelineError(f"{where}: {option} is {options[option]!r}", fix=f"Give {what}")
 
 
 def _only(form: Mapping[Any, Any], known: tuple[str, ...], where: str) -> None:

@@ -17,20 +17,7 @@ from ._document import (
     merge_layers,
 )
 from ._identity import ID_LENGTH, canonical, digest, digest_file, document_id, from_json, identify, new_run_id, to_json
-from ._items import (
-    Alternative,
-    Check,
-    Field,
-    Label,
-    Reason,
-    Redaction,
-    Reference,
-    Sentence,
-    Severity,
-    Value,
-    ValueType,
-    value_text,
-)
+from ._items import Alternative, Check, Field, Label, Reason, Redaction, Reference, Sentence, Severity, Value, ValueType, value_text
 from ._page import PageInfo, PageText, TextMethod, Word, Words
 from ._resolve import Candidates, Resolved, normalised, resolve
 from ._results import Checks, Classification, Extraction, Redactions, Result, Route, Summary, merge_results

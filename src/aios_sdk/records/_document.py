@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ..errors import Category, StoreError
 from ._identity import canonical, digest, identify
-from ._items import Check, Field, Label, Reference, Redaction
+from ._items import Check, Field, Label, Redaction, Reference
 from ._page import PageInfo, PageText, Words
 from ._resolve import Candidates
 from ._results import Result, Route, Summary

@@ -19,6 +19,9 @@ ValueType: TypeAlias = Literal["text", "integer", "decimal", "boolean", "date", 
 
 Severity: TypeAlias = Literal["info", "warning", "error"]
 
+#: Digits that a number may have.
+_DIGITS = 1000
+
 _TYPES: dict[type, ValueType] = {
     str: "text", int: "integer", Decimal: "decimal", bool: "boolean", dt.date: "date", dt.datetime: "datetime",
 }
@@ -93,6 +96,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         force_setattr(self, "type", kind)
         if isinstance(self.value, Decimal) and not self.value.is_finite():
             raise ValueError(f"field {self.path!r} has the value {self.value}; leave a value that is unknown out")
+        if _is_too_long(self.value):
+            raise ValueError(f"field {self.path!r} has a number of more than {_DIGITS} digits; it is no number, or was misread")
         if isinstance(self.value, dt.datetime):
             if self.value.tzinfo is None:
                 raise ValueError(f"field {self.path!r} has a datetime without a zone; time is UTC")
@@ -113,6 +118,14 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     def quote(self) -> str:
         """The value as printed at its first span; empty where it has none."""
         return self.spans[0].quote if self.spans else ""
+
+
+def _is_too_long(value: Value) -> bool:
+    # Written out, Decimal("1e999999999") takes a gigabyte; documents may hold such text.
+    if isinstance(value, Decimal):
+        _, digits, exponent = value.as_tuple()
+        return len(digits) + abs(int(exponent)) > _DIGITS
+    return isinstance(value, int) and value.bit_length() > 3 * _DIGITS
 
 
 def value_text(value: Value) -> str:

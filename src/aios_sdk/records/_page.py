@@ -77,14 +77,14 @@ class Word(NamedTuple):
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The words of one page as columns, in reading order; indexing and iterating need the page's text, see `Words.of`.
+    """The words of one page as columns, in reading order; `iterate` makes objects of them, given the page's text.
 
     ``artifact`` is that of the `PageText` which ``starts`` and ``ends`` (code points) count in. All columns are little-endian
     unsigned 32-bit integers: boxes are four numbers a word, in millionths of the page; confidences are in millionths, with
     4294967295 for none. 28 bytes a word: 250,000 words take 7 MB. Example::
 
         words = Words.build(text, [(0, 7, Box.of(0.1, 0.1, 0.2, 0.12), None)])
-        words.at(0)
+        [word.text for word in words.iterate(text)]
     """
 
     page: int
@@ -97,15 +97,20 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
     @classmethod
     def build(cls, text: PageText, words: Iterable[tuple[int, int, Box, float | None]]) -> Words:
-        """Columns of (start, end, box, confidence). Raises ``ValueError`` for a range outside the text."""
+        """Columns of (start, end, box, confidence). Raises ``ValueError`` for what lies outside of the text, the page or 0..1."""
         starts, ends, boxes, confidences = array("I"), array("I"), array("I"), array("I")
         length = len(text.content)
         for start, end, box, confidence in words:
             if not 0 <= start < end <= length:
                 raise ValueError(f"a word at {start}..{end} lies outside the {length} code points of page {text.page}")
+            x0, y0, x1, y1 = box
+            if not (0 <= x0 <= x1 <= 1 and 0 <= y0 <= y1 <= 1):
+                raise ValueError(f"the box {tuple(box)} of a word lies outside page {text.page}; make it with Box.of")
+            if confidence is not None and not 0 <= confidence <= 1:
+                raise ValueError(f"the confidence of a word on page {text.page} is {confidence}; it must lie in 0..1")
             starts.append(start)
             ends.append(end)
-            boxes.extend([round(corner * _MICRO) for corner in box])
+            boxes.extend([round(x0 * _MICRO), round(y0 * _MICRO), round(x1 * _MICRO), round(y1 * _MICRO)])
             confidences.append(_NONE if confidence is None else round(confidence * _MICRO))
         return cls(
             page=text.page, artifact=text.artifact,

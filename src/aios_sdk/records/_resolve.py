@@ -24,9 +24,10 @@ def normalised(field: Field) -> str:
     if isinstance(value, bool):
         return f"boolean:{field.text}"
     if isinstance(value, int | Decimal):
-        number = Decimal(value)
-        number = number.normalize() if number else Decimal(0)
-        return f"number:{number:f}"
+        # Decimal.normalize would round to the precision of the thread's context, and make long numbers equal that are not.
+        whole, _, fraction = format(Decimal(value), "f").partition(".")
+        fraction = fraction.rstrip("0")
+        return f"number:{whole}{'.' if fraction else ''}{fraction}" if value else "number:0"
     if isinstance(value, str):
         return "text:" + " ".join(value.split()).casefold()
     return f"{field.type}:{field.text}"

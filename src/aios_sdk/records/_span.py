@@ -71,6 +71,8 @@ class Span(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
         if self.row is not None or self.column is not None:
             if self.row is None or self.column is None or min(self.row, self.column) < 0:
                 raise ValueError("a span of a cell needs row and column, counted from 0")
+            if self.page is not None or self.start is not None or self.end is not None or self.box is not None:
+                raise ValueError("a span is a cell of a table or a place on a page, not both; give two spans")
             return
         if self.page is None or self.page < 0:
             raise ValueError("a span needs a page (from 0), or the row and column of a table")

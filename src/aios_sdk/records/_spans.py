@@ -13,9 +13,9 @@ from ._table import Table
 def check_spans(document: Document, added: Layers, *, parts: bool = False) -> Iterator[str]:
     """What is wrong with the spans in ``added``, in sentences; nothing when all resolve.
 
-    Spans into ``document``, its members and ``added`` are resolved: text exactly, boxes to a page, cells to a table. A span into anything else
-    must be into what ``document`` or a member cites already, such as the text of a part. With ``parts``, for a document that is being ingested
-    and whose parts are not known yet, such spans are left to who holds them. Linear in the number of spans.
+    Spans into ``document``, its members and ``added`` are resolved: text exactly, boxes to a page, cells to a table. A span into
+    anything else must be into what ``document`` or a member cites already, such as the text of a part. With ``parts``, for a document
+    that is being ingested and whose parts are not known yet, such spans are left to who holds them. Linear in the number of spans.
     """
     held = (document.layers, added, *(member.document.layers for member in document.members))
     texts = {text.artifact: text for layers in held for text in layers.text}

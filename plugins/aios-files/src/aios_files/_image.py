@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import struct
-import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,9 +73,9 @@ class Image:
     """
 
     class Config(ComponentConfig):
-        """``max_pixels`` of a frame, refused before it is decoded; ``max_pages`` of a TIFF."""
+        """``max_pixels`` of a page, refused before it is decoded (Pillow decodes no more than the default); ``max_pages`` of a TIFF."""
 
-        max_pixels: int = Field(180_000_000, ge=1)
+        max_pixels: int = Field(178_956_970, ge=1, le=178_956_970)
         max_pages: int = Field(10_000, ge=1)
 
     def __init__(self, config: Config) -> None:
@@ -87,8 +86,7 @@ class Image:
         """A document with pages and without text. Raises `Malformed`, or `LimitExceeded` for too many pixels or pages."""
         with source.open() as file, _opened(file, self.config.max_pixels, source.name) as image:
             frames = self._frames(image)
-            _seek(image, frames[0])
-            first = _load(image)
+            first = self._load(image, frames[0])
             pages = [first.page(0), *(_later_page(image, frame, index) for index, frame in enumerate(frames[1:], 1))]
         yield Document.of(pages=tuple(pages))
 
@@ -103,8 +101,7 @@ class Image:
             frames = self._frames(image)
             if not 0 <= page < len(frames):
                 raise UsageError(f"{document.name!r} has {len(frames)} pages; asked for page {page}, counted from 0")
-            _seek(image, frames[page])
-            geometry = _load(image)
+            geometry = self._load(image, frames[page])
             picture = _upright(_rgb(image), 1 if image.format == "TIFF" else geometry.orientation)
             size = _rendered_size(geometry, dpi)
             return _resized(picture, size)
@@ -121,26 +118,30 @@ class Image:
         pages = [frame for frame in range(count) if not _is_subordinate(image, frame)]
         return pages or [0]
 
+    def _load(self, image: PIL.Image.Image, frame: int) -> _Geometry:
+        """Decode a frame; its geometry."""
+        orientation = 0
+        if image.format == "TIFF":
+            image.seek(frame)
+            _check_size(image, self.config.max_pixels)
+            orientation = _tiff_tag(image, _ORIENTATION)  # decoding takes the tag away
+        image.load()
+        return _geometry(image, orientation or _exif_orientation(image))
+
 
 @contextmanager
 def _opened(file: BinaryIO, max_pixels: int, name: str) -> Iterator[PIL.Image.Image]:
     """A picture, not decoded yet; whatever its decoder raises comes out as `Malformed` or `LimitExceeded`."""
     import PIL.Image
 
-    usual = PIL.Image.MAX_IMAGE_PIXELS
-    # Pillow refuses pictures of more than twice this number before decoding, frames of animations too, and warns from once this number.
-    PIL.Image.MAX_IMAGE_PIXELS = (max_pixels + 1) // 2
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with PIL.Image.open(file, formats=_FORMATS) as image:
-                yield image
+        with PIL.Image.open(file, formats=_FORMATS) as image:
+            _check_size(image, max_pixels)
+            yield image
     except AiosError:
         raise
     except (PIL.Image.DecompressionBombError, MemoryError) as error:
-        raise LimitExceeded(
-            f"{name!r} has more than {max_pixels:,} pixels: {error}", cause="It may be a bomb", fix="Raise max_pixels of aios.image",
-        ) from error
+        raise _too_large("too many pixels", max_pixels) from error
     except PIL.UnidentifiedImageError as error:
         raise Malformed(
             f"{name!r} is no picture in PNG, JPEG, TIFF, WebP, BMP or GIF",
@@ -151,20 +152,18 @@ def _opened(file: BinaryIO, max_pixels: int, name: str) -> Iterator[PIL.Image.Im
         raise Malformed(
             f"{name!r} cannot be decoded: {error or type(error).__name__}", cause="It was cut off or damaged", fix="Get the file again",
         ) from error
-    finally:
-        PIL.Image.MAX_IMAGE_PIXELS = usual
 
 
-def _seek(image: PIL.Image.Image, frame: int) -> None:
-    if frame or image.format == "TIFF":
-        image.seek(frame)
+def _check_size(image: PIL.Image.Image, max_pixels: int) -> None:
+    width, height = image.size
+    if width * height > max_pixels:
+        raise _too_large(f"{width:,} x {height:,} pixels", max_pixels)
 
 
-def _load(image: PIL.Image.Image) -> _Geometry:
-    """Decode the frame at hand; its geometry."""
-    orientation = _tiff_tag(image, _ORIENTATION) if image.format == "TIFF" else 0  # decoding takes the tag away
-    image.load()
-    return _geometry(image, orientation or _exif_orientation(image))
+def _too_large(what: str, max_pixels: int) -> LimitExceeded:
+    return LimitExceeded(
+        f"The picture has {what}; {max_pixels:,} pixels are allowed", cause="It may be a bomb", fix="Raise max_pixels of aios.image",
+    )
 
 
 def _geometry(image: PIL.Image.Image, orientation: int) -> _Geometry:

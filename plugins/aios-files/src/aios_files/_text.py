@@ -8,18 +8,7 @@ from typing import Final, NamedTuple
 
 from pydantic import field_validator
 
-from aios_sdk import (
-    ComponentConfig,
-    Context,
-    Document,
-    LimitExceeded,
-    Malformed,
-    PageInfo,
-    PageText,
-    Source,
-    component,
-    implements,
-)
+from aios_sdk import ComponentConfig, Context, Document, LimitExceeded, Malformed, PageInfo, PageText, Source, component, implements
 
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -68,7 +68,7 @@ class _Rows:
         self._name: Final = name
 
     def __iter__(self) -> Iterator[list[str]]:
-        usual = csv.field_size_limit(MAX_CELL)
+        csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL))  # of the whole process, hence never lowered
         try:
             with self._path.open(encoding=self._encoding, errors="replace", newline="") as file:
                 for _ in range(self._dialect.skip):
@@ -78,8 +78,6 @@ class _Rows:
             raise Malformed(
                 f"{self._name!r} cannot be split into cells: {error}", cause="A quote is opened and never closed, or it is no table",
             ) from error
-        finally:
-            csv.field_size_limit(usual)
 
 
 class _Fitting:
