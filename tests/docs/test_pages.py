@@ -25,6 +25,12 @@ def test_the_page_runs_as_it_stands(page: Path, desk: Path) -> None:
         reader.read(block)
 
 
+@pytest.mark.parametrize("page", pages(), ids=name_of)
+def test_no_block_of_the_page_is_overlooked(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert len(re.findall("```|~~~", _FENCED.sub("", text))) == 0, "a fence is indented, not closed, or of another kind"
+
+
 @pytest.mark.parametrize("page", [*pages(), REPOSITORY / "CHANGELOG.md"], ids=name_of)
 def test_every_link_of_the_page_leads_somewhere(page: Path) -> None:
     text = _FENCED.sub("", page.read_text(encoding="utf-8"))

@@ -13,6 +13,7 @@ import aios_sdk
 from aios_sdk import errors
 from aios_sdk.cli import Exit
 from aios_sdk.engine import Limits
+from aios_sdk.expressions import DOCUMENT_ATTRIBUTES, FALLBACK_ATTRIBUTES, MEMBER_ATTRIBUTES
 from aios_sdk.pipelines import Step
 from aios_sdk.stages import STAGES
 from tests.conftest import REPOSITORY
@@ -70,3 +71,10 @@ def test_every_environment_variable_is_explained_and_exists() -> None:
 def test_the_page_on_running_gives_the_exit_codes() -> None:
     page = (REPOSITORY / "docs" / "how-to" / "run-on-a-folder.md").read_text(encoding="utf-8")
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)} == {int(code) for code in Exit}
+
+
+def test_every_attribute_of_documents_and_members_is_explained() -> None:
+    how_to = REPOSITORY / "docs" / "how-to"
+    conditions, cases = ((how_to / name).read_text(encoding="utf-8") for name in ("fallbacks-and-conditions.md", "cases.md"))
+    assert [name for name in FALLBACK_ATTRIBUTES if f"`{name}`" not in conditions] == []
+    assert [name for name in set(MEMBER_ATTRIBUTES) - set(DOCUMENT_ATTRIBUTES) if f"`{name}`" not in cases] == []

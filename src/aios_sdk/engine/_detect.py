@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 from pathlib import PurePosixPath
@@ -40,11 +41,15 @@ _BY_NAME: Final = {
     ".html": "text/html", ".htm": "text/html", ".xhtml": "text/html", ".eml": "message/rfc822", ".mbox": "application/mbox",
     ".tex": "application/x-tex", ".vtt": "text/vtt", ".asciidoc": "text/asciidoc", ".adoc": "text/asciidoc", ".py": "text/x-python",
 }
-_OOXML: Final = {
-    "word/": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "ppt/": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    "xl/": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+_WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_SLIDES: Final = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+_SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: The content types that main parts have, with and without macros; embedded objects have others.
+_OOXML: Final = (
+    (re.compile(rb"wordprocessingml\.(document|template)\.main|ms-word\.(document|template)\.macro"), _WORD),
+    (re.compile(rb"presentationml\.(presentation|slideshow|template)\.main|ms-powerpoint\.\w+\.macro"), _SLIDES),
+    (re.compile(rb"spreadsheetml\.(sheet|template)\.main|ms-excel\.(sheet|template|addin)\.macro"), _SHEET),
+)
 _XLSB: Final = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEADER: Final = re.compile(rb"[!-9;-~]{1,76}:[ \t]?")
@@ -53,6 +58,10 @@ _MAIL_HEADERS: Final = frozenset(
     b"content-type content-transfer-encoding x-mailer envelope-to importance thread-topic".split()
 )
 _HEAD: Final = 8192
+_LONGEST_TYPE: Final = 200
+_LARGEST_DIRECTORY: Final = 16 << 20
+#: A ZIP's end record is 22 bytes and a comment of at most 65,535.
+_TAIL: Final = 22 + 0xFFFF
 
 
 def detect(source: Source) -> str:
@@ -96,22 +105,40 @@ def _by_content(head: bytes, file: BinaryIO, name: str) -> str | None:
 
 
 def _zip(file: BinaryIO) -> str:
+    if _directory_size(file) > _LARGEST_DIRECTORY:
+        return "application/zip"  # no office file lists so many members; reading the list would be work made by the sender
     try:
         with zipfile.ZipFile(file) as archive:
-            names = archive.namelist()
-            if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
-                declared = archive.read("mimetype").decode("ascii", "replace").strip()
+            # Some writers put backslashes, a leading slash or capitals into names.
+            original = {name.replace("\\", "/").lstrip("/").lower(): name for name in archive.namelist()}
+            names = set(original)
+            if "mimetype" in names and archive.getinfo(original["mimetype"]).file_size < _LONGEST_TYPE:
+                declared = archive.read(original["mimetype"]).decode("ascii", "replace").strip()
                 if "/" in declared:
                     return declared.lower()
-            if "[Content_Types].xml" in names:
-                if "xl/workbook.bin" in names:
-                    return _XLSB
-                for folder, media_type in _OOXML.items():
-                    if any(name.startswith(folder) for name in names):
-                        return media_type
+            if "[content_types].xml" in names:
+                with archive.open(original["[content_types].xml"]) as parts:
+                    return _office(parts.read(_HEAD * 8).lower()) or "application/zip"
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError, IndexError):
         pass  # a damaged archive is still an archive: whoever ingests it says what is wrong
     return "application/zip"
+
+
+def _office(types: bytes) -> str | None:
+    """The kind of an Office Open XML package (ECMA-376, part 2) by the content type of its main part."""
+    if b"ms-excel.sheet.binary" in types:
+        return _XLSB
+    return next((media_type for main, media_type in _OOXML if main.search(types)), None)
+
+
+def _directory_size(file: BinaryIO) -> int:
+    """Bytes that the central directory of a ZIP takes by its own word (APPNOTE 4.3.16), 0 where that is not to be found."""
+    end = file.seek(0, io.SEEK_END)
+    file.seek(max(0, end - _TAIL))
+    tail = file.read()
+    place = tail.rfind(b"PK\x05\x06")
+    file.seek(0)
+    return int.from_bytes(tail[place + 12 : place + 16], "little") if place >= 0 else 0
 
 
 def _ole(file: BinaryIO, name: str) -> str:
@@ -124,8 +151,8 @@ def _ole(file: BinaryIO, name: str) -> str:
 
     if has("EncryptedPackage"):
         extension = PurePosixPath(name.lower()).suffix
-        kinds = {".docx": _OOXML["word/"], ".pptx": _OOXML["ppt/"], ".xlsb": _XLSB}
-        return kinds.get(extension, _OOXML["xl/"])
+        kinds = {".docx": _WORD, ".pptx": _SLIDES, ".xlsb": _XLSB}
+        return kinds.get(extension, _SHEET)
     if has("__properties_version1.0"):
         return "application/vnd.ms-outlook"
     if has("Workbook") or has("Book") or has("WORKBOOK"):
