@@ -24,7 +24,7 @@ from ._pages import Block
 
 _PROGRESS = re.compile(r"^[\d,]+ of [\d,]+ documents: .*\n", re.MULTILINE)
 _DONE_BEFORE = ("git clone ", "cd ", "source ")
-_LANGUAGES = ("python", "console", "sql", "yaml", "toml", "text")
+_LANGUAGES = ("python", "console", "sql", "yaml", "toml", "")  # none: a drawing
 _CHECKER = doctest.OutputChecker()
 
 
@@ -40,7 +40,7 @@ class Reader:
 
     def read(self, block: Block) -> None:
         """Do what ``block`` says. Raises ``AssertionError`` where the outcome is another than the page shows."""
-        assert block.language in _LANGUAGES, f"{self._place(block)}: blocks are {', '.join(_LANGUAGES)}, not {block.language or 'plain'}"
+        assert block.language in _LANGUAGES, f"{self._place(block)}: nobody runs {block.language}; use one of {_LANGUAGES}"
         if block.options == "no-run":
             assert re.search(r"# not run: \w+", block.text), f"{self._place(block)}: say why it is not run: '# not run: REASON'"
             return

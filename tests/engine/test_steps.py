@@ -36,7 +36,7 @@ from aios_sdk import (
     implements,
 )
 
-from ._parts import FirstWords, Notes, by_name, conservation, document_of, latest, note, run, word
+from ._parts import FirstWords, Notes, by_name, conservation, document_of, latest, note, registry_of, run, word
 
 
 @component("test.total", fields={"total": "decimal"}, provides=["fields"])
@@ -413,8 +413,6 @@ def test_a_step_that_takes_longer_than_its_timeout_fails_as_timeout(isolation: A
 
     registry_outcomes = Pipeline("p").ingest().classify(Slow, timeout=0.2)
     found: dict[str, Any] = {}
-    from ._parts import registry_of
-
     for outcome in registry_outcomes.run(
         [note("slow"), note("fast")], store=store, registry=registry_of(Notes, Slow), progress=False, workers=2
     ):
@@ -463,4 +461,27 @@ def test_what_a_step_gave_is_in_the_store_as_in_the_outcome(store: Store) -> Non
     assert store.document(outcome.document.id) == outcome.document
     assert store.document(outcome.document.id).read() == b"one two\fthree"
     assert outcome.document.read() == b"one two\fthree"
+    assert conservation(store)["holds"]
+
+
+def test_an_ingest_component_that_hangs_fails_its_document_as_timeout(store: Store) -> None:
+    release = threading.Event()
+
+    @component("test.hangs", media_types=["application/x-hangs"], provides=["text"], isolation="process")
+    class Hangs:
+        @implements
+        def ingest(self, source: Source) -> Iterator[Document | Source]:
+            release.wait(60)
+            yield document_of("too late")
+
+    hangs = Source(name="hangs", key="hangs", data=b"x", media_type="application/x-hangs")
+    found: dict[str, Any] = {}
+    for outcome in (
+        Pipeline("p").ingest(timeout=0.2).run([hangs, note("fast")], store=store, registry=registry_of(Notes, Hangs), progress=False, workers=2)
+    ):
+        found[outcome.name] = outcome
+        if outcome.name == "hangs":
+            release.set()
+    assert (found["hangs"].status, found["hangs"].failures[0].category) == ("failed", "timeout")
+    assert found["fast"].status == "completed"
     assert conservation(store)["holds"]

@@ -376,7 +376,7 @@ def test_an_ingested_document_may_cite_the_text_of_its_part(store: Store) -> Non
     assert {name: outcome.status for name, outcome in found.items()} == {"h": "completed", "embedded.txt": "completed"}
     rows = latest(
         store,
-        "select path, d.name from fields f join pages p on p.run_id = f.run_id and p.text_artifact = f.artifact_id "
+        "select f.path, d.name from fields f join pages p on p.run_id = f.run_id and p.text_artifact = f.artifact_id "
         "join documents d on d.run_id = p.run_id and d.document_id = p.document_id where f.run_id = $1 order by all",
     )
     assert rows == [("again", "embedded.txt"), ("value", "embedded.txt")]

@@ -121,8 +121,10 @@ def _application(wanted: Command | None) -> typer.Typer:
         group = application if isinstance(entry, Command) else _typer(entry.help)
         for word, command in {name: entry}.items() if isinstance(entry, Command) else entry.commands.items():
             # The one line of help stands in lists; a command that is asked for tells more in its docstring.
-            about = {"short_help": command.help} if command is wanted else {"help": command.help}
-            group.command(word, **about)(_function(command) if command is wanted else _not_asked_for)
+            if command is wanted:
+                group.command(word, short_help=command.help)(_function(command))
+            else:
+                group.command(word, help=command.help)(_not_asked_for)
         if group is not application:
             application.add_typer(group, name=name)
     return application

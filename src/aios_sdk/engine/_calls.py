@@ -66,7 +66,7 @@ class Calls:
         try:
             return await self._workers.run(isolation, work, timeout)
         except TimeoutError:
-            return Answer(None, _late(component, timeout, page), time.perf_counter() - asked, 0.0, 0.0)
+            return Answer(None, late(component, timeout, page), time.perf_counter() - asked, 0.0, 0.0)
 
     def _invoke(self, component: PlannedComponent, stage: Stage, step: str, document: Document, scratch: Any, timeout: float | None) -> Any:
         implementation = self._workers.instance(component).implementation(stage)
@@ -91,7 +91,7 @@ class Calls:
         except BaseException as error:
             if isinstance(error, asyncio.CancelledError) and _is_cancelled():
                 raise
-            failure = _late(component, timeout, page) if limit is not None and limit.expired() else failure_of(error, component.id, page)
+            failure = late(component, timeout, page) if limit is not None and limit.expired() else failure_of(error, component.id, page)
         return Answer(result, failure, time.perf_counter() - begun, 0.0, begun - asked)
 
     def _settled(self, result: Any, stage: Stage, component: str) -> Result:
@@ -140,7 +140,8 @@ def readable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _late(component: PlannedComponent, timeout: float | None, page: int | None) -> UnitFailure:
+def late(component: PlannedComponent, timeout: float | None, page: int | None = None) -> UnitFailure:
+    """The failure of a component that took longer than ``timeout`` seconds."""
     return UnitFailure("timeout", f"{component.id} did not end within {timeout:g} s", page, retryable=True)
 
 

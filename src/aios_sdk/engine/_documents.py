@@ -15,7 +15,7 @@ from ..errors import AiosError, AmbiguousComponent, ContractError, InputError, P
 from ..records import Document, Layers, Outcome, Source, StepOutcome, StepStatus, UnitFailure, document_id
 from ..stages import Context
 from ..store import Attempt, Blobs, Run, attempt_id
-from ._calls import failure_of, readable
+from ._calls import failure_of, late, readable
 from ._detect import detect
 from ._events import Observers
 from ._host import WorkerHost
@@ -210,11 +210,14 @@ class Reader:
             self._use(candidate)
         except AiosError as error:
             return Ingested(None, (), failure_of(error, candidate.info.id))
-        deadline = None if self._step.timeout is None else time.monotonic() + self._step.timeout
-        return await self._workers.run(candidate.info.isolation, lambda: ingest(
-            candidate.component, source, workers=self._workers, blobs=self._blobs, limits=self._limits, run=self._run.id, step=self._step.id,
-            deadline=deadline,
-        ))
+        timeout = self._step.timeout
+        try:
+            return await self._workers.run(candidate.info.isolation, lambda: ingest(
+                candidate.component, source, workers=self._workers, blobs=self._blobs, limits=self._limits, run=self._run.id,
+                step=self._step.id, timeout=timeout,
+            ), timeout)
+        except TimeoutError:
+            return Ingested(None, (), late(candidate.component, timeout))
 
     # -- records ------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -103,7 +104,8 @@ def admit(source: Source, blobs: Blobs, *, origin: str, position: int) -> Admitt
 
 
 def ingest(
-    component: PlannedComponent, source: Source, *, workers: Workers, blobs: Blobs, limits: Limits, run: str, step: str, deadline: float | None,
+    component: PlannedComponent, source: Source, *, workers: Workers, blobs: Blobs, limits: Limits, run: str, step: str,
+    timeout: float | None,
 ) -> Ingested:
     """Call the component and take what it yields; each child's bytes are kept before the next is asked for. Never raises what it raised."""
     document: Document | None = None
@@ -113,6 +115,7 @@ def ingest(
         assert implementation is not None  # the planner chose it for this stage
         size = 0
         with workers.scratch() as scratch:
+            deadline = None if timeout is None else time.monotonic() + timeout
             context = Context(run=run, step=step, scratch=scratch, deadline=deadline)
             for item in implementation.call(source=source, context=context):
                 context.remaining()

@@ -18,7 +18,7 @@ _SHIPPED: Final[Mapping[str, str]] = {
     "aios-rapidocr": "rapidocr",
     "aios-rules": "rules",
     "aios-sentence-transformers": "sentence-transformers",
-    "aios-tables": "csv excel",
+    "aios-tables": "tables",
     "aios-tesseract": "tesseract",
     "aios-text": "extractive lexical",
     "aios-timm": "timm",
