@@ -4,12 +4,12 @@ BIN := .venv/bin
 READY := .venv/ready
 PLUGINS := $(wildcard plugins/*) $(wildcard contrib/*/pyproject.toml)
 
-.PHONY: demo test lint types bench setup tesseract clean
+.PHONY: demo test lint types docs bench setup tesseract clean
 .DEFAULT_GOAL := help
 
 help:
 	@sed -n '1p' Makefile | sed 's/^# //'
-	@echo "make lint: ruff.   make types: mypy.   make bench: the benchmarks.   make clean: remove .venv and demo.aios."
+	@echo "make lint: ruff.   make types: mypy.   make docs: the generated reference pages.   make bench: the benchmarks.   make clean: remove .venv and demo.aios."
 
 setup: $(READY) tesseract
 
@@ -42,6 +42,9 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy src/aios_sdk
 	@for plugin in plugins/*; do echo "mypy $$plugin" && MYPYPATH=src:$$plugin/src $(BIN)/mypy $$plugin/src || exit 1; done
+
+docs: $(READY)
+	$(BIN)/python -m tests.docs.generate
 
 bench: $(READY)
 	@for each in benchmarks/[a-z]*.py; do $(BIN)/python $$each || failed=1; done; exit $${failed:-0}

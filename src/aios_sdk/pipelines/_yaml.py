@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,7 @@ from ._pipeline import Collect, Fallback, Pipeline, Step, component_label
 
 _MAX_BYTES: Final = 1_000_000
 _OPTIONS: Final = ("name", "config", "when", "fallback", "required", "timeout", "memo")
+_BOOLEAN: Final = "tag:yaml.org,2002:bool"
 _DEFAULTS: Final = Step(stage="ingest")
 
 
@@ -177,7 +179,14 @@ def _load(text: str, name: str) -> Any:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """YAML without aliases, which can unfold without end, and without doubled keys, of which one would be lost."""
+        """YAML without aliases, which can unfold without end, and without doubled keys, of which one would be lost.
+
+        As in YAML 1.2 only true and false are booleans; YAML 1.1 takes ``on``, the condition of a fallback, for one.
+        """
+
+        yaml_implicit_resolvers = {  # noqa: RUF012 - pyyaml's own name for the class's table
+            first: [(tag, pattern) for tag, pattern in ways if tag != _BOOLEAN] for first, ways in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
@@ -191,6 +200,7 @@ def _load(text: str, name: str) -> Any:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {doubled.value!r} stands twice", doubled.start_mark)
             return super().construct_mapping(node, deep)
 
+    Loader.add_implicit_resolver(_BOOLEAN, re.compile("true|false"), ["t", "f"])
     try:
         return yaml.load(text, Loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
