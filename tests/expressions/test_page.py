@@ -26,6 +26,3 @@ def test_the_examples_of_the_table_are_those_that_are_run() -> None:
         assert f"'{example}'" in page
 
 
-def test_the_page_runs_as_it_stands() -> None:
-    code = "\n".join(re.findall(r"^```python\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE))
-    exec(compile(code, str(PAGE), "exec"), {})

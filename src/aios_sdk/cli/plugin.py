@@ -36,7 +36,7 @@ def inspect(
     plugin, entries = _find(registry, name)
     loaded = [_loads(registry, entry) for entry in entries] if load else []
     facts = [*([_plugin_facts(plugin)] if plugin else []), *(_entry_facts(entry) for entry in entries)]
-    typer.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else printable("\n\n".join(map(_block, facts))))
+    typer.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else printable("\n\n".join(_block(_readable(each)) for each in facts)))
     if not all(loaded):
         for failure in dict.fromkeys(entry.failure for entry in entries if entry.failure):
             typer.echo(f"\n{failure}", err=True)
@@ -118,9 +118,25 @@ def _entry_facts(entry: Entry) -> dict[str, Any]:
     return {"id": declared.pop("id"), **state, **declared, "config": entry.info.config_schema}
 
 
+def _readable(facts: dict[str, Any]) -> dict[str, Any]:
+    """For readers: without what says nothing (zeros, false, the rows of a unit that is not rows), and a line a setting."""
+    told = {name: value for name, value in facts.items() if value not in (0, False) and (name != "rows" or facts["unit"] == "rows")}
+    schema = told.pop("config", None)
+    if schema and schema.get("properties"):
+        told["settings"] = "\n".join(_setting(name, what, name in schema.get("required", ())) for name, what in schema["properties"].items())
+    return told
+
+
+def _setting(name: str, what: dict[str, Any], required: bool) -> str:
+    kinds = what.get("enum") or [each.get("type") for each in what.get("anyOf", [what])]
+    limits = [f"{word} {what[key]}" for key, word in (("minimum", "at least"), ("maximum", "at most"), ("pattern", "like")) if key in what]
+    default = ["required"] if required else [f"default {json.dumps(what['default'], ensure_ascii=False)}"] if "default" in what else []
+    return ", ".join([f"{name}: {' | '.join(map(str, filter(None, kinds))) or 'anything'}", *limits, *default])
+
+
 def _block(facts: dict[str, Any]) -> str:
     width = max(map(len, facts))
-    return "\n".join(f"{name.ljust(width)}  {_shown(value)}" for name, value in facts.items() if value not in ("", [], (), {}))
+    return "\n".join(f"{name.ljust(width)}  {_shown(value).replace(chr(10), chr(10) + ' ' * (width + 2))}" for name, value in facts.items() if value not in ("", [], (), {}))
 
 
 def _shown(value: Any) -> str:

@@ -52,7 +52,7 @@ def answer(
             memory.unregister("stream")
         except duckdb.Error as error:
             raise UsageError(f"The query cannot be answered: {error}",
-                             fix="docs/reference/store.md lists tables, views and columns") from error
+                             fix='"SHOW TABLES" lists tables and views, "DESCRIBE FROM NAME" their columns') from error
     return memory.table("answer")
 
 
