@@ -476,9 +476,8 @@ def test_an_ingest_component_that_hangs_fails_its_document_as_timeout(store: Sto
 
     hangs = Source(name="hangs", key="hangs", data=b"x", media_type="application/x-hangs")
     found: dict[str, Any] = {}
-    for outcome in (
-        Pipeline("p").ingest(timeout=0.2).run([hangs, note("fast")], store=store, registry=registry_of(Notes, Hangs), progress=False, workers=2)
-    ):
+    registry = registry_of(Notes, Hangs)
+    for outcome in Pipeline("p").ingest(timeout=0.2).run([hangs, note("fast")], store=store, registry=registry, progress=False, workers=2):
         found[outcome.name] = outcome
         if outcome.name == "hangs":
             release.set()

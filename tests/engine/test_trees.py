@@ -29,7 +29,7 @@ from aios_sdk import (
     field,
     implements,
 )
-from aios_sdk.engine import Limits
+from aios_sdk.engine import Limits, Observer
 
 from ._parts import by_name, conservation, document_of, latest, note, run, word
 
@@ -387,23 +387,31 @@ def test_an_ingested_document_may_cite_the_text_of_its_part(store: Store) -> Non
 
 @pytest.mark.parametrize("slow", [0, 1, 2])
 def test_which_document_is_the_duplicate_does_not_depend_on_which_worker_was_faster(slow: int, fresh: Store) -> None:
-    others = threading.Semaphore(0)
+    others_done = threading.Event()
+
+    class Counts(Observer):
+        def __init__(self) -> None:
+            self.ended = 0
+
+        def document_finished(self, outcome: Outcome) -> None:
+            self.ended += 1
+            if self.ended == 4:  # both documents of both other deliveries
+                others_done.set()
 
     @component("test.slow-notes", media_types=["application/x-slow"], provides=["pages", "text"], isolation="process")
     class SlowNotes:
         @implements
         def ingest(self, source: Source) -> Iterator[Document | Source]:
             if source.name == f"d{slow}":
-                assert others.acquire(timeout=60)
-                assert others.acquire(timeout=60)
+                assert others_done.wait(60)
+                threading.Event().wait(0.1)  # time enough to settle the other cases, if nothing kept them open
             yield document_of(source.name)
             yield Source(name=f"{source.name}.txt", data=b"the same receipt", media_type="text/plain")
-            others.release()
 
     deliveries = [
         Source(name=f"d{number}", key=f"d{number}", data=f"{number}".encode(), media_type="application/x-slow") for number in range(3)
     ]
-    cases = by_name(run(Pipeline("p").ingest().collect(), deliveries, fresh, SlowNotes, workers=4))
+    cases = by_name(run(Pipeline("p").ingest().collect(), deliveries, fresh, SlowNotes, workers=4, observers=(Counts(),)))
     receipts = {name: case.document.members[1].document for name, case in cases.items()}
     assert [receipts[f"d{number}"].duplicate_of for number in range(3)] == ["", receipts["d0"].id, receipts["d0"].id]
 

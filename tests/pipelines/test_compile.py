@@ -96,8 +96,8 @@ def test_what_is_wrong_is_said(pipeline: Any, says: str) -> None:
         (field("total") == "x", "total"),
         (label("kind") == "invoce", '"invoice"'),
         (label("knd") == "x", '"kind"'),
-        (check("sums-agree") == True, "sums-agree"),
-        ("colour == 'red'", "colour"),  # noqa: E712
+        (check("sums-agree"), "sums-agree"),
+        ("colour == 'red'", "colour"),
     ],
 )
 def test_a_condition_that_does_not_fit_what_the_pipeline_provides_is_refused_and_names_its_step(condition: Any, says: str) -> None:

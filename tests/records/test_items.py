@@ -276,7 +276,8 @@ def test_words_refuse_another_text_and_columns_of_different_length() -> None:
 def _table(folder: Path) -> Table:
     path = folder / "t.parquet"
     with duckdb.connect() as connection:
-        connection.execute(f"""copy (select range as n, 'r' || range as "a ""quoted"" name", range::decimal(18,2) / 4 as amount from range(5))
+        connection.execute(f"""copy (select range as n, 'r' || range as "a ""quoted"" name", range::decimal(18,2) / 4 as amount
+                               from range(5))
                                to '{path}' (format parquet)""")
     return Table.from_parquet(path, name="t", page=2, rejected=1)
 

@@ -113,10 +113,12 @@ def test_canonical_bytes_do_not_depend_on_the_order_of_a_mapping(mapping: dict[s
 def test_canonical_bytes_and_ids_are_the_same_in_every_process() -> None:
     script = (
         "from aios_sdk.records import *; from decimal import Decimal; import sys\n"
-        "f = Field(path='total', value=Decimal('471.30'), currency='EUR', spans=(Span(artifact='a'*64, page=0, start=1, end=3, quote='xy'),))\n"
+        "s = Span(artifact='a'*64, page=0, start=1, end=3, quote='xy')\n"
+        "f = Field(path='total', value=Decimal('471.30'), currency='EUR', spans=(s,))\n"
         "d = Document(id='d').add('extract', Extraction(fields=(f,)))\n"
         "print(d.layers.fields[0].id, document_id('key', 0, 'c'), PageText(page=3, content='\U0001f600').artifact, "
-        "digest(canonical({'b': frozenset('abcdefgh'), 'a': {'z': 1, 'y': Decimal('1.0')}})), layers_digest(d.layers, frozenset({'fields'})))"
+        "digest(canonical({'b': frozenset('abcdefgh'), 'a': {'z': 1, 'y': Decimal('1.0')}})), "
+        "layers_digest(d.layers, frozenset({'fields'})))"
     )
     answers = {
         subprocess.run(
@@ -137,6 +139,11 @@ def test_canonical_bytes_and_ids_are_the_same_in_every_process() -> None:
 def test_other_parts_or_the_same_split_otherwise_give_another_id(one: list[Any], other: list[Any]) -> None:
     assert (identify(*one) == identify(*other)) == ([str(part) for part in one] == [str(part) for part in other])
     assert len(identify(*one)) == 32
+
+
+def test_the_id_of_a_delivery_is_of_its_origin_position_and_content() -> None:
+    every = {document_id(origin, position, content) for origin in "ab" for position in (0, 1) for content in "xy"}
+    assert len(every) == 8
 
 
 def test_ids_of_runs_sort_by_the_time_they_were_made_and_never_meet() -> None:

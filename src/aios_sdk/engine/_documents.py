@@ -178,8 +178,6 @@ class Reader:
         layers = Layers()
         if found.document is not None:
             layers, broken = verified(document, self._step.id, found.document.layers, candidate.info.id, parts=True)
-            if not broken and not (layers.pages or layers.text or layers.tables):
-                broken = UnitFailure("malformed", f"{candidate.info.id} found no page, text or table in {source.name}")
             if broken is not None:
                 failure, layers = broken, Layers()
             document = replace(document, thread=readable(found.document.thread)).with_layers(layers)
