@@ -52,10 +52,8 @@ PERMISSIVE = {
 
 DESTINATIONS = {
     "pay": "Everything agrees: paid automatically, the amount claimed less the deductible.",
-    "adjuster": "A person reads the claim: something in its documents is missing, cannot be "
-    "read, or does not agree.",
-    "underwriting": "The policy does not answer for it: unknown, not in force on the date of "
-    "loss, or its limit exceeded.",
+    "adjuster": "A person reads the claim: something in its documents is missing, cannot be read, or does not agree.",
+    "underwriting": "The policy does not answer for it: unknown, not in force on the date of loss, or its limit exceeded.",
     "fraud": "An invoice of this claim was handed in before, with an earlier claim, or stands in this one twice.",
 }
 PRECEDENCE = ["fraud", "underwriting", "adjuster", "pay"]
@@ -156,8 +154,7 @@ CLAIMS: tuple[Claim, ...] = (
         story="a",
         decision="pay",
         rule="all_agree",
-        reason="Physiotherapy 380.00 and bus tickets 9.00 make the 389.00 claimed; the policy "
-        "is in force and its limit is not reached.",
+        reason="Physiotherapy 380.00 and bus tickets 9.00 make the 389.00 claimed; the policy is in force and its limit is not reached.",
         sender="Liselotte Müller <liselotte.mueller@example.com>",
         subject="Schadenmeldung CLM-1001, Rechnungen für Übungen",
         sent="Mon, 08 Oct 2018 09:12:31 +0200",
@@ -196,8 +193,7 @@ Liselotte Müller
         story="a",
         decision="pay",
         rule="all_agree",
-        reason="One rental car invoice of 340.96, the amount claimed; the policy is in force "
-        "and its limit is not reached.",
+        reason="One rental car invoice of 340.96, the amount claimed; the policy is in force and its limit is not reached.",
         sender="Muster-Kunde GmbH Fleet Office <fleet@muster-kunde.example.com>",
         subject="Claim CLM-1002: rental car after rear-end collision",
         sent="Thu, 04 Oct 2018 16:45:00 +0200",
@@ -218,10 +214,7 @@ Attached: the rental invoice, and a photo of the note the other driver left.
 Kind regards
 Fleet Office, Muster-Kunde GmbH
 """,
-        parts=(
-            Part("Mietrechnung.pdf", FX + "Miete.pdf"),
-            Part("IMG_0042.jpg", "ocr/" + PIX + "1-OCR_PROCESSOR/d. Upside down.jpg"),
-        ),
+        parts=(Part("Mietrechnung.pdf", FX + "Miete.pdf"), Part("IMG_0042.jpg", "ocr/" + PIX + "1-OCR_PROCESSOR/d. Upside down.jpg")),
     ),
     Claim(
         file="clm-1003.eml",
@@ -271,8 +264,7 @@ Beispielmieter GmbH
         story="c",
         decision="underwriting",
         rule="over_limit",
-        reason="2000.00 less the credit note of 8.79 makes the 1991.21 claimed, but the policy "
-        "pays at most 1500.00.",
+        reason="2000.00 less the credit note of 8.79 makes the 1991.21 claimed, but the policy pays at most 1500.00.",
         sender='"Metallbau Leipzig GmbH & Co. KG" <werkstatt@metallbau.example.com>',
         subject="Claim CLM-1004, truck front damaged",
         sent="Mon, 05 Nov 2018 08:00:00 +0100",
@@ -320,8 +312,7 @@ repaired it ourselves; a credit note of another supplier is set off.</p>
         story="d",
         decision="underwriting",
         rule="outside_period",
-        reason="The three invoices make the 1433.40 claimed, but the policy ended on "
-        "2018-01-31 and the loss is of 2018-02-26.",
+        reason="The three invoices make the 1433.40 claimed, but the policy ended on 2018-01-31 and the loss is of 2018-02-26.",
         sender="Max Mustermann <max.mustermann@example.com>",
         subject="CLM-1005 - my insurance premiums while I am out of work",
         sent="Mon, 10 Dec 2018 18:20:05 +0100",
@@ -343,10 +334,7 @@ Max Mustermann
 """,
         parts=(
             Part("Kfz_Beitragsrechnung.pdf", FX + "Kraftfahrversicherung_Bruttopreise.pdf"),
-            Part(
-                "Wohngebaeude_Beitragsrechnung.pdf",
-                FX + "Sachversicherung_berechneter_Steuersatz.pdf",
-            ),
+            Part("Wohngebaeude_Beitragsrechnung.pdf", FX + "Sachversicherung_berechneter_Steuersatz.pdf"),
             Part("haftpflicht.xml", CII + "Haftpflichtversicherung_Versicherungssteuer.cii.xml"),
         ),
     ),
@@ -387,10 +375,7 @@ Kunden AG Mitte
             Part("Teilrechnung_1.pdf", FX + "1_Teilrechnung.pdf"),
             Part("Rechnung_Rabatte.pdf", FX + "Rabatte.pdf"),
             Part("stock.xlsx", CALAMINE + "table-multiple.xlsx"),
-            Part(
-                "customers.csv",
-                "ingest/docling-project+docling/tests/data/csv/sources/csv-semicolon.csv",
-            ),
+            Part("customers.csv", "ingest/docling-project+docling/tests/data/csv/sources/csv-semicolon.csv"),
         ),
     ),
     Claim(
@@ -457,9 +442,7 @@ Erika Beispiel
         parts=(
             Part("invoice_471113.pdf", FX + "2_Teilrechnung.pdf"),
             Part(
-                "expert_report.pdf",
-                "hostile/openpreserve+format-corpus/pdfCabinetOfHorrors/encryption_openpassword.pdf",
-                unreadable=True,
+                "expert_report.pdf", "hostile/openpreserve+format-corpus/pdfCabinetOfHorrors/encryption_openpassword.pdf", unreadable=True
             ),
             Part("freezer_list.xlsx", CALAMINE + "pass_protected.xlsx", unreadable=True),
         ),
@@ -474,8 +457,7 @@ Erika Beispiel
         story="g",
         decision="adjuster",
         rule="no_invoice",
-        reason="A form filled in by hand and two pictures, but no invoice that shows the "
-        "120.00 claimed.",
+        reason="A form filled in by hand and two pictures, but no invoice that shows the 120.00 claimed.",
         sender="Otto Beispiel <otto.beispiel@example.com>",
         subject="CLM-1009 broken window",
         sent="Sun, 12 Nov 2017 13:00:00 +0100",
@@ -496,10 +478,7 @@ Amount claimed: 120.00 EUR
 Otto Beispiel
 """,
         parts=(
-            Part(
-                "claim_form_handwritten.png",
-                "forms/" + PIX + "2-FORM_PARSER_PROCESSOR/a. Form fields.png",
-            ),
+            Part("claim_form_handwritten.png", "forms/" + PIX + "2-FORM_PARSER_PROCESSOR/a. Form fields.png"),
             Part("pane.jpg", TIKA_OCR + "testOCR.jpg"),
             Part("letter.png", "ocr/tesseract-ocr+test/testing/phototest-rotated-R.png"),
         ),
@@ -556,8 +535,7 @@ On Wed, 20 Jun 2018 at 10:30, Kunden AG Mitte wrote:
         story="h",
         decision="underwriting",
         rule="unknown_policy",
-        reason="No policy HHV-9999-0 is known. (The invoices, 279.84 and 127.50 USD, make the "
-        "407.34 claimed.)",
+        reason="No policy HHV-9999-0 is known. (The invoices, 279.84 and 127.50 USD, make the 407.34 claimed.)",
         sender="Taylor Riddel <taylor.riddel@example.com>",
         subject="Water damage, claim CLM-1011",
         sent="Tue, 28 Mar 2023 09:00:00 -0500",
@@ -577,10 +555,7 @@ Taylor Riddel
         parts=(
             Part("INV_2023_03_0008.pdf", I2D + "AzureInterior.pdf"),
             Part("repair_invoice.pdf", I2D + "SammyMaystoneLinesTest.pdf"),
-            Part(
-                "scanned_form.pdf",
-                "forms/" + GCP + "community/codelabs/docai-form-parser/form_with_tables.pdf",
-            ),
+            Part("scanned_form.pdf", "forms/" + GCP + "community/codelabs/docai-form-parser/form_with_tables.pdf"),
         ),
     ),
     Claim(
@@ -594,12 +569,7 @@ Taylor Riddel
         decision="adjuster",
         rule="missing_fields",
         reason="An invoice that came alone: no policy, no claim number, no amount claimed.",
-        parts=(
-            Part(
-                "supplier_invoice_001.pdf",
-                "invoices/" + GCP + "community/pdf-annotator-python/invoice.pdf",
-            ),
-        ),
+        parts=(Part("supplier_invoice_001.pdf", "invoices/" + GCP + "community/pdf-annotator-python/invoice.pdf"),),
     ),
     Claim(
         file="phone_note.txt",
@@ -611,8 +581,7 @@ Taylor Riddel
         story="alone",
         decision="adjuster",
         rule="no_invoice",
-        reason="A note that came alone: the policy is in force, but no invoice shows the "
-        "250.00 claimed.",
+        reason="A note that came alone: the policy is in force, but no invoice shows the 250.00 claimed.",
         parts=(Part("phone_note.txt", content=PHONE_NOTE),),
     ),
 )
@@ -633,12 +602,8 @@ class PrintedInvoice:
 
 
 PRINTED = {
-    I2D + "SammyMaystoneLinesTest.pdf": PrintedInvoice(
-        "invoice_number_1", "2022-01-01", "USD", "127.50"
-    ),
-    "invoices/" + GCP + "community/pdf-annotator-python/invoice.pdf": PrintedInvoice(
-        "001", "1970-01-01", "USD", "2140.00"
-    ),
+    I2D + "SammyMaystoneLinesTest.pdf": PrintedInvoice("invoice_number_1", "2022-01-01", "USD", "127.50"),
+    "invoices/" + GCP + "community/pdf-annotator-python/invoice.pdf": PrintedInvoice("001", "1970-01-01", "USD", "2140.00"),
 }
 
 
@@ -669,10 +634,7 @@ def read_cii(root: ET.Element) -> dict[str, str]:
         "number": first(root, "ExchangedDocument/ID"),
         "date": f"{day[:4]}-{day[4:6]}-{day[6:8]}",
         "currency": first(root, settlement + "InvoiceCurrencyCode"),
-        "total": first(
-            root,
-            settlement + "SpecifiedTradeSettlementHeaderMonetarySummation/GrandTotalAmount",
-        ),
+        "total": first(root, settlement + "SpecifiedTradeSettlementHeaderMonetarySummation/GrandTotalAmount"),
         "seller": first(root, agreement + "SellerTradeParty/Name"),
     }
 
@@ -750,9 +712,7 @@ def build_mail(corpora: Path, claim: Claim) -> bytes:
         mail.add_alternative(claim.html, subtype="html", charset="utf-8", cte=claim.cte)
     for part in claim.parts:
         maintype, subtype = MIME[Path(part.name).suffix].split("/")
-        mail.add_attachment(
-            read_part(corpora, part), maintype=maintype, subtype=subtype, filename=part.name
-        )
+        mail.add_attachment(read_part(corpora, part), maintype=maintype, subtype=subtype, filename=part.name)
     boxes = (node for node in mail.walk() if node.is_multipart())
     for count, box in enumerate(boxes):
         box.set_boundary(f"=_{Path(claim.file).stem}_{count}")
@@ -760,12 +720,7 @@ def build_mail(corpora: Path, claim: Claim) -> bytes:
 
 
 def decide(
-    claim: Claim,
-    invoices: list[Invoice],
-    printed: Decimal,
-    policies: dict[str, dict[str, str]],
-    *,
-    handed_in_before: bool,
+    claim: Claim, invoices: list[Invoice], printed: Decimal, policies: dict[str, dict[str, str]], *, handed_in_before: bool
 ) -> tuple[str, str]:
     """Find a claim's destination and rule, in the order of PRECEDENCE."""
     if handed_in_before:
@@ -843,8 +798,7 @@ def make_truth(corpora: Path, policies: dict[str, dict[str, str]]) -> dict[str, 
             }
         )
     return {
-        "about": "Expected results of the claims example; written by build_inbox.py. An empty "
-        "string means: the document does not say.",
+        "about": "Expected results of the claims example; written by build_inbox.py. An empty string means: the document does not say.",
         "destinations": DESTINATIONS,
         "precedence": PRECEDENCE,
         "same_invoice": "the same bytes, or the same seller, number, date and total; the first claim that brings it may be paid",
@@ -889,9 +843,7 @@ def make_notice(manifest: dict[str, dict[str, str]]) -> str:
             if entry["licence"] not in PERMISSIVE:
                 raise ValueError(f"{part.source}: licence {entry['licence']}")
             path = part.source.split("/", 2)[2]
-            licence = entry["licence"].replace(
-                " unless otherwise stated", " (readme of its folder: CC0 for all its files)"
-            )
+            licence = entry["licence"].replace(" unless otherwise stated", " (readme of its folder: CC0 for all its files)")
             lines.append(f"| {where} | {entry['repo']} | {path} | {entry['commit']} | {licence} |")
     lines += [
         "",
@@ -925,12 +877,7 @@ def main() -> int:
 
     truth = make_truth(corpora, policies)
     notice = make_notice(manifest)
-    files = {
-        claim.file: build_mail(corpora, claim)
-        if claim.sender
-        else read_part(corpora, claim.parts[0])
-        for claim in CLAIMS
-    }
+    files = {claim.file: build_mail(corpora, claim) if claim.sender else read_part(corpora, claim.parts[0]) for claim in CLAIMS}
     inbox = out / "inbox"
     inbox.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():

@@ -39,14 +39,17 @@ claims = (
     .ingest()
     .extract("tesseract")
     .classify(
-        "lexical", when=attribute("media_type") != "application/xml",
+        "lexical",
+        when=attribute("media_type") != "application/xml",
         config={"model": "document-kind", "examples": "document-kinds.csv", "threshold": 0.3},
     )
     .extract(
-        "fields", name="extract.notice", when=attribute("media_type").isin(["message/rfc822", "text/plain"]), config={"output": Notice},
+        "fields", name="extract.notice", when=attribute("media_type").isin(["message/rfc822", "text/plain"]), config={"output": Notice}
     )
     .extract(
-        "fields", name="extract.invoice", config={"output": Invoice},
+        "fields",
+        name="extract.invoice",
+        config={"output": Invoice},
         when=(label("document-kind") == "invoice") & field("total").is_missing() & (attribute("media_type") == "application/pdf"),
     )
     .collect(by="parent")

@@ -167,34 +167,22 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "engine": (
-        "Limits Observer "
-    ),
+    "engine": ("Limits Observer "),
     "errors": (
         "AiosError AmbiguousComponent ConfigurationError ContractError DeadlineExceeded Encrypted ExpressionError InputError "
         "JournalCorrupt LimitExceeded Malformed ManifestError PipelineError PluginDenied PluginError Retryable StepError "
         "StoreBusy StoreError StoreFull StoreVersion Unavailable UnknownComponent Unsupported UsageError "
     ),
-    "expressions": (
-        "Expression Scope attribute check field label lookup parse "
-    ),
-    "pipelines": (
-        "Fallback Pipeline "
-    ),
-    "plugins": (
-        "ComponentConfig InputFile Policy Provided Registry component "
-    ),
+    "expressions": ("Expression Scope attribute check field label lookup parse "),
+    "pipelines": ("Fallback Pipeline "),
+    "plugins": ("ComponentConfig InputFile Policy Provided Registry component "),
     "records": (
         "Alternative Box Check Checks Classification Column Document Extraction Field Label Layers Outcome Page PageInfo PageText "
         "Reason Redaction Redactions Reference Resolved Route Sentence Source Span StepOutcome Summary Table UnitFailure Word "
         "Words from_json to_json "
     ),
-    "stages": (
-        "Context Resources STAGES Stage Stages implements "
-    ),
-    "store": (
-        "Store connect "
-    ),
+    "stages": ("Context Resources STAGES Stage Stages implements "),
+    "store": ("Store connect "),
 }
 _PACKAGE_OF: Final = {name: package for package, names in _HOMES.items() for name in names.split()}
 

@@ -38,12 +38,20 @@ from typing import ClassVar, Final, Literal, TypeAlias
 
 #: What kind of trouble a failed step had; a closed list, so that SQL and rules can rely on it.
 Category: TypeAlias = Literal[
-    "unsupported", "malformed", "encrypted", "limit", "timeout", "unavailable", "retryable", "contract", "internal",
+    "unsupported", "malformed", "encrypted", "limit", "timeout", "unavailable", "retryable", "contract", "internal"
 ]
 
 #: All categories, in the order of the type alias.
 CATEGORIES: Final[tuple[Category, ...]] = (
-    "unsupported", "malformed", "encrypted", "limit", "timeout", "unavailable", "retryable", "contract", "internal",
+    "unsupported",
+    "malformed",
+    "encrypted",
+    "limit",
+    "timeout",
+    "unavailable",
+    "retryable",
+    "contract",
+    "internal",
 )
 
 

@@ -23,8 +23,8 @@ take fewer arguments than the specification. The planner chooses one component f
         def close(self) -> None:                         # optional
             ...
 
-Methods may be ``def`` or ``async def``. Raise `Unsupported` for what is not yours, `Malformed`, `Encrypted` or `LimitExceeded` for bad input,
-`Retryable` for a passing fault; anything else counts as a fault of the component. Nobody's failure reaches another document.
+Methods may be ``def`` or ``async def``. Raise `Unsupported` for what is not yours, `Malformed`, `Encrypted` or `LimitExceeded` for
+bad input, `Retryable` for a passing fault; anything else counts as a fault of the component. Nobody's failure reaches another document.
 """
 
 from __future__ import annotations

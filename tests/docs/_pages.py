@@ -31,10 +31,14 @@ class Block(NamedTuple):
 
 def pages() -> list[Path]:
     """Every page whose code has to run."""
-    return sorted([
-        REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *(REPOSITORY / "docs").rglob("*.md"),
-        *(page for place in ("plugins", "contrib", "examples") for page in REPOSITORY.glob(f"{place}/*/README.md")),
-    ])
+    return sorted(
+        [
+            REPOSITORY / "README.md",
+            REPOSITORY / "CONTRIBUTING.md",
+            *(REPOSITORY / "docs").rglob("*.md"),
+            *(page for place in ("plugins", "contrib", "examples") for page in REPOSITORY.glob(f"{place}/*/README.md")),
+        ]
+    )
 
 
 def blocks(page: Path) -> Iterator[Block]:
@@ -47,7 +51,10 @@ def blocks(page: Path) -> Iterator[Block]:
             continue
         follows = after is not None and after["language"] == "text" and not text[match.end() : after.start()].strip()
         yield Block(
-            match["language"], match["options"].strip(), match["text"], text.count("\n", 0, match.start()) + 1,
+            match["language"],
+            match["options"].strip(),
+            match["text"],
+            text.count("\n", 0, match.start()) + 1,
             after["text"] if follows and after is not None else None,
         )
 

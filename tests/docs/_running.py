@@ -128,8 +128,14 @@ class Reader:
             "COLUMNS": "100",
         }
         done = subprocess.run(
-            ["bash", "-c", command], cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            timeout=120, check=False,
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
         )
         self._exit_code = done.returncode
         return _PROGRESS.sub("", done.stdout)
@@ -140,9 +146,22 @@ class Reader:
             if name.startswith("./"):
                 # Another folder than the environment's own, which other tests share; everything else is as pip does it.
                 subprocess.run(
-                    [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-index",
-                     "--no-build-isolation", "--target", str(self._site), name],
-                    cwd=self.folder, check=True,
+                    [
+                        sys.executable,
+                        "-m",
+                        "pip",
+                        "install",
+                        "--quiet",
+                        "--disable-pip-version-check",
+                        "--no-deps",
+                        "--no-index",
+                        "--no-build-isolation",
+                        "--target",
+                        str(self._site),
+                        name,
+                    ],
+                    cwd=self.folder,
+                    check=True,
                 )
                 if "-e" in words:
                     self._link(self.folder / name / "src")

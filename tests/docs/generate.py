@@ -129,12 +129,13 @@ def _literal(value: Any) -> str:
 def stages_page() -> str:
     """Every hook with its signature and docstring, and what hooks are given."""
     parts = [
-        "# Stages\n\n" + _NOTE
+        "# Stages\n\n"
+        + _NOTE
         + "What a component may implement. Each method is marked with `implements`, and may take fewer arguments than its "
         "specification. What to declare besides is in [components](components.md); how to write one, step by step, in "
         "[write a component](../how-to/write-a-component.md).\n\n"
         f"The stages (`STAGES`, of type `Stage`) are, in this order: {', '.join(f'`{stage}`' for stage in STAGES)}. "
-        "`Stages` holds their specifications.",
+        "`Stages` holds their specifications."
     ]
     for name, hook in vars(Stages).items():
         if name.startswith("_"):
@@ -154,7 +155,8 @@ def records_page() -> str:
     kinds.sort(key=lambda kind: (order.index(kind.__name__) if kind.__name__ in order else len(order), kind.__name__))
     aliases = ["Layer", "Kind", "Status", "StepStatus", "Severity", "Value", "ValueType", "TextMethod"]
     parts = [
-        "# Records\n\n" + _NOTE
+        "# Records\n\n"
+        + _NOTE
         + "What flows through a pipeline. Records are immutable, and built with keyword arguments but for the short ones. "
         "Pages, rows and columns count from 0, ends are exclusive, text is counted in Unicode code points, boxes are 0..1 from the top "
         "left, money is `Decimal`, time is UTC.",
@@ -177,8 +179,7 @@ def components_page() -> str:
     """What is declared about a component, and who keeps the books."""
     plugins = aios_sdk.plugins
     parts = [
-        "# Components\n\n" + _NOTE
-        + "Declaring a component, its configuration, its manifest, and the registry that finds and chooses "
+        "# Components\n\n" + _NOTE + "Declaring a component, its configuration, its manifest, and the registry that finds and chooses "
         "components. How to use all this is told in [write a component](../how-to/write-a-component.md).",
         f"## component\n\n{_function(plugins.component)}",
         described(plugins.ComponentInfo),
@@ -186,7 +187,7 @@ def components_page() -> str:
         f"## ComponentConfig\n\n{markdown(plugins.ComponentConfig.__doc__)}",
         described(plugins.InputFile),
         "## Manifest\n\n`aios_plugin.toml` lies in the package and is named by its entry point in the group `aios.plugins`, such as "
-        "`acme = \"acme_ocr:aios_plugin.toml\"`. `aios plugin build PACKAGE` writes it.\n\n"
+        '`acme = "acme_ocr:aios_plugin.toml"`. `aios plugin build PACKAGE` writes it.\n\n'
         + described(plugins.Manifest).partition("\n")[2].strip(),
         f"## check_manifest\n\n`from aios_sdk.testing import check_manifest`\n\n{_function(aios_sdk.testing.check_manifest)}",
         described(plugins.Registry),
@@ -199,7 +200,8 @@ def components_page() -> str:
 def cli_page() -> str:
     """Every command with its help and the exit codes."""
     parts = [
-        "# Command line\n\n" + _NOTE
+        "# Command line\n\n"
+        + _NOTE
         + "What a document holds is printed with control characters escaped. Errors go to standard error without a "
         "traceback; `AIOS_DEBUG=1` shows it.",
         f"## Exit codes\n\n| code | name | |\n|---|---|---|\n{_exit_codes()}",

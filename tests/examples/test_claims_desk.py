@@ -71,8 +71,7 @@ def test_number_date_currency_and_total_of_every_e_invoice_are_right(desk: tuple
 
 def test_every_case_has_one_current_route_whose_reasons_name_checks_and_fields(desk: tuple[Store, dict[str, Outcome]]) -> None:
     store, outcomes = desk
-    cases = {row[0]: row[1] for row in store.sql(
-        "select document_id, name from current_documents where kind = 'case'").fetchall()}
+    cases = {row[0]: row[1] for row in store.sql("select document_id, name from current_documents where kind = 'case'").fetchall()}
     routes = store.sql("select document_id, reasons from current_routes").fetchall()
     assert sorted(cases.values()) == sorted(outcomes)
     assert sorted(document for document, _ in routes) == sorted(cases)

@@ -65,7 +65,11 @@ def _parquet_rows(path: Path) -> int:
 
 #: How another tool opens a file; what it cannot open counts for nobody.
 TOOLS: dict[str, Callable[[Path], object]] = {
-    ".pdf": _pdf, ".eml": _mail, ".csv": _csv_rows, ".xlsx": _sheet_rows, ".parquet": _parquet_rows,
+    ".pdf": _pdf,
+    ".eml": _mail,
+    ".csv": _csv_rows,
+    ".xlsx": _sheet_rows,
+    ".parquet": _parquet_rows,
 }
 
 
@@ -89,7 +93,7 @@ def test_what_does_not_complete_says_why(read: tuple[list[dict[str, Any]], dict[
 
 
 def test_text_or_exact_rows_come_of_nearly_every_file_that_other_tools_open(
-    corpora: Path, read: tuple[list[dict[str, Any]], dict[str, Outcome]],
+    corpora: Path, read: tuple[list[dict[str, Any]], dict[str, Outcome]]
 ) -> None:
     opened, missed = 0, []
     for kind in KINDS:

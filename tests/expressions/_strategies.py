@@ -117,13 +117,9 @@ def papers(value: st.SearchStrategy[Any] | None = None, members: bool = True) ->
     return st.builds(
         Paper,
         id=st.sampled_from(["d1", "d2", "d3"]),
-        attributes=st.fixed_dictionaries(
-            {}, optional={"a_boolean": well_typed("boolean"), "a_number": well_typed("number")}
-        ),
+        attributes=st.fixed_dictionaries({}, optional={"a_boolean": well_typed("boolean"), "a_number": well_typed("number")}),
         fields=st.fixed_dictionaries({}, optional={path: knowns(well_typed(name)) for path, name in names.items()}),
-        labels=st.fixed_dictionaries(
-            {}, optional={"kind": knowns(well_typed("text")), "free": knowns(well_typed("text"))}
-        ),
+        labels=st.fixed_dictionaries({}, optional={"kind": knowns(well_typed("text")), "free": knowns(well_typed("text"))}),
         checks=st.fixed_dictionaries({}, optional={"sums-agree": knowns(well_typed("boolean"))}),
         papers=st.lists(papers(value, members=False), max_size=3) if members else st.just(()),
         tables=st.just({"policies": {"invoice": {"limit": Decimal(500)}, "": {"limit": "odd", "note": "n"}}}),
@@ -203,11 +199,7 @@ def expressions(draw: st.DrawFn, type: str = "boolean", depth: int = 3, inside: 
     if type == "date":
         ways += [lambda: part("date") + part("duration"), lambda: x.max_of(part("date"), part("date"))]
     if type == "duration":
-        ways += [
-            lambda: part("date") - part("date"),
-            lambda: -part("duration"),
-            lambda: part("duration") + part("duration"),
-        ]
+        ways += [lambda: part("date") - part("date"), lambda: -part("duration"), lambda: part("duration") + part("duration")]
     if not inside and (type == "boolean" or type in ("number", "date", "duration")):
         ways.append(aggregate if type in ("boolean", "number") else lambda: x.max_of(part(type, True)))
     return draw(st.sampled_from(ways))()

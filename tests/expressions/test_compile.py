@@ -7,20 +7,7 @@ import pickle
 import pytest
 
 from aios_sdk.errors import ExpressionError
-from aios_sdk.expressions import (
-    ANY,
-    BOOLEAN,
-    DATE,
-    DURATION,
-    NUMBER,
-    TEXT,
-    Scope,
-    TableType,
-    Type,
-    compile,
-    list_of,
-    parse,
-)
+from aios_sdk.expressions import ANY, BOOLEAN, DATE, DURATION, NUMBER, TEXT, Scope, TableType, Type, compile, list_of, parse
 
 MEMBER = Scope(attributes={"failed": BOOLEAN}, fields={"total": NUMBER, "tags": list_of(TEXT)}, labels={"kind": None})
 SCOPE = Scope(

@@ -180,9 +180,7 @@ def test_mixed_values_cannot_be_aggregated() -> None:
 
 def test_lookups_give_the_column_of_the_row() -> None:
     subject = Paper(
-        fields={"number": Known("P1")},
-        tables={"policies": {"P1": {"limit": 500}}},
-        papers=[Paper(id="m1", fields={"f_text": Known("P1")})],
+        fields={"number": Known("P1")}, tables={"policies": {"P1": {"limit": 500}}}, papers=[Paper(id="m1", fields={"f_text": Known("P1")})]
     )
     scope = Scope(tables=SCOPE.tables, members=SCOPE.members)
     result = ask('lookup("policies", field("number"), "limit") > 400', subject, scope)

@@ -61,9 +61,7 @@ def test_a_known_value_rests_on_its_references_alone(data: st.DataObject) -> Non
     def shaken(one: Paper) -> Paper:
         def change(kind: str, known: Any) -> dict[str, Any]:
             return {
-                name: old
-                if (one.id, kind, name) in kept
-                else Known(data.draw(values), conflict=data.draw(st.booleans()))
+                name: old if (one.id, kind, name) in kept else Known(data.draw(values), conflict=data.draw(st.booleans()))
                 for name, old in known.items()
             }
 
@@ -72,10 +70,7 @@ def test_a_known_value_rests_on_its_references_alone(data: st.DataObject) -> Non
             fields=change("field", one.fields),
             labels=change("label", one.labels),
             checks=change("check", one.checks),
-            attributes={
-                name: old if (one.id, "attribute", name) in kept else data.draw(values)
-                for name, old in one.attributes.items()
-            },
+            attributes={name: old if (one.id, "attribute", name) in kept else data.draw(values) for name, old in one.attributes.items()},
             papers=[shaken(each) for each in one.papers],
         )
 

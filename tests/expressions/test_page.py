@@ -24,5 +24,3 @@ def test_the_examples_of_the_table_are_those_that_are_run() -> None:
     assert len(shown) == 19
     for example in shown:
         assert f"'{example}'" in page
-
-

@@ -74,8 +74,7 @@ def test_a_file_counts_by_its_content(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given_", "said"),
-    [("nowhere.yaml", "rules = 'nowhere.yaml': there is no file 'nowhere.yaml'"), (7, "give the path of a file")],
+    ("given_", "said"), [("nowhere.yaml", "rules = 'nowhere.yaml': there is no file 'nowhere.yaml'"), (7, "give the path of a file")]
 )
 def test_what_is_no_file_is_refused(given_: Any, said: str) -> None:
     with pytest.raises(ConfigurationError) as raised:

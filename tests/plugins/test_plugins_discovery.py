@@ -130,7 +130,9 @@ def test_a_failed_import_is_remembered_and_raised_again(site: Site) -> None:
 
 
 def test_a_plugin_whose_code_breaks_the_contract_is_loaded_and_not_active(site: Site) -> None:
-    site.install("acme_loose", code="""
+    site.install(
+        "acme_loose",
+        code="""
         from aios_sdk.plugins import component
         from aios_sdk.stages import implements
 
@@ -139,7 +141,8 @@ def test_a_plugin_whose_code_breaks_the_contract_is_loaded_and_not_active(site: 
             @implements
             def extract(self, document):
                 pass
-        """)
+        """,
+    )
     registry = Registry.discover()
     with pytest.raises(PluginError, match="does not annotate 'document'"):
         registry.load("acme.acme-loose")

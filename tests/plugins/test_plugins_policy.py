@@ -57,8 +57,7 @@ def test_the_file_may_lie_elsewhere_and_must_then_exist(tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
-    [('denny = ["x"]', "Did you mean 'deny'"), ('deny = "x"', "has a wrong 'deny'"), ("deny = [1]", "has a wrong 'deny'")],
+    ("text", "said"), [('denny = ["x"]', "Did you mean 'deny'"), ('deny = "x"', "has a wrong 'deny'"), ("deny = [1]", "has a wrong 'deny'")]
 )
 def test_a_wrong_section_is_refused_with_the_key_named(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "aios.toml").write_text(f"[plugins]\n{text}\n")

@@ -403,12 +403,15 @@ def test_the_code_digest_of_an_editable_install_follows_its_files(site: Site) ->
 
 
 def test_loading_from_many_threads_imports_once(site: Site) -> None:
-    site.install("acme_slow", code="""
+    site.install(
+        "acme_slow",
+        code="""
         import sys, time
         sys.acme_imports = getattr(sys, "acme_imports", 0) + 1
         time.sleep(0.05)
         raise RuntimeError("broken after all")
-        """)
+        """,
+    )
     made = Registry.discover(path=[str(site.path)])
     failures = []
 

@@ -62,7 +62,7 @@ def numbers_in(directory: Path) -> list[int]:
 
 def only_segment(directory: Path) -> Path:
     """The path of the one segment below ``directory``."""
-    segment, = JournalReader(directory).segments()
+    (segment,) = JournalReader(directory).segments()
     return segment.path
 
 
@@ -72,5 +72,8 @@ def start(code: str, *arguments: object) -> subprocess.Popen[str]:
     prelude = f"import sys; sys.path[:0] = [{str(repository)!r}, {str(repository / 'src')!r}]\n"
     return subprocess.Popen(
         [sys.executable, "-c", prelude + code, *map(str, arguments)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )

@@ -44,16 +44,19 @@ def test_a_connection_reads_and_cannot_write(store: Path) -> None:
             connection.execute("DELETE FROM members")
 
 
-@pytest.mark.parametrize("query", [
-    "SELECT * FROM read_csv('{file}')",
-    "SELECT * FROM read_text('{file}')",
-    "COPY members TO '{file}.csv'",
-    "ATTACH '{file}.duckdb'",
-    "INSTALL httpfs",
-    "SET enable_external_access = true",
-    "SET lock_configuration = false",
-    "SET TimeZone = 'Asia/Tokyo'",
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM read_csv('{file}')",
+        "SELECT * FROM read_text('{file}')",
+        "COPY members TO '{file}.csv'",
+        "ATTACH '{file}.duckdb'",
+        "INSTALL httpfs",
+        "SET enable_external_access = true",
+        "SET lock_configuration = false",
+        "SET TimeZone = 'Asia/Tokyo'",
+    ],
+)
 def test_a_query_reaches_nothing_but_the_database(store: Path, tmp_path: Path, query: str) -> None:
     (tmp_path / "secret").write_text("secret")
     with connect(store) as connection, pytest.raises(duckdb.Error):
@@ -68,7 +71,7 @@ def test_times_are_in_utc_wherever_the_analyst_is(store: Path, monkeypatch: pyte
         with connect(store) as connection, connect(store) as other:
             for each in (connection, other):
                 assert each.sql("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
-                applied_at, = each.sql("SELECT applied_at FROM applied_segments").fetchall()[0]
+                (applied_at,) = each.sql("SELECT applied_at FROM applied_segments").fetchall()[0]
                 assert applied_at.utcoffset() == dt.timedelta(0)
     finally:
         monkeypatch.undo()
@@ -134,8 +137,7 @@ def test_a_snapshot_does_not_loosen_the_locks_of_readers_in_the_same_process(sto
 
 def test_a_snapshot_has_what_a_killed_fold_left_in_the_log(store: Path) -> None:
     process = start(
-        "import duckdb, os\n"
-        "c = duckdb.connect(sys.argv[1]); c.execute(\"INSERT INTO members (document_id) VALUES ('d')\"); os._exit(9)",
+        "import duckdb, os\nc = duckdb.connect(sys.argv[1]); c.execute(\"INSERT INTO members (document_id) VALUES ('d')\"); os._exit(9)",
         store / "aios.duckdb",
     )
     process.communicate(timeout=60)

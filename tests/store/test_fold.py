@@ -52,13 +52,18 @@ def documents(store: Path, *, snapshot: bool = False) -> list[int]:
     """The numbers given to `group_of`, of every folded row."""
     with connect(store, snapshot=snapshot) as connection:
         found = connection.sql("SELECT document_id FROM members").fetchall()
-    return sorted(int(name.removeprefix("document-")) for name, in found)
+    return sorted(int(name.removeprefix("document-")) for (name,) in found)
 
 
 def test_what_was_appended_is_in_the_tables(store: Path) -> None:
     values = {
-        "path": "total", "value_text": "1.200,50 €", "value_num": Decimal("1200.5000000000"), "value_date": dt.date(2026, 3, 1),
-        "confidence": 0.25, "page": 2, "alternatives": '[{"value":"1"}]',
+        "path": "total",
+        "value_text": "1.200,50 €",
+        "value_num": Decimal("1200.5000000000"),
+        "value_date": dt.date(2026, 3, 1),
+        "confidence": 0.25,
+        "page": 2,
+        "alternatives": '[{"value":"1"}]',
     }
     append(store, [[row_of("fields", **values)]])
     folded = fold(store)
@@ -140,8 +145,7 @@ def test_a_fold_waits_for_a_reader_of_another_process_and_then_names_it(store: P
     append(store, [group_of(0)])
     fold(store)
     process = start(
-        "import duckdb; c = duckdb.connect(sys.argv[1], read_only=True); print('held', flush=True); sys.stdin.read()",
-        store / "aios.duckdb",
+        "import duckdb; c = duckdb.connect(sys.argv[1], read_only=True); print('held', flush=True); sys.stdin.read()", store / "aios.duckdb"
     )
     assert process.stdout is not None
     process.stdout.readline()

@@ -27,7 +27,7 @@ def test_a_group_is_read_back_as_it_was_appended(tmp_path: Path) -> None:
     ]
     with JournalWriter(tmp_path, schema=1) as writer:
         writer.append(rows, document_id="d").wait()
-    group, = groups_in(tmp_path)
+    (group,) = groups_in(tmp_path)
     assert group.rows == rows
     assert abs(group.written - time.time()) < 3600
 
@@ -50,7 +50,7 @@ def test_a_group_larger_than_a_frame_is_one_group(tmp_path: Path) -> None:
         writer.append(group_of(1, 256))
     assert [len(group.rows) for group in groups_in(tmp_path)] == [2000, 256]
     reader = JournalReader(tmp_path)
-    segment, = reader.segments()
+    (segment,) = reader.segments()
     assert max(frame.record_count for frame in reader.frames(segment)) == 256
 
 
@@ -72,7 +72,7 @@ def test_reading_goes_on_behind_a_group(tmp_path: Path) -> None:
         for number in range(4):
             writer.append(group_of(number))
     reader = JournalReader(tmp_path)
-    segment, = reader.segments()
+    (segment,) = reader.segments()
     ends = [group.end for group in reader.groups(segment)]
     assert [group.end for group in reader.groups(segment, ends[1])] == ends[2:]
     assert list(reader.groups(segment, ends[-1])) == []
@@ -80,6 +80,7 @@ def test_reading_goes_on_behind_a_group(tmp_path: Path) -> None:
 
 def test_groups_of_many_threads_are_all_there_each_once(tmp_path: Path) -> None:
     with JournalWriter(tmp_path, schema=1) as writer:
+
         def append(thread: int) -> None:
             for number in range(50):
                 writer.append(group_of(thread * 50 + number))
@@ -168,17 +169,20 @@ def test_a_closed_writer_refuses_and_closes_again_quietly(tmp_path: Path) -> Non
     assert numbers_in(tmp_path) == [0]
 
 
-@pytest.mark.parametrize(("values", "words"), [
-    ({"path": 7}, "path: Expected `str | null`, got `int`"),
-    ({"page": 2**63}, "page: "),
-    ({"value_date": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}, "value_date"),
-    ({"value_num": Decimal(10) ** 28}, "value_num"),
-    ({"value_num": Decimal("1234567890123456789012345678.12345678901")}, "value_num"),
-    ({"value_num": Decimal("NaN")}, "value_num"),
-    ({"quote": "\ud800"}, "surrogates"),
-    ({"spans": "{no json"}, "JSON"),
-    ({"value_text": object()}, "object"),
-])
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"path": 7}, "path: Expected `str | null`, got `int`"),
+        ({"page": 2**63}, "page: "),
+        ({"value_date": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}, "value_date"),
+        ({"value_num": Decimal(10) ** 28}, "value_num"),
+        ({"value_num": Decimal("1234567890123456789012345678.12345678901")}, "value_num"),
+        ({"value_num": Decimal("NaN")}, "value_num"),
+        ({"quote": "\ud800"}, "surrogates"),
+        ({"spans": "{no json"}, "JSON"),
+        ({"value_text": object()}, "object"),
+    ],
+)
 def test_a_row_that_the_database_would_refuse_is_refused_at_once(tmp_path: Path, values: dict[str, object], words: str) -> None:
     with JournalWriter(tmp_path, schema=1) as writer:
         with pytest.raises(StoreError, match="A row of table fields cannot be recorded") as raised:

@@ -61,7 +61,7 @@ def test_any_flipped_bit_of_a_sealed_segment_is_reported(tmp_path_factory: pytes
     bit = data.draw(st.integers(0, path.stat().st_size * 8 - 1))
     flip(path, bit)
     reader = JournalReader(directory)
-    segment, = reader.segments()
+    (segment,) = reader.segments()
     found: list[Group] = []
     with pytest.raises((JournalCorrupt, StoreVersion)) as raised:
         found.extend(reader.groups(segment))
@@ -86,7 +86,7 @@ def test_a_torn_group_that_shared_a_sync_with_whole_ones_ends_the_reading_quietl
     # One write holds both frames, so neither was acknowledged when power went and left the first one torn.
     path, ends = written(tmp_path, 1, sealed=False, size=300)
     data = path.read_bytes()
-    path.write_bytes(data[:HEADER_SIZE + 40] + bytes(100) + data[HEADER_SIZE + 140:])
+    path.write_bytes(data[: HEADER_SIZE + 40] + bytes(100) + data[HEADER_SIZE + 140 :])
     assert groups_in(tmp_path) == []
     assert path.stat().st_size == ends[0]
 
@@ -128,7 +128,7 @@ def test_a_sealed_segment_cut_at_the_end_of_a_group_is_reported(tmp_path: Path) 
 def test_frames_of_another_place_do_not_follow(tmp_path: Path) -> None:
     path, ends = written(tmp_path, 3)
     data = path.read_bytes()
-    path.write_bytes(data[:ends[0]] + data[ends[1]:])
+    path.write_bytes(data[: ends[0]] + data[ends[1] :])
     with pytest.raises(JournalCorrupt, match="does not follow"):
         groups_in(tmp_path)
 
@@ -177,20 +177,20 @@ def _forge(path: Path, offset: int, old: bytes, new: bytes) -> None:
 def _erase(path: Path, offset: int, record: int) -> None:
     """What docs/reference/journal.md says about erasing: zeros over state, salt and payload, and a new checksum."""
     data = bytearray(path.read_bytes())
-    count, = struct.unpack_from("<H", data, offset + 12 + 41)
+    (count,) = struct.unpack_from("<H", data, offset + 12 + 41)
     heads = offset + 12 + 75
     secret = heads + 37 * count + 17 * record
     lengths = [struct.unpack_from("<I", data, heads + 37 * index + 1)[0] for index in range(count)]
     payload = heads + (37 + 17) * count + sum(lengths[:record])
-    data[secret:secret + 17] = bytes(17)
-    data[payload:payload + lengths[record]] = bytes(lengths[record])
+    data[secret : secret + 17] = bytes(17)
+    data[payload : payload + lengths[record]] = bytes(lengths[record])
     _sign(data, offset)
     path.write_bytes(data)
 
 
 def _sign(data: bytearray, offset: int) -> None:
-    length, = struct.unpack_from("<I", data, offset + 4)
-    struct.pack_into("<I", data, offset + 8, zlib.crc32(data[offset + 12:offset + 12 + length], length))
+    (length,) = struct.unpack_from("<I", data, offset + 4)
+    struct.pack_into("<I", data, offset + 8, zlib.crc32(data[offset + 12 : offset + 12 + length], length))
 
 
 WRITE = """

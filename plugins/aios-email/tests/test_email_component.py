@@ -49,7 +49,7 @@ def test_the_manifest_says_what_the_code_says():
 
 def test_the_text_is_a_block_of_headers_and_the_body_and_the_fields_stand_in_it():
     message = mail(
-        Cc="c@z.example", Date="Tue, 03 Nov 2026 09:30:00 +0100", Message_ID="<3@x>", In_Reply_To="<2@x>", References="<1@x> <2@x>",
+        Cc="c@z.example", Date="Tue, 03 Nov 2026 09:30:00 +0100", Message_ID="<3@x>", In_Reply_To="<2@x>", References="<1@x> <2@x>"
     )
     message.set_content("Guten Tag,\n\nanbei.\n")
     document, parts = read(message.as_bytes())
@@ -97,8 +97,22 @@ def test_html_is_taken_where_the_plain_alternative_is_blank():
 
 def test_several_inline_texts_are_one_body():
     data = lines(
-        "From: a@x", "Content-Type: multipart/mixed; boundary=B", "", "--B", "Content-Type: text/plain", "", "first", "--B",
-        "Content-Type: image/png", "", "PNG", "--B", "Content-Type: text/plain", "", "second", "--B--",
+        "From: a@x",
+        "Content-Type: multipart/mixed; boundary=B",
+        "",
+        "--B",
+        "Content-Type: text/plain",
+        "",
+        "first",
+        "--B",
+        "Content-Type: image/png",
+        "",
+        "PNG",
+        "--B",
+        "Content-Type: text/plain",
+        "",
+        "second",
+        "--B--",
     )
     document, parts = read(data)
     assert content(document) == "From: a@x\n\nfirst\n\nsecond\n"

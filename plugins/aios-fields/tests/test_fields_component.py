@@ -72,7 +72,9 @@ def test_the_manifest_says_what_the_code_says():
 def test_a_mail_in_german_is_understood():
     text = "Versicherungsschein-Nr.: UNF-3310-2\nSchadensnummer: CLM-1001\nSchadentag: 14.07.2018\nSchadenhöhe: 389,00 EUR\n"
     assert found(Claim, typed(text)) == {
-        "policy_number": "UNF-3310-2", "claim_number": "CLM-1001", "date_of_loss": dt.date(2018, 7, 14),
+        "policy_number": "UNF-3310-2",
+        "claim_number": "CLM-1001",
+        "date_of_loss": dt.date(2018, 7, 14),
         "amount_claimed": Decimal("389.00"),
     }
 
@@ -115,10 +117,21 @@ def test_the_tags_of_xml_are_no_labels(media_type, is_read):
             found(Invoice, document)
 
 
-@pytest.mark.parametrize("label", [
-    "Rechnungsnummer", "Rechnungs-Nr.", "RECHNUNGSNR", "Rechnung Nr.", "Invoice No.", "Invoice number", "INVOICE #", "invoice-no",
-    "Rg.-Nr.", "Belegnr.",
-])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Rechnungsnummer",
+        "Rechnungs-Nr.",
+        "RECHNUNGSNR",
+        "Rechnung Nr.",
+        "Invoice No.",
+        "Invoice number",
+        "INVOICE #",
+        "invoice-no",
+        "Rg.-Nr.",
+        "Belegnr.",
+    ],
+)
 def test_the_spellings_of_a_label_are_known(label):
     assert found(Invoice, typed(f"{label}: A-17/3")) == {"number": "A-17/3"}
 
@@ -145,13 +158,14 @@ def test_what_a_mail_quotes_counts_less_than_what_it_says():
 
 def test_a_value_stands_below_its_label_in_plain_text():
     assert found(Invoice, typed("Invoice number   Invoice date\nA-1              2024-01-31\n")) == {
-        "number": "A-1", "date": dt.date(2024, 1, 31),
+        "number": "A-1",
+        "date": dt.date(2024, 1, 31),
     }
 
 
 def test_values_are_found_by_geometry_whatever_the_order_of_the_text():
     document = printed(
-        ("A-17", 6, 1), ("529.87 EUR", 6, 3), ("Invoice number", 1, 1), ("Total", 1, 3), ("14.03.2024", 3, 5.2), ("Invoice date", 3, 5),
+        ("A-17", 6, 1), ("529.87 EUR", 6, 3), ("Invoice number", 1, 1), ("Total", 1, 3), ("14.03.2024", 3, 5.2), ("Invoice date", 3, 5)
     )
     assert found(Invoice, document) == {"number": "A-17", "total": Decimal("529.87"), "date": dt.date(2024, 3, 14)}
 
@@ -218,8 +232,10 @@ def test_nested_models_have_dotted_paths():
 
     config = Fields.Config(output=Bill)
     assert Fields.provides(config).fields == {"seller.name": "text", "seller.vat_id": "text"}
-    assert found(Bill, typed("Seller name: Steel & Co.\nUSt-IdNr. DE 123 456 789")) == {"seller.name": "Steel & Co.",
-        "seller.vat_id": "DE123456789"}
+    assert found(Bill, typed("Seller name: Steel & Co.\nUSt-IdNr. DE 123 456 789")) == {
+        "seller.name": "Steel & Co.",
+        "seller.vat_id": "DE123456789",
+    }
 
 
 def test_the_currency_is_where_it_is_printed():
@@ -244,11 +260,18 @@ class Endless(BaseModel):
     inner: Endless | None = None
 
 
-@pytest.mark.parametrize(("model", "told"), [
-    (Lines, "lines holds several values"), (Weight, "money and fractions are Decimal"), (Endless, "contains itself"), (int,
-    "no pydantic model"),
-    ("nonsense", "write it as 'package.module:Model'"), ("no.such.module:X", "cannot be imported"), ("json:Nothing", "has no 'Nothing'"),
-])
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (Lines, "lines holds several values"),
+        (Weight, "money and fractions are Decimal"),
+        (Endless, "contains itself"),
+        (int, "no pydantic model"),
+        ("nonsense", "write it as 'package.module:Model'"),
+        ("no.such.module:X", "cannot be imported"),
+        ("json:Nothing", "has no 'Nothing'"),
+    ],
+)
 def test_a_model_that_cannot_be_looked_for_is_refused_with_the_reason(model, told):
     registry = Registry()
     registry.add(Fields)
@@ -303,14 +326,21 @@ def test_another_definition_of_the_model_gives_another_configuration_digest():
     assert digest(Decimal) == digest(Decimal) != digest(str)
 
 
-_lines = st.lists(st.one_of(
-    st.text(max_size=30),
-    st.tuples(
-        st.sampled_from(["Invoice No.", "Rechnungsdatum", "Total", "Summe", "Date", "Nr.", "Due date", "IBAN", "Grand Total (EUR)", "vom"]),
-        st.sampled_from([":", "", " ", "\t", ".", "   "]),
-        st.sampled_from(["14.03.2024", "1.234,56 €", "A-1", "DE89 3704 0044 0532 0130 00", "", "\u00a0", "ſ ﬁ", "2024-01-01 12:00", "-5"]),
-    ).map("".join),
-), max_size=8).map("\n".join)
+_lines = st.lists(
+    st.one_of(
+        st.text(max_size=30),
+        st.tuples(
+            st.sampled_from(
+                ["Invoice No.", "Rechnungsdatum", "Total", "Summe", "Date", "Nr.", "Due date", "IBAN", "Grand Total (EUR)", "vom"]
+            ),
+            st.sampled_from([":", "", " ", "\t", ".", "   "]),
+            st.sampled_from(
+                ["14.03.2024", "1.234,56 €", "A-1", "DE89 3704 0044 0532 0130 00", "", "\u00a0", "ſ ﬁ", "2024-01-01 12:00", "-5"]
+            ),
+        ).map("".join),
+    ),
+    max_size=8,
+).map("\n".join)
 
 
 class Everything(Invoice):
@@ -337,10 +367,18 @@ def test_the_quote_of_every_field_stands_at_its_span_whatever_the_text(text):
 
 
 @settings(max_examples=100)
-@given(st.lists(st.tuples(
-    st.sampled_from(["Total", "529.87", "Invoice", "No.", "A-1", "Date:", "14.03.2024", "EUR", "x"]), st.integers(0, 80),
-        st.integers(0, 90),
-), min_size=1, max_size=25), st.randoms())
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["Total", "529.87", "Invoice", "No.", "A-1", "Date:", "14.03.2024", "EUR", "x"]),
+            st.integers(0, 80),
+            st.integers(0, 90),
+        ),
+        min_size=1,
+        max_size=25,
+    ),
+    st.randoms(),
+)
 def test_the_quote_of_every_field_stands_at_its_span_wherever_words_are_printed(words, random):
     document = printed(*((word, x / 10, y / 10) for word, x, y in words))
     extraction = Fields(Fields.Config(output=Everything)).extract(document)

@@ -90,8 +90,9 @@ def test_odd_mixtures_of_digits_and_marks_never_raise(text):
         assert text[reading.start : reading.end]
 
 
-@pytest.mark.parametrize("text", ["CLM-1001", "12:30 Uhr", "19 %", "19%", "1x", "v1.2.3", "12.03.2024", "31/12/2017",
-    "INV-2023-03-20", "a1", "10–20"])
+@pytest.mark.parametrize(
+    "text", ["CLM-1001", "12:30 Uhr", "19 %", "19%", "1x", "v1.2.3", "12.03.2024", "31/12/2017", "INV-2023-03-20", "a1", "10–20"]
+)
 def test_codes_times_shares_and_dates_are_no_amounts(text):
     assert list(amounts(text)) == []
 
@@ -114,16 +115,22 @@ def test_a_thousand_or_a_fraction_goes_by_the_other_numbers_of_the_document():
     assert [reading.value for reading in amounts("1.234", habits_of(["9.99 and 12.50"]))] == [Decimal("1.234")]
 
 
-@pytest.mark.parametrize(("text", "value"), [("-9,07", "-9.07"), ("5,00-", "-5.00"), ("(5.00)", "-5.00"), ("€ -9,32", "-9.32"),
-    ("−€ 9,32", "-9.32")])
+@pytest.mark.parametrize(
+    ("text", "value"), [("-9,07", "-9.07"), ("5,00-", "-5.00"), ("(5.00)", "-5.00"), ("€ -9,32", "-9.32"), ("−€ 9,32", "-9.32")]
+)
 def test_a_negative_amount_is_known_by_its_sign_or_brackets(text, value):
     assert next(amounts(text)).value == Decimal(value)
 
 
-@pytest.mark.parametrize(("text", "value"), [
-    ("2024-03-14T10:11:12Z", "2024-03-14T10:11:12+00:00"), ("14.03.2024, 15:30 Uhr", "2024-03-14T15:30:00+00:00"),
-    ("03/14/2024 3:05 pm +0100", "2024-03-14T15:05:00+01:00"), ("March 14, 2024 at 12:00 am", "2024-03-14T00:00:00+00:00"),
-])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2024-03-14T10:11:12Z", "2024-03-14T10:11:12+00:00"),
+        ("14.03.2024, 15:30 Uhr", "2024-03-14T15:30:00+00:00"),
+        ("03/14/2024 3:05 pm +0100", "2024-03-14T15:05:00+01:00"),
+        ("March 14, 2024 at 12:00 am", "2024-03-14T00:00:00+00:00"),
+    ],
+)
 def test_a_date_with_a_time_is_a_moment(text, value):
     assert next(datetimes(text)).value == dt.datetime.fromisoformat(value)
 

@@ -229,6 +229,6 @@ def test_any_bytes_give_a_page_or_a_typed_refusal(data):
         picture[data.draw(st.integers(0, len(picture) - 1))] = data.draw(st.integers(0, 255))
     with suppress(StepError):
         (found,) = Image(Image.Config(max_pixels=1_000_000)).ingest(
-            Source(name="a", data=bytes(picture)), Context(run="r", step="s", scratch=Path("unused")),
+            Source(name="a", data=bytes(picture)), Context(run="r", step="s", scratch=Path("unused"))
         )
         assert found.layers.pages[0].width > 0

@@ -159,7 +159,7 @@ def test_every_archive_of_the_corpora_ends_in_parts_or_a_typed_refusal(corpora, 
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\\"), min_size=1, max_size=20).filter(
-    lambda name: not name.endswith("/") and not name.startswith("__MACOSX/"),
+    lambda name: not name.endswith("/") and not name.startswith("__MACOSX/")
 )
 
 

@@ -67,7 +67,9 @@ def test_a_page_on_its_side_or_head_is_read_with_boxes_of_the_page_as_displayed(
     box = found.words[0].box(0)
     middle = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
     expected = {
-        Image.Transpose.ROTATE_90: (0.11, 0.91), Image.Transpose.ROTATE_180: (0.91, 0.89), Image.Transpose.ROTATE_270: (0.89, 0.09),
+        Image.Transpose.ROTATE_90: (0.11, 0.91),
+        Image.Transpose.ROTATE_180: (0.91, 0.89),
+        Image.Transpose.ROTATE_270: (0.89, 0.09),
     }[turn]
     assert middle == pytest.approx(expected, abs=0.05)
 
@@ -89,7 +91,8 @@ def test_only_the_pages_without_text_are_read_unless_all_are_asked_for(tmp_path,
     assert [(text.page, text.content) for text in found.text] == [(1, "second")]
     found = opened(tmp_path, pages="all").extract(document, context(tmp_path))
     assert [(text.page, text.content, text.reason) for text in found.text] == [
-        (0, "first", "asked for every page"), (1, "second", "no text layer"),
+        (0, "first", "asked for every page"),
+        (1, "second", "no text layer"),
     ]
 
 

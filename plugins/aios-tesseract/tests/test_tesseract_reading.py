@@ -10,9 +10,15 @@ _HEAD = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twid
 
 _words = st.lists(
     st.tuples(
-        st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(0, 99), st.integers(0, 99), st.integers(0, 30),
-            st.integers(0, 30),
-        st.floats(0, 100), st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8),
+        st.integers(1, 3),
+        st.integers(1, 3),
+        st.integers(1, 3),
+        st.integers(0, 99),
+        st.integers(0, 99),
+        st.integers(0, 30),
+        st.integers(0, 30),
+        st.floats(0, 100),
+        st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8),
     ),
     max_size=20,
 )

@@ -39,31 +39,58 @@ def split(text: str) -> list[str]:
     return [text[place.start : place.end] for place in sentences(text)]
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("Am 3. Mai, z. B. abends. Danach nicht.", ["Am 3. Mai, z. B. abends.", "Danach nicht."]),
-    ("Dr. Müller kam um 10.30 Uhr. Es kostete 1.234,56 EUR. Ok? Ja!", ["Dr. Müller kam um 10.30 Uhr.", "Es kostete 1.234,56 EUR.",
-        "Ok?", "Ja!"]),
-    ("We met J. Smith at 5 p.m. on Monday. It rained.", ["We met J. Smith at 5 p.m. on Monday.", "It rained."]),
-    ('He said "Stop." Then he left.', ['He said "Stop."', "Then he left."]),
-    ("The answer is no. See no. 12 there.", ["The answer is no.", "See no. 12 there."]),
-    ("It was 2018. We moved.", ["It was 2018.", "We moved."]),
-    ("1. First point\n2. Second point\n- third\n", ["1. First point", "2. Second point", "- third"]),
-    ("WHAT HAPPENED\nThe pipe burst.", ["WHAT HAPPENED", "The pipe burst."]),
-    ("Policy number: X-1\nTotal: 12.50\n", ["Policy number: X-1", "Total: 12.50"]),
-    ("Dear team,\r\n\r\nour van\r\nwas hit.", ["Dear team,", "our van\r\nwas hit."]),
-    ("Wait... what? No", ["Wait... what?", "No"]),
-    ("", []), (" \n ", []), (".", ["."]),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Am 3. Mai, z. B. abends. Danach nicht.", ["Am 3. Mai, z. B. abends.", "Danach nicht."]),
+        (
+            "Dr. Müller kam um 10.30 Uhr. Es kostete 1.234,56 EUR. Ok? Ja!",
+            ["Dr. Müller kam um 10.30 Uhr.", "Es kostete 1.234,56 EUR.", "Ok?", "Ja!"],
+        ),
+        ("We met J. Smith at 5 p.m. on Monday. It rained.", ["We met J. Smith at 5 p.m. on Monday.", "It rained."]),
+        ('He said "Stop." Then he left.', ['He said "Stop."', "Then he left."]),
+        ("The answer is no. See no. 12 there.", ["The answer is no.", "See no. 12 there."]),
+        ("It was 2018. We moved.", ["It was 2018.", "We moved."]),
+        ("1. First point\n2. Second point\n- third\n", ["1. First point", "2. Second point", "- third"]),
+        ("WHAT HAPPENED\nThe pipe burst.", ["WHAT HAPPENED", "The pipe burst."]),
+        ("Policy number: X-1\nTotal: 12.50\n", ["Policy number: X-1", "Total: 12.50"]),
+        ("Dear team,\r\n\r\nour van\r\nwas hit.", ["Dear team,", "our van\r\nwas hit."]),
+        ("Wait... what? No", ["Wait... what?", "No"]),
+        ("", []),
+        (" \n ", []),
+        (".", ["."]),
+    ],
+)
 def test_sentences_end_where_readers_see_them_end(text, expected):
     assert split(text) == expected
 
 
 _texts = st.one_of(
     st.text(max_size=300),
-    st.lists(st.sampled_from([
-        "Mr. ", "am 3. ", "Mai ", "The end. ", "\n", "\n\n", "- item", "1. ", "Title\n", "A: b\n", "why? ", "z. B. ", "x",
-        "“quoted.” ", "\f", "…", " ",
-    ]), max_size=30).map("".join),
+    st.lists(
+        st.sampled_from(
+            [
+                "Mr. ",
+                "am 3. ",
+                "Mai ",
+                "The end. ",
+                "\n",
+                "\n\n",
+                "- item",
+                "1. ",
+                "Title\n",
+                "A: b\n",
+                "why? ",
+                "z. B. ",
+                "x",
+                "“quoted.” ",
+                "\f",
+                "…",
+                " ",
+            ]
+        ),
+        max_size=30,
+    ).map("".join),
 )
 
 
@@ -79,7 +106,8 @@ def test_the_most_telling_sentences_come_in_their_order():
     summary = Extractive(Extractive.Config(sentences=2)).summarize(typed(STORY))
     assert summary.method == "lexrank"
     assert [sentence.text for sentence in summary.sentences] == [
-        "our van was hit from behind at a traffic light on Friday.", "The other driver, Dr. Smith, wrote a note for us.",
+        "our van was hit from behind at a traffic light on Friday.",
+        "The other driver, Dr. Smith, wrote a note for us.",
     ]
 
 
@@ -137,8 +165,10 @@ def test_a_case_without_text_is_not_for_it():
 
 
 def test_the_same_thing_is_not_said_twice():
-    texts = ["The bridge fell into the river at night."] * 5 + ["The mayor of the town spoke to the firemen.",
-        "No person was hurt in the river at night."]
+    texts = ["The bridge fell into the river at night."] * 5 + [
+        "The mayor of the town spoke to the firemen.",
+        "No person was hurt in the river at night.",
+    ]
     chosen = select(texts, list(range(7)), 2, [8] * 7, None)
     assert len({texts[number] for number in chosen}) == 2
 

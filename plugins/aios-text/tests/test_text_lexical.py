@@ -19,12 +19,21 @@ from aios_sdk import ConfigurationError, Document, PageInfo, PageText, Registry,
 from aios_sdk.testing import check_manifest
 
 KINDS = {
-    "invoice": ["Invoice number 12, total 99.00 EUR, please pay by March", "Rechnung Nr. 4711, Gesamtbetrag 12,00 EUR",
-    "Tax invoice, balance due 20.00"],
-    "claim": ["I want to report a claim, our car was hit", "Schadenmeldung: Wasser lief in den Keller",
-    "The policy covers the damage of the accident"],
-    "letter": ["Dear Sir or Madam, thank you for your kind letter", "Mit freundlichen Grüßen an Ihre Familie",
-    "We wish you a happy new year"],
+    "invoice": [
+        "Invoice number 12, total 99.00 EUR, please pay by March",
+        "Rechnung Nr. 4711, Gesamtbetrag 12,00 EUR",
+        "Tax invoice, balance due 20.00",
+    ],
+    "claim": [
+        "I want to report a claim, our car was hit",
+        "Schadenmeldung: Wasser lief in den Keller",
+        "The policy covers the damage of the accident",
+    ],
+    "letter": [
+        "Dear Sir or Madam, thank you for your kind letter",
+        "Mit freundlichen Grüßen an Ihre Familie",
+        "We wish you a happy new year",
+    ],
 }
 
 
@@ -119,30 +128,37 @@ def test_another_process_gives_the_same_scores(kinds):
     """)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     printed = {
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-            env=environment | {"PYTHONHASHSEED": seed}).stdout
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment | {"PYTHONHASHSEED": seed}
+        ).stdout
         for seed in ("1", "2")
     }
     assert printed == {f"{kinds.classify(typed('Rechnung und Schaden'))}\n"}
 
 
-@pytest.mark.parametrize(("name", "content"), [
-    ("kinds.csv", "text,label\n" + "".join(f'"{text}",{label}\n' for label, texts in KINDS.items() for text in texts)),
-    ("kinds.jsonl", "".join(f'{{"text": "{text}", "label": "{label}"}}\n\n' for label, texts in KINDS.items() for text in texts)),
-])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("kinds.csv", "text,label\n" + "".join(f'"{text}",{label}\n' for label, texts in KINDS.items() for text in texts)),
+        ("kinds.jsonl", "".join(f'{{"text": "{text}", "label": "{label}"}}\n\n' for label, texts in KINDS.items() for text in texts)),
+    ],
+)
 def test_examples_come_from_a_file_too(tmp_path, kinds, name, content):
     (tmp_path / name).write_text(content, encoding="utf-8")
     text = typed("Schadenmeldung, das Auto")
     assert learnt(examples=str(tmp_path / name)).classify(text) == kinds.classify(text)
 
 
-@pytest.mark.parametrize(("name", "content", "told"), [
-    ("a.csv", "body,kind\nx,y\n", "needs the columns 'text' and 'label'"),
-    ("a.csv", "text,label\nx,y\n", "at least two labels"),
-    ("a.csv", "text,label\nx,y\n ,z\n", "example 2 has no text"),
-    ("a.jsonl", '{"text": "x", "label": "y"}\n{"text": "x"}\n', "line 2 of"),
-    ("a.jsonl", "nonsense\n", "line 1 of"),
-])
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a.csv", "body,kind\nx,y\n", "needs the columns 'text' and 'label'"),
+        ("a.csv", "text,label\nx,y\n", "at least two labels"),
+        ("a.csv", "text,label\nx,y\n ,z\n", "example 2 has no text"),
+        ("a.jsonl", '{"text": "x", "label": "y"}\n{"text": "x"}\n', "line 2 of"),
+        ("a.jsonl", "nonsense\n", "line 1 of"),
+    ],
+)
 def test_a_file_that_holds_no_examples_is_refused_with_the_place(tmp_path, name, content, told):
     (tmp_path / name).write_text(content)
     registry = Registry()
@@ -164,8 +180,9 @@ def test_changed_examples_change_the_digest_of_the_configuration(tmp_path):
 def test_scikit_learn_is_imported_only_when_it_is_opened():
     code = "import sys, aios_text; print('sklearn' in sys.modules, 'numpy' in sys.modules)"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-        env=environment).stdout == "False False\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment).stdout == "False False\n"
+    )
 
 
 def test_intents_of_bank_customers_are_told_apart(corpora, tmp_path):

@@ -34,8 +34,9 @@ class _Renderer:
         from aios_sdk.plugins import Registry
 
         if maker is None:
-            raise UsageError("The document has no pages to draw", cause="It is a case, or nothing ingested it",
-                             fix="Ask for one of its members")
+            raise UsageError(
+                "The document has no pages to draw", cause="It is a case, or nothing ingested it", fix="Ask for one of its members"
+            )
         self._store = store
         self._component = Registry.default().create(maker.component, maker.config)
         self._draw = self._component.implementation("render")

@@ -23,7 +23,9 @@ _KEY_FIELDS = (("policy_number", "policy"), ("loss_date", "loss"), ("amount_clai
 
 
 def demo(
-    store: Annotated[Path | None, typer.Option(help="Where the results go. Default: demo.aios in the checkout, made anew each time.")] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Where the results go. Default: demo.aios in the checkout, made anew each time.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Components at work at once. Default: the number of cores.")] = None,
 ) -> None:
     """Run the claims example: mails with invoices, scans and spreadsheets become one decision per claim.
@@ -64,7 +66,8 @@ def _example() -> Path:
         if (found / "claims.yaml").is_file():
             return found
     raise UsageError(
-        "The claims example is not here", cause="It is part of the checkout, not of the installed package",
+        "The claims example is not here",
+        cause="It is part of the checkout, not of the installed package",
         fix="Clone the repository and run `make demo` there",
     )
 
@@ -87,7 +90,10 @@ def _print_claims(outcomes: list[Outcome]) -> None:
     for outcome in outcomes:
         case, route = outcome.document, outcome.route
         table.add_row(
-            Path(case.name).stem[:16], _documents(case), _key_fields(case), _failed_checks(case),
+            Path(case.name).stem[:16],
+            _documents(case),
+            _key_fields(case),
+            _failed_checks(case),
             Text(route.destination + ("*" if route.review else ""), style="yellow" if route.review else "green") if route else "none",
             _why(outcome),
         )
@@ -135,19 +141,32 @@ def _why(outcome: Outcome) -> str:
 
 
 def _print_troubles(outcomes: list[Outcome]) -> None:
-    troubles = [(outcome, member) for outcome in outcomes for member in outcome.document.members if member.status in ("failed", "refused", "partial")]
+    troubles = [
+        (outcome, member)
+        for outcome in outcomes
+        for member in outcome.document.members
+        if member.status in ("failed", "refused", "partial")
+    ]
     typer.echo("\nWhat was refused or failed:" if troubles else "\nNothing was refused and nothing failed.")
     for outcome, member in troubles:
         reason = member.failures[0] if member.failures else None
-        typer.echo(f"  {member.name} in {outcome.name}: {member.status}" + (f", {reason.category}: {reason.message.splitlines()[0]}" if reason else ""))
+        typer.echo(
+            f"  {member.name} in {outcome.name}: {member.status}"
+            + (f", {reason.category}: {reason.message.splitlines()[0]}" if reason else "")
+        )
 
 
 def _print_next(store: Path, outcomes: list[Outcome], seconds: float) -> None:
     documents = sum(len(outcome.document.members) for outcome in outcomes)
     typer.echo(f"\n{len(outcomes)} claims of {documents} documents in {seconds:.0f} s; everything is in {store}. Try next:\n")
     invoice = next(
-        (member.document for outcome in outcomes for member in outcome.document.members
-         if member.document.media_type == "application/pdf" and "total" in member.document.fields), None,
+        (
+            member.document
+            for outcome in outcomes
+            for member in outcome.document.members
+            if member.document.media_type == "application/pdf" and "total" in member.document.fields
+        ),
+        None,
     )
     if invoice is not None:
         typer.echo(f"  aios explain {store} {invoice.id[:12]} total --png total.png     # where that amount stands on the page")

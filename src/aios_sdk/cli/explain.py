@@ -55,8 +55,11 @@ def explain(
 
             pictures = draw(opened, found, png, crop=crop, dpi=dpi)
             if not pictures:
-                raise UsageError("Nothing can be drawn: no value has a box on a page", cause="The text came without the boxes of its words",
-                                 fix="Leave --png out, or run an ingest component that gives words")
+                raise UsageError(
+                    "Nothing can be drawn: no value has a box on a page",
+                    cause="The text came without the boxes of its words",
+                    fix="Leave --png out, or run an ingest component that gives words",
+                )
             for picture in pictures:
                 typer.echo(f"Wrote {picture}", err=True)
 
@@ -90,10 +93,16 @@ def _tree(label: Text) -> Tree:
 def _finding(finding: Finding, found: Explanation, *, detailed: bool) -> Tree:
     chosen = next((candidate for candidate in finding.candidates if candidate.chosen), None)
     value = "no value" if finding.value is None else " ".join(filter(None, (finding.value, chosen.currency if chosen else "")))
-    tree = _tree(_text(
-        (finding.name, "bold"), " = ", (value, "bold cyan"), "  ", (finding.status, _STATUS_STYLES[finding.status]),
-        _surely(finding.confidence),
-    ))
+    tree = _tree(
+        _text(
+            (finding.name, "bold"),
+            " = ",
+            (value, "bold cyan"),
+            "  ",
+            (finding.status, _STATUS_STYLES[finding.status]),
+            _surely(finding.confidence),
+        )
+    )
     for candidate in finding.candidates:
         tree.children.append(_candidate(candidate, found, detailed=detailed, alone=len(finding.candidates) == 1))
     if detailed:
@@ -164,16 +173,31 @@ def _elsewhere(document_id: str, found: Explanation) -> str:
 def _resting(verdicts: tuple[Verdict, ...], decisions: tuple[Decision, ...], found: Explanation) -> Iterator[Tree]:
     for verdict in verdicts:
         check = verdict.check
-        yield _tree(_text(
-            (f"{_SIGNS[check.passed]} ", _SIGN_STYLES[check.passed]), "check ", (check.rule, "bold"),
-            _of(verdict.document_id, verdict.document_name, found), _said(check), "  ", *_by(verdict.maker),
-        ))
+        yield _tree(
+            _text(
+                (f"{_SIGNS[check.passed]} ", _SIGN_STYLES[check.passed]),
+                "check ",
+                (check.rule, "bold"),
+                _of(verdict.document_id, verdict.document_name, found),
+                _said(check),
+                "  ",
+                *_by(verdict.maker),
+            )
+        )
     for decision in decisions:
         route = decision.route
-        tree = _tree(_text(
-            ("→ ", "cyan"), "route ", (route.destination, "bold cyan"), (" after review" if route.review else "", "yellow"),
-            _of(decision.document_id, decision.document_name, found), _surely(route.confidence), "  ", *_by(decision.maker),
-        ))
+        tree = _tree(
+            _text(
+                ("→ ", "cyan"),
+                "route ",
+                (route.destination, "bold cyan"),
+                (" after review" if route.review else "", "yellow"),
+                _of(decision.document_id, decision.document_name, found),
+                _surely(route.confidence),
+                "  ",
+                *_by(decision.maker),
+            )
+        )
         for reason in decision.reasons:
             tree.add(_text("because ", _first_line(reason.text)))
         yield tree

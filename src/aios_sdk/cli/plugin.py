@@ -36,7 +36,9 @@ def inspect(
     plugin, entries = _find(registry, name)
     loaded = [_loads(registry, entry) for entry in entries] if load else []
     facts = [*([_plugin_facts(plugin)] if plugin else []), *(_entry_facts(entry) for entry in entries)]
-    typer.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else printable("\n\n".join(_block(_readable(each)) for each in facts)))
+    typer.echo(
+        json.dumps(facts, indent=2, ensure_ascii=False) if as_json else printable("\n\n".join(_block(_readable(each)) for each in facts))
+    )
     if not all(loaded):
         for failure in dict.fromkeys(entry.failure for entry in entries if entry.failure):
             typer.echo(f"\n{failure}", err=True)
@@ -123,7 +125,9 @@ def _readable(facts: dict[str, Any]) -> dict[str, Any]:
     told = {name: value for name, value in facts.items() if value not in (0, False) and (name != "rows" or facts["unit"] == "rows")}
     schema = told.pop("config", None)
     if schema and schema.get("properties"):
-        told["settings"] = "\n".join(_setting(name, what, name in schema.get("required", ())) for name, what in schema["properties"].items())
+        told["settings"] = "\n".join(
+            _setting(name, what, name in schema.get("required", ())) for name, what in schema["properties"].items()
+        )
     return told
 
 
@@ -136,7 +140,11 @@ def _setting(name: str, what: dict[str, Any], required: bool) -> str:
 
 def _block(facts: dict[str, Any]) -> str:
     width = max(map(len, facts))
-    return "\n".join(f"{name.ljust(width)}  {_shown(value).replace(chr(10), chr(10) + ' ' * (width + 2))}" for name, value in facts.items() if value not in ("", [], (), {}))
+    return "\n".join(
+        f"{name.ljust(width)}  {_shown(value).replace(chr(10), chr(10) + ' ' * (width + 2))}"
+        for name, value in facts.items()
+        if value not in ("", [], (), {})
+    )
 
 
 def _shown(value: Any) -> str:

@@ -22,11 +22,18 @@ def info(store: StorePath, json: AsJson = False) -> None:
     if json:
         typer.echo(as_json(found))
         return
-    _print({
-        "store": found.path, "id": found.id, "made by": f"aios-sdk {found.sdk} (layout {found.format}, schema {found.schema})",
-        "documents": f"{found.documents:,}", "runs": f"{found.runs:,}", "blobs": f"{found.blobs:,} ({size(found.blob_bytes)})",
-        "journal": size(found.journal_bytes), "database": size(found.database_bytes),
-    })
+    _print(
+        {
+            "store": found.path,
+            "id": found.id,
+            "made by": f"aios-sdk {found.sdk} (layout {found.format}, schema {found.schema})",
+            "documents": f"{found.documents:,}",
+            "runs": f"{found.runs:,}",
+            "blobs": f"{found.blobs:,} ({size(found.blob_bytes)})",
+            "journal": size(found.journal_bytes),
+            "database": size(found.database_bytes),
+        }
+    )
 
 
 def lag(store: StorePath, json: AsJson = False) -> None:
@@ -37,11 +44,13 @@ def lag(store: StorePath, json: AsJson = False) -> None:
         typer.echo(as_json(found._asdict()))
         return
     waits = f"{found.groups:,} groups, {found.rows:,} rows, {size(found.bytes)}" if found.groups else "nothing"
-    _print({
-        "waits": waits + ("" if found.exact else " at most (the database cannot be read now)"),
-        "oldest": f"{found.oldest_seconds:.1f} s" if found.groups else "-",
-        "held by": found.holder or "nobody",
-    })
+    _print(
+        {
+            "waits": waits + ("" if found.exact else " at most (the database cannot be read now)"),
+            "oldest": f"{found.oldest_seconds:.1f} s" if found.groups else "-",
+            "held by": found.holder or "nobody",
+        }
+    )
 
 
 def _print(facts: dict[str, str]) -> None:

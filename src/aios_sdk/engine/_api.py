@@ -23,16 +23,21 @@ _END: Final = object()
 
 
 async def arun(
-    plan: Plan, inputs: object, *, store: Store, observers: Sequence[Observer] = (), limits: Limits | None = None, workers: int | None = None,
-    window: int | None = None, progress: bool | None = None,
+    plan: Plan,
+    inputs: object,
+    *,
+    store: Store,
+    observers: Sequence[Observer] = (),
+    limits: Limits | None = None,
+    workers: int | None = None,
+    window: int | None = None,
+    progress: bool | None = None,
 ) -> AsyncIterator[Outcome]:
     """Run ``plan`` over ``inputs``; see `Pipeline.arun`. Raises `InputError` before anything is done when a path is not there."""
     check_inputs(inputs)
     count = workers or os.cpu_count() or 1
     shown = progress_for(progress)
-    engine = Engine(
-        plan, store, observers=(*observers, *shown), limits=limits or Limits(), workers=count, window=window or 4 * count,
-    )
+    engine = Engine(plan, store, observers=(*observers, *shown), limits=limits or Limits(), workers=count, window=window or 4 * count)
     outcomes = engine.run(inputs)
     try:
         async for outcome in outcomes:

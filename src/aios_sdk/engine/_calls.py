@@ -20,7 +20,12 @@ from ._workers import Workers
 _log = logging.getLogger("aios.engine")
 
 RESULT_OF: Final[dict[Stage, type]] = {
-    "extract": Extraction, "classify": Classification, "summarize": Summary, "check": Checks, "redact": Redactions, "route": Route,
+    "extract": Extraction,
+    "classify": Classification,
+    "summarize": Summary,
+    "check": Checks,
+    "redact": Redactions,
+    "route": Route,
 }
 
 
@@ -43,7 +48,7 @@ class Calls:
         self._run = run
 
     async def call(
-        self, component: PlannedComponent, stage: Stage, step: str, document: Document, *, page: int | None, timeout: float | None,
+        self, component: PlannedComponent, stage: Stage, step: str, document: Document, *, page: int | None, timeout: float | None
     ) -> Answer:
         """Call the component's ``stage`` for ``document``; never raises what the component raised."""
         isolation = self._workers.registry.components[component.id].isolation
@@ -76,7 +81,14 @@ class Calls:
         return implementation.call(document=document, context=context)
 
     async def _await(
-        self, component: PlannedComponent, stage: Stage, step: str, document: Document, page: int | None, timeout: float | None, asked: float,
+        self,
+        component: PlannedComponent,
+        stage: Stage,
+        step: str,
+        document: Document,
+        page: int | None,
+        timeout: float | None,
+        asked: float,
     ) -> Answer:
         begun, result, failure, limit = asked, None, None, None
         try:
@@ -98,7 +110,10 @@ class Calls:
         wanted = RESULT_OF[stage]
         if not isinstance(result, wanted) or not isinstance(result, Result):
             raise ContractError(
-                f"{stage} returned {type(result).__name__}, not {wanted.__name__}", fix=f"Return {wanted.__name__}(...)", component=component, stage=stage,
+                f"{stage} returned {type(result).__name__}, not {wanted.__name__}",
+                fix=f"Return {wanted.__name__}(...)",
+                component=component,
+                stage=stage,
             )
         if isinstance(result, Extraction) and result.tables:
             return msgspec.structs.replace(result, tables=settle_tables(result.tables, self._blobs))

@@ -29,11 +29,11 @@ def delivered_before(store: Store) -> Delivered:
     ).fetchall()
     by_key: dict[str, tuple[str, str]] = {}
     by_content: dict[str, str] = {}
-    for key, content_id, document_id, _, last in rows:
-        by_content.setdefault(content_id, document_id)
+    for key, content_id, document, _, last in rows:
+        by_content.setdefault(content_id, document)
         if key and last >= by_key.get(key, ("", ""))[0]:
-            by_key[key] = (last, document_id)
-    return Delivered({key: document_id for key, (_, document_id) in by_key.items()}, by_content)
+            by_key[key] = (last, document)
+    return Delivered({key: document for key, (_, document) in by_key.items()}, by_content)
 
 
 #: The place of a document: the number of its delivery, then its position in each parent from the top.
@@ -43,8 +43,8 @@ Place = tuple[int, ...]
 class Duplicates:
     """Which document brought the same bytes first.
 
-    The answer must not depend on which worker was faster, so nothing may be asked about a delivery before every earlier one has been unfolded:
-    `unfolded_before` waits for that. ``earlier`` holds what former runs recorded: document id by content id.
+    The answer must not depend on which worker was faster, so nothing may be asked about a delivery before every earlier one has been
+    unfolded: `unfolded_before` waits for that. ``earlier`` holds what former runs recorded: document id by content id.
     """
 
     def __init__(self, earlier: Mapping[str, str]) -> None:
@@ -121,7 +121,7 @@ class Cases:
         members = tuple(self._member(outcome) for _, outcome in found)
         first = members[0].document
         return Document(
-            id=identity, name=first.name, kind="case", root=identity, thread=first.thread, resolve=self._resolve, members=members,
+            id=identity, name=first.name, kind="case", root=identity, thread=first.thread, resolve=self._resolve, members=members
         )
 
     def _member(self, outcome: Outcome) -> Outcome:

@@ -36,10 +36,26 @@ _MAGIC: Final[tuple[tuple[bytes, str], ...]] = (
 
 #: Types of names, for bytes that do not settle it.
 _BY_NAME: Final = {
-    ".csv": "text/csv", ".tsv": "text/tab-separated-values", ".tab": "text/tab-separated-values", ".txt": "text/plain", ".text": "text/plain",
-    ".log": "text/plain", ".md": "text/markdown", ".json": "application/json", ".jsonl": "application/jsonl", ".yaml": "application/yaml",
-    ".html": "text/html", ".htm": "text/html", ".xhtml": "text/html", ".eml": "message/rfc822", ".mbox": "application/mbox",
-    ".tex": "application/x-tex", ".vtt": "text/vtt", ".asciidoc": "text/asciidoc", ".adoc": "text/asciidoc", ".py": "text/x-python",
+    ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
+    ".tab": "text/tab-separated-values",
+    ".txt": "text/plain",
+    ".text": "text/plain",
+    ".log": "text/plain",
+    ".md": "text/markdown",
+    ".json": "application/json",
+    ".jsonl": "application/jsonl",
+    ".yaml": "application/yaml",
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".xhtml": "text/html",
+    ".eml": "message/rfc822",
+    ".mbox": "application/mbox",
+    ".tex": "application/x-tex",
+    ".vtt": "text/vtt",
+    ".asciidoc": "text/asciidoc",
+    ".adoc": "text/asciidoc",
+    ".py": "text/x-python",
 }
 _WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _SLIDES: Final = "application/vnd.openxmlformats-officedocument.presentationml.presentation"

@@ -46,7 +46,15 @@ class Reader:
     """Turns sources into documents for one run."""
 
     def __init__(
-        self, plan: Plan, run: Run, blobs: Blobs, *, workers: Workers, chooser: Chooser, limits: Limits, observers: Observers,
+        self,
+        plan: Plan,
+        run: Run,
+        blobs: Blobs,
+        *,
+        workers: Workers,
+        chooser: Chooser,
+        limits: Limits,
+        observers: Observers,
         delivered: Mapping[str, str],
     ) -> None:
         self._plan = plan
@@ -108,7 +116,9 @@ class Reader:
                 context = Context(run=self._run.id, step=self._step.id, scratch=scratch)
                 for child in implementation.call(source=folder, context=context):
                     if not isinstance(child, Source):
-                        raise ContractError(f"a folder yielded {type(child).__name__}", fix="Yield Source objects", component=candidate.info.id)
+                        raise ContractError(
+                            f"a folder yielded {type(child).__name__}", fix="Yield Source objects", component=candidate.info.id
+                        )
                     yield replace(child, key=key_below(folder, child), name=PurePath(child.name).name)
         except (KeyboardInterrupt, GeneratorExit):
             raise
@@ -210,10 +220,20 @@ class Reader:
             return Ingested(None, (), failure_of(error, candidate.info.id))
         timeout = self._step.timeout
         try:
-            return await self._workers.run(candidate.info.isolation, lambda: ingest(
-                candidate.component, source, workers=self._workers, blobs=self._blobs, limits=self._limits, run=self._run.id,
-                step=self._step.id, timeout=timeout,
-            ), timeout)
+            return await self._workers.run(
+                candidate.info.isolation,
+                lambda: ingest(
+                    candidate.component,
+                    source,
+                    workers=self._workers,
+                    blobs=self._blobs,
+                    limits=self._limits,
+                    run=self._run.id,
+                    step=self._step.id,
+                    timeout=timeout,
+                ),
+                timeout,
+            )
         except TimeoutError:
             return Ingested(None, (), late(candidate.component, timeout))
 
@@ -222,31 +242,62 @@ class Reader:
     def _document_of(self, source: Source) -> Document:
         before = self._delivered.get(source.key, "") if source.key else ""
         return Document(
-            id=source.document_id, name=source.name, kind="part" if source.parent else "file", media_type=source.media_type,
-            content_id=source.content_id, size=source.size, key=source.key, parent=source.parent, position=source.position, root=source.root,
-            supersedes="" if before == source.document_id else before, resolve=self._plan.resolve,
+            id=source.document_id,
+            name=source.name,
+            kind="part" if source.parent else "file",
+            media_type=source.media_type,
+            content_id=source.content_id,
+            size=source.size,
+            key=source.key,
+            parent=source.parent,
+            position=source.position,
+            root=source.root,
+            supersedes="" if before == source.document_id else before,
+            resolve=self._plan.resolve,
         )
 
     def _outcome(
-        self, document: Document, status: StepStatus, failure: UnitFailure | None, wall: float, candidate: Candidate | None,
+        self, document: Document, status: StepStatus, failure: UnitFailure | None, wall: float, candidate: Candidate | None
     ) -> StepOutcome:
         outcome = StepOutcome(
-            step=self._step.id, stage="ingest", status=status, component=candidate.info.id if candidate else "",
-            message=failure.message if failure else "", failures=(failure,) if failure else (),
+            step=self._step.id,
+            stage="ingest",
+            status=status,
+            component=candidate.info.id if candidate else "",
+            message=failure.message if failure else "",
+            failures=(failure,) if failure else (),
         )
         self._observers.tell("step_finished", document, outcome, wall)
         return outcome
 
     def _record(
-        self, document: Document, candidate: Candidate | None, status: StepStatus, failure: UnitFailure | None, started: dt.datetime, wall: float,
-        layers: Layers, number: int,
+        self,
+        document: Document,
+        candidate: Candidate | None,
+        status: StepStatus,
+        failure: UnitFailure | None,
+        started: dt.datetime,
+        wall: float,
+        layers: Layers,
+        number: int,
     ) -> None:
         component = candidate.info.id if candidate else ""
-        self._run.attempt(document, Attempt(
-            id=attempt_id(self._run.id, document.id, self._step.id, component, number), step=self._step.id, stage="ingest", component=component,
-            status=status, category=failure.category if failure else "", message=failure.message if failure else "",
-            failures=(failure,) if failure else (), started_at=started, wall=wall,
-        ), layers)
+        self._run.attempt(
+            document,
+            Attempt(
+                id=attempt_id(self._run.id, document.id, self._step.id, component, number),
+                step=self._step.id,
+                stage="ingest",
+                component=component,
+                status=status,
+                category=failure.category if failure else "",
+                message=failure.message if failure else "",
+                failures=(failure,) if failure else (),
+                started_at=started,
+                wall=wall,
+            ),
+            layers,
+        )
 
     def _record_container(self, candidate: Candidate, source: Source) -> None:
         document = self._document_of(source)

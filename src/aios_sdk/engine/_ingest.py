@@ -91,20 +91,36 @@ def admit(source: Source, blobs: Blobs, *, origin: str, position: int) -> Admitt
         if not size:
             raise Malformed(f"{source.name} is empty", fix="Ask the sender for it again")
     except OSError as error:
-        problem = InputError(f"Cannot read {source.path!r}: {error.strerror or error}", fix="Check its permissions, then run again", document=source.name)
+        problem = InputError(
+            f"Cannot read {source.path!r}: {error.strerror or error}", fix="Check its permissions, then run again", document=source.name
+        )
         failure = failure_of(problem, "the host")
     except (InputError, LimitExceeded, Malformed) as error:
         failure = failure_of(error, "the host")
     identity = document_id(origin, position, content_id)
     admitted = msgspec.structs.replace(
-        source, content_id=content_id, size=size, media_type=media_type, document_id=identity, position=position, data=None,
-        path=str(blobs.path(content_id)) if content_id else source.path, root=source.root or identity,
+        source,
+        content_id=content_id,
+        size=size,
+        media_type=media_type,
+        document_id=identity,
+        position=position,
+        data=None,
+        path=str(blobs.path(content_id)) if content_id else source.path,
+        root=source.root or identity,
     )
     return Admitted(admitted, failure)
 
 
 def ingest(
-    component: PlannedComponent, source: Source, *, workers: Workers, blobs: Blobs, limits: Limits, run: str, step: str,
+    component: PlannedComponent,
+    source: Source,
+    *,
+    workers: Workers,
+    blobs: Blobs,
+    limits: Limits,
+    run: str,
+    step: str,
     timeout: float | None,
 ) -> Ingested:
     """Call the component and take what it yields; each child's bytes are kept before the next is asked for. Never raises what it raised."""
@@ -121,18 +137,26 @@ def ingest(
                 context.remaining()
                 if isinstance(item, Document):
                     if document is not None:
-                        raise ContractError("ingest yielded two documents from one source", fix="Yield the others as child sources", component=component.id)
+                        raise ContractError(
+                            "ingest yielded two documents from one source", fix="Yield the others as child sources", component=component.id
+                        )
                     document = _settled(item, blobs)
                 elif isinstance(item, Source):
                     if len(children) >= limits.children:
-                        raise LimitExceeded(f"{source.name} holds more than {limits.children} parts", fix="Raise limits.children if this is wanted")
+                        raise LimitExceeded(
+                            f"{source.name} holds more than {limits.children} parts", fix="Raise limits.children if this is wanted"
+                        )
                     child = _child(item, source, len(children), limits, blobs)
                     size += child.source.size
                     if size > limits.size:
-                        raise LimitExceeded(f"The parts of {source.name} take more than {limits.size} bytes", fix="Raise limits.size if this is wanted")
+                        raise LimitExceeded(
+                            f"The parts of {source.name} take more than {limits.size} bytes", fix="Raise limits.size if this is wanted"
+                        )
                     children.append(child)
                 else:
-                    raise ContractError(f"ingest yielded {type(item).__name__}", fix="Yield Document or Source objects", component=component.id)
+                    raise ContractError(
+                        f"ingest yielded {type(item).__name__}", fix="Yield Document or Source objects", component=component.id
+                    )
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - extensions raise panics that are no Exception, and parsers call sys.exit
@@ -148,7 +172,11 @@ def _settled(document: Document, blobs: Blobs) -> Document:
 
 
 def _child(child: Source, parent: Source, position: int, limits: Limits, blobs: Blobs) -> Admitted:
-    placed = msgspec.structs.replace(child, name=readable(child.name), key="", parent=parent.document_id, depth=parent.depth + 1, root=parent.root)
+    placed = msgspec.structs.replace(
+        child, name=readable(child.name), key="", parent=parent.document_id, depth=parent.depth + 1, root=parent.root
+    )
     if placed.depth > limits.depth:
-        placed = msgspec.structs.replace(placed, refused=placed.refused or f"it lies {placed.depth} levels deep; the limit is {limits.depth}", data=None, path="")
+        placed = msgspec.structs.replace(
+            placed, refused=placed.refused or f"it lies {placed.depth} levels deep; the limit is {limits.depth}", data=None, path=""
+        )
     return admit(placed, blobs, origin=parent.document_id, position=position)

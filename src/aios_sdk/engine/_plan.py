@@ -14,7 +14,8 @@ from ..stages import Stage
 
 
 class PlannedComponent(msgspec.Struct, frozen=True, kw_only=True):
-    """A component to be called, with its settings (checked, or as given), and the stage and scope in which its expressions were compiled."""
+    """A component to be called, with its settings (checked, or as given), and the stage and scope in which its expressions were
+    compiled."""
 
     id: str
     stage: Stage
@@ -50,7 +51,8 @@ class PlannedStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlannedCollect(msgspec.Struct, frozen=True, kw_only=True):
-    """How documents become cases: by ``parent``, by ``thread``, or by the text of ``key``; ``keep`` are the layers that cases need of their members."""
+    """How documents become cases: by ``parent``, by ``thread``, or by the text of ``key``; ``keep`` are the layers that cases need
+    of their members."""
 
     by: str
     key: Compiled | None = None

@@ -42,8 +42,8 @@ class Engine:
         self._observers = Observers(observers)
         self._workers = Workers(plan.registry, workers)
         self._chooser = Chooser(plan.registry)
-        # A document holds a slot while it is ingested and passes its steps, a delivery until all it holds has ended. Documents never wait for
-        # others while they hold a slot, so the two cannot lock each other.
+        # A document holds a slot while it is ingested and passes its steps, a delivery until all it holds has ended. Documents never
+        # wait for others while they hold a slot, so the two cannot lock each other.
         self._documents = asyncio.Semaphore(2 * workers)
         self._deliveries = asyncio.Semaphore(window)
         self._out: asyncio.Queue[Outcome | BaseException | None] = asyncio.Queue(maxsize=window)
@@ -84,12 +84,20 @@ class Engine:
         delivered = delivered_before(store)
         self._duplicates = Duplicates(delivered.by_content)
         self._cases = Cases(plan.collect, self._duplicates, plan.resolve) if plan.collect else None
-        self._run = store.begin(RunInfo(
-            pipeline=plan.name, pipeline_version=plan.version, definition=plan.definition, resolve=plan.resolve, inputs=_named(inputs),
-        ))
+        self._run = store.begin(
+            RunInfo(
+                pipeline=plan.name, pipeline_version=plan.version, definition=plan.definition, resolve=plan.resolve, inputs=_named(inputs)
+            )
+        )
         self._steps = Steps(self._run, plan.registry, self._chooser, Calls(self._workers, store.blobs, self._run.id))
         self._reader = Reader(
-            plan, self._run, store.blobs, workers=self._workers, chooser=self._chooser, limits=self._limits, observers=self._observers,
+            plan,
+            self._run,
+            store.blobs,
+            workers=self._workers,
+            chooser=self._chooser,
+            limits=self._limits,
+            observers=self._observers,
             delivered=delivered.by_key,
         )
         self._observers.tell("run_started", self._run.id, plan.name)
@@ -120,7 +128,8 @@ class Engine:
         try:
             if delivery.failure is not None:
                 read = self._reader.failed_container(delivery)
-                assert read.document is not None and read.outcome is not None
+                assert read.document is not None
+                assert read.outcome is not None
                 await self._duplicates.unfolded(number)
                 await self._finish(read.document, [read.outcome], tree, (number,))
             else:

@@ -137,14 +137,16 @@ class Steps:
     async def _fall_back(self, step: PlannedStep, document: Document, first: _Tried) -> _Tried:
         assert step.fallback is not None
         extra = {
-            "failed": first.status in ("failed", "partial"), "unsupported": first.status == "unsupported", "confidence": confidence_of(first.result),
+            "failed": first.status in ("failed", "partial"),
+            "unsupported": first.status == "unsupported",
+            "confidence": confidence_of(first.result),
         }
         verdict = step.fallback.on.evaluate(DocumentSubject(document, extra=extra))
         if verdict.value is not True:
             return first
         reason = f"fallback from {first.candidate.info.id}: {verdict.explain(2)}"
         candidate = Candidate(
-            step.fallback.component, self._registry.components[step.fallback.component.id], ((first.candidate.info.id, reason),),
+            step.fallback.component, self._registry.components[step.fallback.component.id], ((first.candidate.info.id, reason),)
         )
         second = await self._try(step, document, candidate, first.number + 1)
         if second.result is None and first.result is not None:
@@ -162,9 +164,9 @@ class Steps:
         except AiosError as error:
             return _judge(candidate, [Answer(None, failure_of(error, candidate.info.id), 0.0, 0.0, 0.0)], started, number)
         units = list(_units(candidate.info, document))
-        answers = await asyncio.gather(*(
-            self._calls.call(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout) for page, view in units
-        ))
+        answers = await asyncio.gather(
+            *(self._calls.call(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout) for page, view in units)
+        )
         return _judge(candidate, answers, started, number)
 
     def _finish(self, step: PlannedStep, document: Document, tried: _Tried) -> tuple[Document, StepOutcome, float]:
@@ -177,31 +179,63 @@ class Steps:
             document = document.with_layers(merge_layers(document.layers, layers))
         self._record(step, document, tried, layers)
         outcome = StepOutcome(
-            step=step.id, stage=step.stage, status=tried.status, component=tried.candidate.info.id, message=tried.message, failures=tried.failures,
+            step=step.id,
+            stage=step.stage,
+            status=tried.status,
+            component=tried.candidate.info.id,
+            message=tried.message,
+            failures=tried.failures,
         )
         return document, outcome, tried.wall
 
     def _without_result(
-        self, step: PlannedStep, document: Document, status: StepStatus, message: str, failures: tuple[UnitFailure, ...] = (),
+        self, step: PlannedStep, document: Document, status: StepStatus, message: str, failures: tuple[UnitFailure, ...] = ()
     ) -> tuple[Document, StepOutcome, float]:
         component = step.component.id if step.component else ""
-        self._run.attempt(document, Attempt(
-            step=step.id, stage=step.stage, component=component, status=status, message=message, failures=failures,
-            category=failures[0].category if failures else "unsupported" if status == "unsupported" else "", started_at=dt.datetime.now(dt.UTC),
-            units=0,
-        ), _NOTHING)
-        return document, StepOutcome(step=step.id, stage=step.stage, status=status, component=component, message=message, failures=failures), 0.0
+        self._run.attempt(
+            document,
+            Attempt(
+                step=step.id,
+                stage=step.stage,
+                component=component,
+                status=status,
+                message=message,
+                failures=failures,
+                category=failures[0].category if failures else "unsupported" if status == "unsupported" else "",
+                started_at=dt.datetime.now(dt.UTC),
+                units=0,
+            ),
+            _NOTHING,
+        )
+        return (
+            document,
+            StepOutcome(step=step.id, stage=step.stage, status=status, component=component, message=message, failures=failures),
+            0.0,
+        )
 
     # -- recording ----------------------------------------------------------------------------------------------------
 
     def _record(self, step: PlannedStep, document: Document, tried: _Tried, layers: Layers) -> None:
         info = tried.candidate.info
-        self._run.attempt(document, Attempt(
-            id=attempt_id(self._run.id, document.id, step.id, info.id, tried.number), step=step.id, stage=step.stage, component=info.id,
-            status=tried.status, category=tried.failures[0].category if tried.failures else "unsupported" if tried.status == "unsupported" else "",
-            message=tried.message, failures=tried.failures, started_at=tried.started, wall=tried.wall, cpu=tried.cpu, queue=tried.queue,
-            units=tried.units,
-        ), layers)
+        self._run.attempt(
+            document,
+            Attempt(
+                id=attempt_id(self._run.id, document.id, step.id, info.id, tried.number),
+                step=step.id,
+                stage=step.stage,
+                component=info.id,
+                status=tried.status,
+                category=tried.failures[0].category if tried.failures else "unsupported" if tried.status == "unsupported" else "",
+                message=tried.message,
+                failures=tried.failures,
+                started_at=tried.started,
+                wall=tried.wall,
+                cpu=tried.cpu,
+                queue=tried.queue,
+                units=tried.units,
+            ),
+            layers,
+        )
 
     def _use(self, step: PlannedStep, candidate: Candidate) -> None:
         if (step.id, candidate.info.id) not in self._used:
@@ -210,12 +244,13 @@ class Steps:
 
 
 def verified(
-    document: Document, step: str, result: Result | Layers, component: str, *, parts: bool = False,
+    document: Document, step: str, result: Result | Layers, component: str, *, parts: bool = False
 ) -> tuple[Layers, UnitFailure | None]:
     """What ``result`` adds to ``document``; or nothing, and why, when it holds values of a wrong type or spans that do not resolve."""
     try:
         layers = document.stamp(step, result)
-        # The types of records are checked where they are read from JSON, not where they are made. Text and words are large and check themselves.
+        # The types of records are checked where they are read from JSON, not where they are made. Text and words are large and check
+        # themselves.
         from_json(to_json(msgspec.structs.replace(layers, text=(), words=())), Layers)
         problems = list(check_spans(document, layers, parts=parts))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a result is its component's fault
@@ -228,11 +263,21 @@ def verified(
 def record_use(run: Run, registry: Registry, step: PlannedStep, candidate: Candidate) -> None:
     """Tell the store exactly which component does a step: version, code, configuration, and who was rejected."""
     instance = registry.create(candidate.component.id, candidate.component.config)
-    run.use(ComponentUse(
-        step=step.id, stage=step.stage, component=candidate.info.id, version=instance.version, distribution=registry.distribution(candidate.info.id),
-        code_digest=instance.code_digest or "", config_digest=instance.config_digest, config=instance.config_json, model=candidate.info.model,
-        deterministic=candidate.info.deterministic, rejected=canonical(dict(candidate.rejected)).decode() if candidate.rejected else "",
-    ))
+    run.use(
+        ComponentUse(
+            step=step.id,
+            stage=step.stage,
+            component=candidate.info.id,
+            version=instance.version,
+            distribution=registry.distribution(candidate.info.id),
+            code_digest=instance.code_digest or "",
+            config_digest=instance.config_digest,
+            config=instance.config_json,
+            model=candidate.info.model,
+            deterministic=candidate.info.deterministic,
+            rejected=canonical(dict(candidate.rejected)).decode() if candidate.rejected else "",
+        )
+    )
 
 
 class _Tried(NamedTuple):
@@ -267,9 +312,17 @@ def _judge(candidate: Candidate, answers: Sequence[Answer], started: dt.datetime
         status = "unsupported"
         message = said[0].message if said else "there was nothing to do"
     return _Tried(
-        candidate, status, result, message, failures, started,
-        wall=sum(answer.wall for answer in answers), cpu=sum(answer.cpu for answer in answers), queue=max((answer.waited for answer in answers), default=0.0),
-        units=len(answers), number=number,
+        candidate,
+        status,
+        result,
+        message,
+        failures,
+        started,
+        wall=sum(answer.wall for answer in answers),
+        cpu=sum(answer.cpu for answer in answers),
+        queue=max((answer.waited for answer in answers), default=0.0),
+        units=len(answers),
+        number=number,
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import shutil
 import tempfile
 import threading
@@ -61,8 +60,8 @@ class Workers:
     async def run(self, isolation: str, work: Callable[[], T], timeout: float | None = None) -> T:
         """``work()`` on a worker thread for ``process``, else on the loop itself.
 
-        Raises ``TimeoutError`` when a worker thread takes longer than ``timeout`` seconds; waiting for a thread does not count, so that a slow
-        document never costs the ones behind it.
+        Raises ``TimeoutError`` when a worker thread takes longer than ``timeout`` seconds; waiting for a thread does not count, so
+        that a slow document never costs the ones behind it.
         """
         if isolation != "process":
             return work()
@@ -90,7 +89,7 @@ class Workers:
         try:
             yield path
         finally:
-            if os.listdir(path):
+            if any(path.iterdir()):
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 free.append(path)

@@ -52,9 +52,7 @@ def read_scope(read: Read, scope: Scope, case: Scope | None) -> Scope:
     if read.of != "case":
         return scope
     if case is None:
-        raise ExpressionError(
-            f"{write(read)} stands outside of an aggregate over members", fix=f"Write {write(read._replace(of='own'))}"
-        )
+        raise ExpressionError(f"{write(read)} stands outside of an aggregate over members", fix=f"Write {write(read._replace(of='own'))}")
     return case
 
 

@@ -33,12 +33,7 @@ MEMBER_ATTRIBUTES: Final[Mapping[str, Type]] = {
 }
 
 #: What a fallback's condition sees besides: whether the step failed or did not support the document, and how sure it was (0..1).
-FALLBACK_ATTRIBUTES: Final[Mapping[str, Type]] = {
-    **DOCUMENT_ATTRIBUTES,
-    "failed": BOOLEAN,
-    "unsupported": BOOLEAN,
-    "confidence": NUMBER,
-}
+FALLBACK_ATTRIBUTES: Final[Mapping[str, Type]] = {**DOCUMENT_ATTRIBUTES, "failed": BOOLEAN, "unsupported": BOOLEAN, "confidence": NUMBER}
 
 #: The type in expressions of each type of value that fields have.
 TYPE_OF_VALUE: Final[Mapping[ValueType, Type]] = {
@@ -64,12 +59,7 @@ class DocumentSubject:
     __slots__ = ("_document", "_extra", "_members", "_status", "_tables")
 
     def __init__(
-        self,
-        document: Document,
-        *,
-        tables: Tables | None = None,
-        status: Status | None = None,
-        extra: Mapping[str, object] | None = None,
+        self, document: Document, *, tables: Tables | None = None, status: Status | None = None, extra: Mapping[str, object] | None = None
     ) -> None:
         self._document = document
         self._tables: Tables = tables or {}
@@ -121,10 +111,7 @@ class DocumentSubject:
             types = {member.document.id: member.document.media_type for member in self._document.members}
             self._members = tuple(
                 DocumentSubject(
-                    member.document,
-                    tables=self._tables,
-                    status=member.status,
-                    extra={"inside": types.get(member.document.parent, "")},
+                    member.document, tables=self._tables, status=member.status, extra={"inside": types.get(member.document.parent, "")}
                 )
                 for member in self._document.members
             )

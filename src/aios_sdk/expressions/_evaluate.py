@@ -78,9 +78,7 @@ def _read(read: Read, declared: Type) -> Run:
     return run
 
 
-def _answer(
-    text: str, kind: ReferenceKind, name: str, subject: Subject, raw: object, item: str, declared: Type
-) -> Result:
+def _answer(text: str, kind: ReferenceKind, name: str, subject: Subject, raw: object, item: str, declared: Type) -> Result:
     """A value from outside, admitted and of the type that was declared, or unknown; with its reference."""
     value, reason = None, ""
     if raw is None:
@@ -206,9 +204,7 @@ def _computed(call: Call, parts: Sequence[Run]) -> Run:
     return run
 
 
-def _outcome(
-    text: str, way: Callable[..., Any], values: Sequence[Any], because: tuple[Result, ...], sign: str
-) -> Result:
+def _outcome(text: str, way: Callable[..., Any], values: Sequence[Any], because: tuple[Result, ...], sign: str) -> Result:
     try:
         return Result(text, way(*values), "", because, None, sign)
     except Unknown as error:

@@ -85,10 +85,7 @@ OVERLOADS: Final[dict[str, tuple[Overload, ...]]] = {
     ),
     "*": (Overload((NUMBER, NUMBER), NUMBER, CONTEXT.multiply),),
     "/": (Overload((NUMBER, NUMBER), NUMBER, _divide),),
-    "negate": (
-        Overload((NUMBER,), NUMBER, CONTEXT.minus),
-        Overload((DURATION,), DURATION, operator.neg),
-    ),
+    "negate": (Overload((NUMBER,), NUMBER, CONTEXT.minus), Overload((DURATION,), DURATION, operator.neg)),
     "abs": (Overload((NUMBER,), NUMBER, CONTEXT.abs), Overload((DURATION,), DURATION, operator.abs)),
     "round": (Overload((NUMBER, NUMBER), NUMBER, _round),),
     "min": _pick(min),

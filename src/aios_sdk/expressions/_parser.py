@@ -10,21 +10,7 @@ from aios_sdk.errors import ExpressionError
 
 from ._functions import AGGREGATES, ARITIES
 from ._tokens import Token, near, odd, tokenize
-from ._tree import (
-    COMPARISON,
-    LEVELS,
-    MAX_DEPTH,
-    RESERVED,
-    Call,
-    Constant,
-    Kind,
-    Node,
-    Over,
-    Read,
-    Side,
-    call,
-    constant,
-)
+from ._tree import COMPARISON, LEVELS, MAX_DEPTH, RESERVED, Call, Constant, Kind, Node, Over, Read, Side, call, constant
 
 _READS: Final = frozenset({"field", "label", "check"})
 _LITERALS: Final = frozenset({"date", "days"})

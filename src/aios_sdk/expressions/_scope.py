@@ -13,7 +13,6 @@ from ._tokens import near
 from ._tree import Read, write
 from ._types import ANY, BOOLEAN, TEXT, Type, quote
 
-
 #: The number of an item in a path.
 _ITEM: Final = re.compile(r"\[\d+\]")
 
@@ -89,9 +88,7 @@ class Scope:
             fix = f"Write {read.name.lower()}"
         if read.name in ("null", "None", "NULL", "none"):
             fix = "Write is missing"
-        return ExpressionError(
-            f"{quote(read.name)} is no attribute of the document", cause=f"There are {listed(self.attributes)}", fix=fix
-        )
+        return ExpressionError(f"{quote(read.name)} is no attribute of the document", cause=f"There are {listed(self.attributes)}", fix=fix)
 
 
 def _known(read: Read, names: Mapping[str, object] | frozenset[str] | None) -> None:

@@ -21,9 +21,7 @@ Kind: TypeAlias = Literal["attribute", "field", "label", "check", "table"]
 Side: TypeAlias = Literal["own", "members", "case"]
 
 #: Words that cannot name an attribute.
-RESERVED: Final = frozenset(
-    {"and", "or", "not", "in", "is", "missing", "true", "false", "for", "if", "members", "case"}
-)
+RESERVED: Final = frozenset({"and", "or", "not", "in", "is", "missing", "true", "false", "for", "if", "members", "case"})
 
 #: How tightly operators bind; functions and names bind tightest.
 LEVELS: Final = {

@@ -46,7 +46,7 @@ class _Known:
 
     def scope(self, attributes: Mapping[str, Type], members: Scope | None = None) -> Scope:
         return Scope(
-            attributes=attributes, fields=dict(self.fields), labels=dict(self.labels), checks=frozenset(self.checks), members=members,
+            attributes=attributes, fields=dict(self.fields), labels=dict(self.labels), checks=frozenset(self.checks), members=members
         )
 
 
@@ -98,8 +98,15 @@ class _Compiler:
             keep = _SMALL.union(*(self._layers_used(step) for step in case_steps))
             collect = PlannedCollect(by=collect.by, key=collect.key, keep=keep)
         return Plan(
-            name=pipeline.name, version=pipeline.version, definition=canonical(definition(pipeline, portable=False)).decode(),
-            registry=self.registry, ingest=ingest, steps=steps, collect=collect, case_steps=case_steps, resolve=pipeline.resolve,
+            name=pipeline.name,
+            version=pipeline.version,
+            definition=canonical(definition(pipeline, portable=False)).decode(),
+            registry=self.registry,
+            ingest=ingest,
+            steps=steps,
+            collect=collect,
+            case_steps=case_steps,
+            resolve=pipeline.resolve,
         )
 
     # -- steps --------------------------------------------------------------------------------------------------------
@@ -107,7 +114,9 @@ class _Compiler:
     def _ingest(self, step: Step) -> PlannedStep:
         scope = Scope(attributes=DOCUMENT_ATTRIBUTES, fields={}, labels={}, checks=frozenset())
         if step.when is not None or step.fallback is not None:
-            raise PipelineError("The ingest step has no when and no fallback", cause="Nothing is known of a document before", stage="ingest")
+            raise PipelineError(
+                "The ingest step has no when and no fallback", cause="Nothing is known of a document before", stage="ingest"
+            )
         if step.component is not None:
             component, instance = self._component(step.component, step, step.config, scope)
             self.known.add(step.id, instance.info.provides, instance.provided)
@@ -115,7 +124,9 @@ class _Compiler:
         infos = [info for info in self.registry.components.values() if "ingest" in info.stages]
         if not infos:
             raise PipelineError(
-                "No installed plugin ingests anything", fix="Install one, such as: pip install aios-files aios-pdf aios-email aios-tables", stage="ingest",
+                "No installed plugin ingests anything",
+                fix="Install one, such as: pip install aios-files aios-pdf aios-email aios-tables",
+                stage="ingest",
             )
         configs: dict[str, Any] = {}
         for name, settings in step.config.items():
@@ -132,7 +143,9 @@ class _Compiler:
         if step.component is None:
             infos = [info for info in self.registry.components.values() if step.stage in info.stages]
             if not infos:
-                raise PipelineError(f"No installed plugin can {step.stage}", fix="Name a component, or install a plugin for it", stage=step.stage)
+                raise PipelineError(
+                    f"No installed plugin can {step.stage}", fix="Name a component, or install a plugin for it", stage=step.stage
+                )
             for info in infos:
                 self.known.add(step.id, info.provides, Provided(fields=info.fields))
             return self._planned(step, None, scope, config=dict(step.config), when=when)
@@ -153,7 +166,14 @@ class _Compiler:
 
     def _planned(self, step: Step, component: PlannedComponent | None, scope: Scope, **more: Any) -> PlannedStep:
         return PlannedStep(
-            id=step.id, stage=step.stage, component=component, scope=scope, required=step.required, timeout=step.timeout, memo=step.memo, **more,
+            id=step.id,
+            stage=step.stage,
+            component=component,
+            scope=scope,
+            required=step.required,
+            timeout=step.timeout,
+            memo=step.memo,
+            **more,
         )
 
     def _component(self, name: Any, step: Step, config: Any, scope: Scope) -> tuple[PlannedComponent, Instance]:
@@ -177,14 +197,16 @@ class _Compiler:
         missing = [layer for layer in info.requires if layer not in available]
         if missing:
             fillers = sorted(
-                f"{other.stages[0]} {other.id.removeprefix('aios.')}" for other in self.registry.components.values()
+                f"{other.stages[0]} {other.id.removeprefix('aios.')}"
+                for other in self.registry.components.values()
                 if other.id != info.id and set(missing) & set(other.provides)
             )
             raise PipelineError(
                 f"Step {step.id!r} requires {', '.join(missing)}, which no step before it provides",
                 cause=f"The steps before provide {', '.join(sorted(available)) or 'nothing'}",
                 fix=f"Put one of these before it: {', '.join(fillers)}" if fillers else "Install a plugin that provides it",
-                component=info.id, stage=step.stage,
+                component=info.id,
+                stage=step.stage,
             )
         return info.requires
 
@@ -212,7 +234,11 @@ class _Compiler:
 def _usual(stage: Stage) -> tuple[Layer, ...]:
     """What a stage adds when its component declares nothing, as plain functions do."""
     usual: dict[Stage, tuple[Layer, ...]] = {
-        "extract": ("text", "words", "tables", "fields"), "classify": ("labels",), "summarize": ("summary",),
-        "check": ("checks",), "redact": ("redactions",), "route": ("route",),
+        "extract": ("text", "words", "tables", "fields"),
+        "classify": ("labels",),
+        "summarize": ("summary",),
+        "check": ("checks",),
+        "redact": ("redactions",),
+        "route": ("route",),
     }
     return usual.get(stage, ())

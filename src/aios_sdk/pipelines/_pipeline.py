@@ -28,9 +28,7 @@ def _expression(value: Expression | str | None, what: str) -> Expression | None:
         return value
     if isinstance(value, str):
         return parse(value)
-    raise PipelineError(
-        f"{what} is a {type(value).__name__}", fix="Give an expression, such as label('kind') == 'invoice', or its text",
-    )
+    raise PipelineError(f"{what} is a {type(value).__name__}", fix="Give an expression, such as label('kind') == 'invoice', or its text")
 
 
 def _copied(value: Any) -> Any:
@@ -123,9 +121,11 @@ def component_label(component: ComponentName) -> str:
 class Pipeline:
     """Typed stages in a row; immutable: every method gives a new pipeline.
 
-    The first step is ``ingest``. ``resolve`` names the steps whose values win where readings differ, first first. The steps after ``collect`` see
-    cases. Relative paths in settings start at ``base`` (default: the current folder); that is no part of the pipeline's identity. Options of a step: ``when`` (run it if), ``fallback``, ``name`` (its id), ``required`` (a failure fails the document; default), ``timeout``
-    (seconds for a document), ``memo`` (may be taken from an earlier run). ``config`` holds the component's own settings. Example::
+    The first step is ``ingest``. ``resolve`` names the steps whose values win where readings differ, first first. The steps after
+    ``collect`` see cases. Relative paths in settings start at ``base`` (default: the current folder); that is no part of the
+    pipeline's identity. Options of a step: ``when`` (run it if), ``fallback``, ``name`` (its id), ``required`` (a failure fails the
+    document; default), ``timeout`` (seconds for a document), ``memo`` (may be taken from an earlier run). ``config`` holds the
+    component's own settings. Example::
 
         invoices = (
             Pipeline("invoices")
@@ -147,12 +147,23 @@ class Pipeline:
     base: Path | None
 
     def __init__(
-        self, name: str, *, resolve: Sequence[str] = (), steps: Sequence[Step] = (), collected: tuple[int, Collect] | None = None,
+        self,
+        name: str,
+        *,
+        resolve: Sequence[str] = (),
+        steps: Sequence[Step] = (),
+        collected: tuple[int, Collect] | None = None,
         base: str | Path | None = None,
     ) -> None:
         if not name or not name.replace("-", "").replace("_", "").isalnum():
             raise PipelineError(f"{name!r} is no name for a pipeline", fix="Use letters, digits, - and _")
-        values = {"name": name, "resolve": tuple(resolve), "steps": tuple(steps), "collected": collected, "base": None if base is None else Path(base)}
+        values = {
+            "name": name,
+            "resolve": tuple(resolve),
+            "steps": tuple(steps),
+            "collected": collected,
+            "base": None if base is None else Path(base),
+        }
         for slot, value in values.items():
             object.__setattr__(self, slot, value)
 
@@ -165,8 +176,8 @@ class Pipeline:
     # -- building -----------------------------------------------------------------------------------------------------
 
     def ingest(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
-        """Read the bytes. Without a component each document is read by the one that fits its media type best; ``config`` then maps component ids
-        to their settings."""
+        """Read the bytes. Without a component each document is read by the one that fits its media type best; ``config`` then maps
+        component ids to their settings."""
         return self._step("ingest", component, options)
 
     def extract(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
@@ -194,7 +205,8 @@ class Pipeline:
         return self._step("route", component, options)
 
     def collect(self, *, by: str | Expression = "parent") -> Pipeline:
-        """Make cases: by ``parent`` (a document and everything found in it), by ``thread`` (a conversation), or by the value of an expression."""
+        """Make cases: by ``parent`` (a document and everything found in it), by ``thread`` (a conversation), or by the value of an
+        expression."""
         if self.collected is not None:
             raise PipelineError(f"Pipeline {self.name!r} collects twice", fix="Collect once; what follows sees cases")
         if not self.steps:
@@ -210,7 +222,9 @@ class Pipeline:
             raise PipelineError(f"Step {step.id!r} cannot stand here in pipeline {self.name!r}", fix=fix, stage=step.stage)
         if any(other.id == step.id for other in self.steps):
             raise PipelineError(
-                f"Pipeline {self.name!r} has two steps with the id {step.id!r}", fix=f"Give one a name: .{step.stage}(..., name='...')", stage=step.stage,
+                f"Pipeline {self.name!r} has two steps with the id {step.id!r}",
+                fix=f"Give one a name: .{step.stage}(..., name='...')",
+                stage=step.stage,
             )
         return self._with(steps=(*self.steps, step))
 
@@ -280,28 +294,45 @@ class Pipeline:
         return compile_pipeline(self, registry)
 
     def run(self, inputs: Inputs, *, store: Store, **options: Any) -> Iterator[Outcome]:
-        """Run over ``inputs`` (paths of files and folders, `Source` objects, or an iterable of them) and yield outcomes as they become durable.
+        """Run over ``inputs`` (paths of files and folders, `Source` objects, or an iterable of them) and yield outcomes as they
+        become durable.
 
-        Yields the outcome of every case if the pipeline collects, else that of every document. Options are those of `arun`; ``progress`` defaults to
-        a bar where standard error is a terminal. Closing the iterator early, or Ctrl-C, stops the run and keeps what is done.
+        Yields the outcome of every case if the pipeline collects, else that of every document. Options are those of `arun`;
+        ``progress`` defaults to a bar where standard error is a terminal. Closing the iterator early, or Ctrl-C, stops the run and
+        keeps what is done.
         """
         from ..engine import run
 
         return run(self.compile(options.pop("registry", None)), inputs, store=store, **options)
 
     def arun(
-        self, inputs: Inputs, *, store: Store, registry: Registry | None = None, observers: Sequence[Observer] = (),
-        limits: Limits | None = None, workers: int | None = None, window: int | None = None, progress: bool | None = None,
+        self,
+        inputs: Inputs,
+        *,
+        store: Store,
+        registry: Registry | None = None,
+        observers: Sequence[Observer] = (),
+        limits: Limits | None = None,
+        workers: int | None = None,
+        window: int | None = None,
+        progress: bool | None = None,
     ) -> AsyncIterator[Outcome]:
         """The same for callers that have an event loop.
 
-        ``workers`` are threads for components that parse, read or predict (default: the cores); ``window`` is how many deliveries may be under way
-        at once (default: 4 a worker); ``limits`` bound what one delivery may unfold into.
+        ``workers`` are threads for components that parse, read or predict (default: the cores); ``window`` is how many deliveries
+        may be under way at once (default: 4 a worker); ``limits`` bound what one delivery may unfold into.
         """
         from ..engine import arun
 
         return arun(
-            self.compile(registry), inputs, store=store, observers=observers, limits=limits, workers=workers, window=window, progress=progress,
+            self.compile(registry),
+            inputs,
+            store=store,
+            observers=observers,
+            limits=limits,
+            workers=workers,
+            window=window,
+            progress=progress,
         )
 
 

@@ -185,7 +185,8 @@ def _load(text: str, name: str) -> Any:
         """
 
         yaml_implicit_resolvers = {  # noqa: RUF012 - pyyaml's own name for the class's table
-            first: [(tag, pattern) for tag, pattern in ways if tag != _BOOLEAN] for first, ways in yaml.SafeLoader.yaml_implicit_resolvers.items()
+            first: [(tag, pattern) for tag, pattern in ways if tag != _BOOLEAN]
+            for first, ways in yaml.SafeLoader.yaml_implicit_resolvers.items()
         }
 
         def compose_node(self, parent: Any, index: Any) -> Any:
@@ -207,7 +208,9 @@ def _load(text: str, name: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or str(error) or type(error).__name__
-        raise PipelineError(f"{name}{place}: {problem}", cause="It is not valid YAML", fix="Check indentation, quotes and colons there") from error
+        raise PipelineError(
+            f"{name}{place}: {problem}", cause="It is not valid YAML", fix="Check indentation, quotes and colons there"
+        ) from error
 
 
 def _read_step(pipeline: Pipeline, form: Any, where: str) -> Pipeline:
@@ -217,7 +220,9 @@ def _read_step(pipeline: Pipeline, form: Any, where: str) -> Pipeline:
         raise PipelineError(f"{where} is no step", fix="Write '- extract: tesseract', with options below")
     kinds = [key for key in form if key in STAGES or key == "collect"]
     if len(kinds) != 1:
-        raise PipelineError(f"{where} has the keys {', '.join(map(str, form))}", fix=f"Exactly one of them is {', '.join(STAGES)} or collect")
+        raise PipelineError(
+            f"{where} has the keys {', '.join(map(str, form))}", fix=f"Exactly one of them is {', '.join(STAGES)} or collect"
+        )
     kind = kinds[0]
     if kind == "collect":
         _only(form, ("collect",), where)

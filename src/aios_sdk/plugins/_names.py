@@ -25,9 +25,7 @@ _SHIPPED: Final[Mapping[str, str]] = {
 }
 
 #: The distribution of each first-party component, by id.
-FIRST_PARTY: Final[Mapping[str, str]] = {
-    f"aios.{name}": distribution for distribution, names in _SHIPPED.items() for name in names.split()
-}
+FIRST_PARTY: Final[Mapping[str, str]] = {f"aios.{name}": distribution for distribution, names in _SHIPPED.items() for name in names.split()}
 
 
 def near(name: str, names: Iterable[str]) -> str:

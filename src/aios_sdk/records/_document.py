@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 Layer: TypeAlias = Literal["pages", "text", "words", "tables", "fields", "labels", "summary", "checks", "redactions", "route"]
 
 #: The layers of a document, in the order in which stages fill them.
-LAYERS: Final[tuple[Layer, ...]] = (
-    "pages", "text", "words", "tables", "fields", "labels", "summary", "checks", "redactions", "route",
-)
+LAYERS: Final[tuple[Layer, ...]] = ("pages", "text", "words", "tables", "fields", "labels", "summary", "checks", "redactions", "route")
 
 #: What a document is in its tree: a file as given, a part of another (attachment, embedded file, archive member), or a case of several.
 Kind: TypeAlias = Literal["file", "part", "case"]
@@ -160,21 +158,22 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
 
     def stamp(self, step: str, result: Result | Layers) -> Layers:
         """``result`` as layers whose items carry ``step`` and an id made of this document, the step and their content."""
-        return Layers(**{
-            name: tuple(_stamp(item, self.id, step, number) for number, item in enumerate(items))
-            for name, items in _items_of(result)
-        })
+        return Layers(
+            **{name: tuple(_stamp(item, self.id, step, number) for number, item in enumerate(items)) for name, items in _items_of(result)}
+        )
 
     def one_page(self, index: int) -> Document:
         """A view with page ``index`` only, for components that work page by page; the page keeps its number."""
         layers = self.layers
-        return self._with(layers=replace(
-            layers,
-            pages=tuple(page for page in layers.pages if page.index == index),
-            text=tuple(text for text in layers.text if text.page == index),
-            words=tuple(words for words in layers.words if words.page == index),
-            tables=tuple(table for table in layers.tables if table.page == index),
-        ))
+        return self._with(
+            layers=replace(
+                layers,
+                pages=tuple(page for page in layers.pages if page.index == index),
+                text=tuple(text for text in layers.text if text.page == index),
+                words=tuple(words for words in layers.words if words.page == index),
+                tables=tuple(table for table in layers.tables if table.page == index),
+            )
+        )
 
     def only(self, keep: frozenset[str]) -> Document:
         """A view with the layers named in ``keep``; the others are empty."""
@@ -327,7 +326,9 @@ def merge_layers(first: Layers, second: Layers) -> Layers:
 
 def layers_digest(layers: Layers, names: frozenset[str]) -> str:
     """One digest of the layers in ``names``: equal content gives an equal digest, wherever it was made."""
-    return digest(b"\x1f".join(canonical([name, [_without_place(item) for item in getattr(layers, name)]]) for name in LAYERS if name in names))
+    return digest(
+        b"\x1f".join(canonical([name, [_without_place(item) for item in getattr(layers, name)]]) for name in LAYERS if name in names)
+    )
 
 
 def _items_of(result: Result | Layers) -> list[tuple[str, tuple[Any, ...]]]:

@@ -22,16 +22,15 @@ Severity: TypeAlias = Literal["info", "warning", "error"]
 #: Digits that a number may have.
 _DIGITS = 1000
 
-_TYPES: dict[type, ValueType] = {
-    str: "text", int: "integer", Decimal: "decimal", bool: "boolean", dt.date: "date", dt.datetime: "datetime",
-}
+_TYPES: dict[type, ValueType] = {str: "text", int: "integer", Decimal: "decimal", bool: "boolean", dt.date: "date", dt.datetime: "datetime"}
 _PARSERS: dict[str, Any] = {"decimal": Decimal, "date": dt.date.fromisoformat, "datetime": dt.datetime.fromisoformat}
 
 
 class Reference(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A pointer at an item of a document: what a derived field, a check or a route rests on.
 
-    ``kind`` says what it points at, ``id`` is that item's id, ``document_id`` the document that holds it, ``name`` its path, rule or taxonomy.
+    ``kind`` says what it points at, ``id`` is that item's id, ``document_id`` the document that holds it, ``name`` its path, rule or
+    taxonomy.
     """
 
     kind: Literal["field", "label", "check", "document", "table"]

@@ -113,8 +113,12 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
             boxes.extend([round(x0 * _MICRO), round(y0 * _MICRO), round(x1 * _MICRO), round(y1 * _MICRO)])
             confidences.append(_NONE if confidence is None else round(confidence * _MICRO))
         return cls(
-            page=text.page, artifact=text.artifact,
-            starts=_pack(starts), ends=_pack(ends), boxes=_pack(boxes), confidences=_pack(confidences),
+            page=text.page,
+            artifact=text.artifact,
+            starts=_pack(starts),
+            ends=_pack(ends),
+            boxes=_pack(boxes),
+            confidences=_pack(confidences),
         )
 
     def __post_init__(self) -> None:

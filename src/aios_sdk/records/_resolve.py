@@ -139,7 +139,8 @@ def _agree(items: Sequence[Item]) -> bool:
 def _best(items: Sequence[Item]) -> Item:
     # Grounded before ungrounded, then the most confident, then the first: the order of SQL's current_fields.
     rank: Callable[[Item], tuple[bool, float]] = lambda item: (  # noqa: E731
-        isinstance(item, Field) and item.status == "ungrounded", -1.0 if item.confidence is None else item.confidence,
+        isinstance(item, Field) and item.status == "ungrounded",
+        -1.0 if item.confidence is None else item.confidence,
     )
     return min(items, key=lambda item: (rank(item)[0], -rank(item)[1]))
 

@@ -27,7 +27,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         path: a local file that holds the bytes.
         data: the bytes themselves.
         document_id, content_id, size, parent, position, depth, root: identity and place in the tree; set by the engine.
-        refused: why the bytes were not handed over (over a limit); the part becomes a failure of category ``limit`` and nothing else suffers.
+        refused: why the bytes were not handed over (over a limit); the part becomes a failure of category ``limit`` and nothing else
+        suffers.
     """
 
     name: str

@@ -52,9 +52,7 @@ def _named(name: str, spans: Iterable[Span]) -> Iterator[tuple[str, Span]]:
     return ((name, span) for span in spans)
 
 
-def _problem(
-    span: Span, texts: Mapping[str, PageText], tables: Mapping[str, Table], pages: Mapping[str, set[int]],
-) -> str:
+def _problem(span: Span, texts: Mapping[str, PageText], tables: Mapping[str, Table], pages: Mapping[str, set[int]]) -> str:
     if span.kind == "cell":
         table = tables.get(span.artifact)
         if table is None:

@@ -56,8 +56,13 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
             artifact, _ = digest_file(file)
         columns = tuple(Column(str(row[0]), str(row[1])) for row in described)
         return cls(
-            name=name, columns=columns, rows=int(counted[0]) if counted else 0,
-            artifact=artifact, page=page, rejected=rejected, location=str(path),
+            name=name,
+            columns=columns,
+            rows=int(counted[0]) if counted else 0,
+            artifact=artifact,
+            page=page,
+            rejected=rejected,
+            location=str(path),
         )
 
     def relation(self, connection: duckdb.DuckDBPyConnection | None = None) -> duckdb.DuckDBPyRelation:

@@ -62,7 +62,8 @@ class Blobs:
         path = self._place_of(digest)
         if not path.exists():
             raise StoreError(
-                f"The store has no blob {digest}", cause=f"{path} is not there: it was deleted, or this copy of the store is incomplete",
+                f"The store has no blob {digest}",
+                cause=f"{path} is not there: it was deleted, or this copy of the store is incomplete",
                 fix="Copy that file from a backup of the store, or run the pipeline on the document again",
             )
         return path
@@ -106,8 +107,11 @@ class Blobs:
             sync_directory(place.parent)
         except OSError as error:
             if error.errno in DISK_FULL:
-                raise StoreFull(f"The disk is full: blob {digest} cannot be stored", cause=str(error),
-                                fix="Free some space and run again; what was acknowledged is safe") from error
+                raise StoreFull(
+                    f"The disk is full: blob {digest} cannot be stored",
+                    cause=str(error),
+                    fix="Free some space and run again; what was acknowledged is safe",
+                ) from error
             raise StoreError(f"The blob {digest} cannot be stored: {error}", fix="Check the permissions of the store's folder") from error
         finally:
             if temporary is not None:

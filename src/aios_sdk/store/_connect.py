@@ -42,8 +42,11 @@ def connect(path: str | os.PathLike[str], *, timeout: float = 10.0, snapshot: bo
     """
     store = Path(path)
     if not store.is_dir():
-        raise InputError(f"There is no store {str(path)!r}", cause="The path is relative to the current folder, or no run has made it",
-                         fix="Give the folder of a store, such as claims.aios")
+        raise InputError(
+            f"There is no store {str(path)!r}",
+            cause="The path is relative to the current folder, or no run has made it",
+            fix="Give the folder of a store, such as claims.aios",
+        )
     file = store / (SNAPSHOT if snapshot else DATABASE)
     if not file.exists():
         raise StoreError(
@@ -78,7 +81,8 @@ def patiently(file: Path, opening: Callable[[], T], timeout: float = 10.0) -> T:
                 raise full_database(file, error) from error
             if not _is_held(error):
                 raise StoreError(
-                    f"{file} cannot be opened: {error}", cause="It is damaged, or a newer DuckDB wrote it",
+                    f"{file} cannot be opened: {error}",
+                    cause="It is damaged, or a newer DuckDB wrote it",
                     fix="Nothing in the journal is lost; upgrade duckdb, or move the file away and the next fold makes it anew",
                 ) from error
             if time.monotonic() >= end:
@@ -115,8 +119,9 @@ def disk_is_full(error: Exception) -> bool:
 
 def full_database(file: Path, error: Exception) -> StoreFull:
     """The error for a database that cannot grow."""
-    return StoreFull(f"The disk is full: {file} cannot grow", cause=str(error),
-                     fix="Free some space and fold again; everything journaled is safe")
+    return StoreFull(
+        f"The disk is full: {file} cannot grow", cause=str(error), fix="Free some space and fold again; everything journaled is safe"
+    )
 
 
 def holder(file: Path) -> str | None:

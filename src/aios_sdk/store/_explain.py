@@ -166,7 +166,10 @@ class _Explainer:
         pipeline, version = self._rows("SELECT any_value(pipeline), any_value(pipeline_version) FROM runs WHERE run_id = $1", self._run)[0]
         status = self._rows("SELECT status FROM outcomes WHERE run_id = $1 AND document_id = $2", self._run, document.id)
         return Explanation(
-            run_id=self._run, pipeline=pipeline or "", pipeline_version=version or "", status=status[0][0] if status else "under way",
+            run_id=self._run,
+            pipeline=pipeline or "",
+            pipeline_version=version or "",
+            status=status[0][0] if status else "under way",
             origins=self._origins(document.id),
             members=tuple(self._origins(member.document.id)[0] for member in document.members),
             findings=tuple(self._finding("field", item) for item in fields) + tuple(self._finding("label", item) for item in labels),
@@ -176,9 +179,12 @@ class _Explainer:
 
     def _unknown(self, path: str) -> UsageError:
         names = ", ".join((*self._document.fields, *self._document.labels))
-        return UsageError(f"Document {self._document.name or self._document.id!r} has no field or label {path!r}",
-                          cause=f"It has: {names}" if names else "No step found any field", fix="Give one of these, or none for all",
-                          document=self._document.id)
+        return UsageError(
+            f"Document {self._document.name or self._document.id!r} has no field or label {path!r}",
+            cause=f"It has: {names}" if names else "No step found any field",
+            fix="Give one of these, or none for all",
+            document=self._document.id,
+        )
 
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, list(values)).fetchall()
@@ -186,13 +192,28 @@ class _Explainer:
     def _origins(self, document: str) -> tuple[Origin, ...]:
         chain: list[Origin] = []
         while document and len(chain) < _DEEPEST:
-            rows = self._rows("SELECT name, kind, media_type, key, path, content_id, bytes, parent_id FROM documents "
-                              "WHERE run_id = $1 AND document_id = $2", self._run, document)
+            rows = self._rows(
+                "SELECT name, kind, media_type, key, path, content_id, bytes, parent_id FROM documents "
+                "WHERE run_id = $1 AND document_id = $2",
+                self._run,
+                document,
+            )
             if not rows:
                 break
             name, kind, media_type, key, path, content, size, parent = rows[0]
-            chain.append(Origin(document_id=document, name=name, kind=kind, media_type=media_type, key=key, path=path, content_id=content,
-                                bytes=size, ingested_by=self._ingested_by(document)))
+            chain.append(
+                Origin(
+                    document_id=document,
+                    name=name,
+                    kind=kind,
+                    media_type=media_type,
+                    key=key,
+                    path=path,
+                    content_id=content,
+                    bytes=size,
+                    ingested_by=self._ingested_by(document),
+                )
+            )
             document = parent
         return tuple(chain)
 
@@ -202,19 +223,30 @@ class _Explainer:
         ids = [item.id for item in resolved.candidates]
         verdicts, decisions = self._resting_on(kind, ids)
         return Finding(
-            kind=kind, name=resolved.name, status=resolved.status, confidence=resolved.confidence,
+            kind=kind,
+            name=resolved.name,
+            status=resolved.status,
+            confidence=resolved.confidence,
             value=None if resolved.value is None else value_text(resolved.value),
             candidates=tuple(self._candidate(item, resolved.chosen) for item in resolved.candidates),
-            verdicts=verdicts, decisions=decisions,
+            verdicts=verdicts,
+            decisions=decisions,
         )
 
     def _candidate(self, item: Field | Label, chosen: Field | Label | None) -> Candidate:
         field = item if isinstance(item, Field) else None
         return Candidate(
-            id=item.id, value=value_text(item.value), currency=field.currency if field else "", status=field.status if field else "",
-            confidence=item.confidence, raw_confidence=item.raw_confidence, chosen=item is chosen,
+            id=item.id,
+            value=value_text(item.value),
+            currency=field.currency if field else "",
+            status=field.status if field else "",
+            confidence=item.confidence,
+            raw_confidence=item.raw_confidence,
+            chosen=item is chosen,
             maker=self._maker(self._document.id, item.step, "fields" if field else "labels"),
-            places=tuple(self._place(span) for span in item.spans), inputs=field.inputs if field else (), alternatives=item.alternatives,
+            places=tuple(self._place(span) for span in item.spans),
+            inputs=field.inputs if field else (),
+            alternatives=item.alternatives,
         )
 
     def _maker(self, document: str, step: str, layer: str) -> Maker:
@@ -231,7 +263,10 @@ class _Explainer:
                 "p.config, a.model, a.cache, a.started_at FROM artifacts r "
                 "JOIN attempts a ON a.document_id = r.document_id AND a.run_id = r.run_id AND a.attempt_id = r.attempt_id "
                 "LEFT JOIN plugins p ON p.run_id = a.run_id AND p.step = a.step AND p.component = a.component "
-                "WHERE r.run_id = $1 AND r.document_id = $2 ORDER BY r.layer, r.ordinal", self._run, document)
+                "WHERE r.run_id = $1 AND r.document_id = $2 ORDER BY r.layer, r.ordinal",
+                self._run,
+                document,
+            )
             self._makers[document] = {f"{row[0]} {row[2]}": _maker(row[1:]) for row in rows}
         return self._makers[document]
 
@@ -245,8 +280,17 @@ class _Explainer:
             words = next((words for words in document.layers.words if words.artifact == span.artifact), None)
             box = None if words is None else words.covering(span.start, span.end)
         return Place(
-            quote=span.quote, document_id=document.id, document_name=document.name, page=page, start=span.start, end=span.end, box=box,
-            row=span.row, column=span.column, table=table.name if table else "", method=text.method if text else "",
+            quote=span.quote,
+            document_id=document.id,
+            document_name=document.name,
+            page=page,
+            start=span.start,
+            end=span.end,
+            box=box,
+            row=span.row,
+            column=span.column,
+            table=table.name if table else "",
+            method=text.method if text else "",
             confidence=text.confidence if text else None,
         )
 
@@ -259,7 +303,9 @@ class _Explainer:
         parts = self._rows(
             "SELECT d.document_id FROM documents d JOIN artifacts a ON a.document_id = d.document_id AND a.run_id = d.run_id "
             "WHERE d.run_id = $1 AND d.parent_id = $2 AND a.layer IN ('text', 'tables') GROUP BY d.document_id ORDER BY min(d.position)",
-            self._run, self._document.id)
+            self._run,
+            self._document.id,
+        )
         for (part,) in parts:
             document = self._load(part)
             if _holds(document, span.artifact):
@@ -280,7 +326,11 @@ class _Explainer:
             " SELECT e.target_kind, e.target_id, e.document_id FROM edges e JOIN down"
             " ON e.source_document_id = down.document_id AND e.source_kind = down.kind AND e.source_id = down.id WHERE e.run_id = $4)"
             " SELECT kind, id, document_id FROM down WHERE kind IN ('check', 'route')",
-            kind, list(ids), self._document.id, self._run)
+            kind,
+            list(ids),
+            self._document.id,
+            self._run,
+        )
         known = {row[1] for row in rows} | set(ids)
         verdicts, decisions = [], []
         for what, identity, holder in sorted(rows):
@@ -290,16 +340,22 @@ class _Explainer:
             else:
                 decisions += [
                     self._decision(holder, route, [reason for reason in route.reasons if any(ref.id in known for ref in reason.references)])
-                    for route in document.layers.route[-1:] if route.id == identity
+                    for route in document.layers.route[-1:]
+                    if route.id == identity
                 ]
         return tuple(verdicts), tuple(decisions)
 
     def _verdict(self, document: str, check: Check) -> Verdict:
-        return Verdict(check=check, document_id=document, document_name=self._load(document).name, maker=self._maker(document, check.step, "checks"))
+        return Verdict(
+            check=check, document_id=document, document_name=self._load(document).name, maker=self._maker(document, check.step, "checks")
+        )
 
     def _decision(self, document: str, route: Route, reasons: Sequence[Reason]) -> Decision:
         return Decision(
-            route=route, document_id=document, document_name=self._load(document).name, reasons=tuple(reasons),
+            route=route,
+            document_id=document,
+            document_name=self._load(document).name,
+            reasons=tuple(reasons),
             maker=self._maker(document, route.step, "route"),
         )
 
@@ -312,8 +368,16 @@ def _maker(row: Sequence[Any]) -> Maker:
     attempt, step, stage, component, version, distribution, code, digest, config, model, cache, started = row
     settings: Mapping[str, Any] = msgspec.json.decode(config) if config else {}
     return Maker(
-        attempt_id=attempt, step=step, stage=stage, component=component, version=version, distribution=distribution or "",
-        code_digest=code, config_digest=digest, config=dict(settings), model=model, cache=cache, started_at=started,
+        attempt_id=attempt,
+        step=step,
+        stage=stage,
+        component=component,
+        version=version,
+        distribution=distribution or "",
+        code_digest=code,
+        config_digest=digest,
+        config=dict(settings),
+        model=model,
+        cache=cache,
+        started_at=started,
     )
-
-

@@ -119,8 +119,11 @@ def fold_lock(directory: Path, timeout: float) -> Iterator[None]:
                 break
             except BlockingIOError as error:
                 if time.monotonic() >= end:
-                    raise StoreBusy(f"Another fold of {directory} is under way; waited {timeout:g} s",
-                                    cause="A large backlog, or a process that was stopped while it folds", fix="Try again later") from error
+                    raise StoreBusy(
+                        f"Another fold of {directory} is under way; waited {timeout:g} s",
+                        cause="A large backlog, or a process that was stopped while it folds",
+                        fix="Try again later",
+                    ) from error
             time.sleep(_RETRY)
         yield
 
@@ -134,8 +137,11 @@ def _database_errors(directory: Path) -> Iterator[None]:
     except duckdb.Error as error:
         if disk_is_full(error):
             raise full_database(directory / DATABASE, error) from error
-        raise StoreError(f"{directory} cannot be folded: {error}", cause="The database is damaged, or a fault of the SDK",
-                         fix="Everything journaled is safe; move aios.duckdb away and the next fold makes it anew") from error
+        raise StoreError(
+            f"{directory} cannot be folded: {error}",
+            cause="The database is damaged, or a fault of the SDK",
+            fix="Everything journaled is safe; move aios.duckdb away and the next fold makes it anew",
+        ) from error
 
 
 def _create(directory: Path) -> None:

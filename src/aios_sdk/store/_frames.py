@@ -77,9 +77,9 @@ class Frame(NamedTuple):
         heads = _fixed.size
         secrets = heads + self.record_count * _head.size
         position = secrets + self.record_count * _secret.size
-        states = self.body[secrets:position:_secret.size]
+        states = self.body[secrets : position : _secret.size]
         for (kind, length, _), state in zip(_head.iter_unpack(self.body[heads:secrets]), states, strict=True):
-            yield Record(kind, self.body[position:position + length] if state == _PRESENT else None)
+            yield Record(kind, self.body[position : position + length] if state == _PRESENT else None)
             position += length
 
     def verify_records(self) -> bool:
@@ -87,7 +87,7 @@ class Frame(NamedTuple):
         heads = _fixed.size
         secrets = heads + self.record_count * _head.size
         digests = (digest for _, _, digest in _head.iter_unpack(self.body[heads:secrets]))
-        salts = (salt for _, salt in _secret.iter_unpack(self.body[secrets:secrets + self.record_count * _secret.size]))
+        salts = (salt for _, salt in _secret.iter_unpack(self.body[secrets : secrets + self.record_count * _secret.size]))
         return all(
             record.payload is None or sha256(salt + bytes(record.payload)).digest() == digest
             for record, salt, digest in zip(self.records(), salts, digests, strict=True)
@@ -115,7 +115,7 @@ class FramePacker:
             return [self._frame(records, 0, document, durable, written)]
         starts = range(0, len(records), MAX_RECORDS)
         return [
-            self._frame(records[start:start + MAX_RECORDS], 0 if start == starts[-1] else CONTINUES, document, durable, written)
+            self._frame(records[start : start + MAX_RECORDS], 0 if start == starts[-1] else CONTINUES, document, durable, written)
             for start in starts
         ]
 
@@ -127,7 +127,7 @@ class FramePacker:
         salts = os.urandom(_SALT * len(records))
         heads, secrets, payloads = [], [], []
         for index, (kind, payload) in enumerate(records):
-            salt = salts[_SALT * index:_SALT * (index + 1)]
+            salt = salts[_SALT * index : _SALT * (index + 1)]
             heads.append(_head.pack(kind, len(payload), sha256(salt + payload).digest()))
             secrets.append(b"\x01" + salt)
             payloads.append(payload)
@@ -144,13 +144,14 @@ def read_header(file: BinaryIO, path: Path) -> tuple[Header, bytes] | None:
     if data[:8] == _MAGIC and len(data) >= 10 and int.from_bytes(data[8:10], "little") > FORMAT:
         raise StoreVersion(
             f"{path} has journal format {int.from_bytes(data[8:10], 'little')}; this SDK reads up to {FORMAT}",
-            cause="A newer aios-sdk wrote it", fix="Upgrade aios-sdk; nothing was changed",
+            cause="A newer aios-sdk wrote it",
+            fix="Upgrade aios-sdk; nothing was changed",
         )
     if len(data) < HEADER_SIZE or not any(data):
         return None
-    plain = data[:_header.size]
+    plain = data[: _header.size]
     magic, _, schema, writer, sequence, chain = _header.unpack(plain)
-    if magic != _MAGIC or _crc.unpack(data[_header.size:])[0] != zlib.crc32(plain):
+    if magic != _MAGIC or _crc.unpack(data[_header.size :])[0] != zlib.crc32(plain):
         raise corrupt(path, 0, "the header does not match its checksum")
     return Header(schema, writer, sequence, chain), sha256(plain).digest()
 
@@ -193,7 +194,7 @@ def _read_frame(file: BinaryIO, offset: int, marker: bytes) -> Frame | None:
     if len(body) < length or zlib.crc32(body, length) != crc:
         return None
     flags, sequence, durable, written, document, count, previous = _fixed.unpack_from(body)
-    chain = sha256(memoryview(body)[:_fixed.size + count * _head.size]).digest()
+    chain = sha256(memoryview(body)[: _fixed.size + count * _head.size]).digest()
     return Frame(offset + _prefix.size + length, flags, sequence, durable, written, document, count, previous, chain, memoryview(body))
 
 

@@ -261,10 +261,12 @@ def _call(callback: Callable[[Ticket], object], ticket: Ticket) -> None:
 def _failure_of(error: Exception, folder: Path) -> StoreError:
     if isinstance(error, OSError) and error.errno in DISK_FULL:
         return StoreFull(
-            f"The disk is full: the journal {folder} cannot grow", cause=str(error),
+            f"The disk is full: the journal {folder} cannot grow",
+            cause=str(error),
             fix="Free some space and run again; what was acknowledged is safe and is not done again",
         )
     return StoreError(
-        f"The journal {folder} cannot be written: {error}", cause="The disk, its permissions or a fault of the SDK",
+        f"The journal {folder} cannot be written: {error}",
+        cause="The disk, its permissions or a fault of the SDK",
         fix="Repair it and run again; what was acknowledged is safe",
     )

@@ -70,8 +70,11 @@ def _check_place(path: Path) -> None:
         ours = ("journal", "blobs")
         others = [entry.name for entry in path.iterdir() if entry.name not in ours and not entry.name.startswith(f".{_FILE}.")]
         if others:
-            raise StoreError(f"{str(path)!r} is no store and not empty", cause=f"It holds {', '.join(sorted(others)[:3])}",
-                             fix="Give a folder of its own, such as claims.aios")
+            raise StoreError(
+                f"{str(path)!r} is no store and not empty",
+                cause=f"It holds {', '.join(sorted(others)[:3])}",
+                fix="Give a folder of its own, such as claims.aios",
+            )
 
 
 def read_layout(path: Path) -> Layout:
@@ -79,15 +82,24 @@ def read_layout(path: Path) -> Layout:
     try:
         data = (path / _FILE).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        raise InputError(f"There is no store {str(path)!r}", cause="The path is relative to the current folder, or no run has made it",
-                         fix="Give the folder of a store, such as claims.aios") from None
+        raise InputError(
+            f"There is no store {str(path)!r}",
+            cause="The path is relative to the current folder, or no run has made it",
+            fix="Give the folder of a store, such as claims.aios",
+        ) from None
     try:
         layout = msgspec.json.decode(data, type=Layout)
     except msgspec.MsgspecError as error:
-        raise StoreError(f"{path / _FILE} cannot be read: {error}", cause="The file was edited or is damaged",
-                         fix="Restore it from a backup; the journal is not affected") from error
+        raise StoreError(
+            f"{path / _FILE} cannot be read: {error}",
+            cause="The file was edited or is damaged",
+            fix="Restore it from a backup; the journal is not affected",
+        ) from error
     for what, found, known in (("layout", layout.format, FORMAT), ("schema", layout.schema, SCHEMA_VERSION)):
         if found > known:
-            raise StoreVersion(f"The store {str(path)!r} has {what} version {found}; this SDK knows {known}",
-                               cause=f"It was made by aios-sdk {layout.sdk}", fix="Upgrade aios-sdk; nothing was changed")
+            raise StoreVersion(
+                f"The store {str(path)!r} has {what} version {found}; this SDK knows {known}",
+                cause=f"It was made by aios-sdk {layout.sdk}",
+                fix="Upgrade aios-sdk; nothing was changed",
+            )
     return layout

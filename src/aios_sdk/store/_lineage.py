@@ -36,24 +36,29 @@ LINEAGE: Final = view(
     target_id VARCHAR what came of it
     relation VARCHAR part_of, member, used, generated, derived, rests_on or text_of
     """,
-    " UNION ALL ".join((
-        "SELECT run_id, document_id, attempt_id, source_kind, source_id, source_document_id, target_kind, target_id, relation FROM edges",
-        "SELECT run_id, document_id, '', 'document', parent_id, parent_id, 'document', document_id, 'part_of' FROM documents "
-        "WHERE parent_id <> ''",
-        "SELECT run_id, document_id, '', 'document', member_id, member_id, 'document', document_id, 'member' FROM members",
-        "SELECT run_id, document_id, attempt_id, 'document', document_id, document_id, 'attempt', attempt_id, 'used' FROM attempts",
-        _made("artifacts", "artifact", "artifact_id"),
-        _made("tables", "table", "artifact_id"),
-        _made("pages", "text", "text_artifact") + " WHERE text_artifact IS NOT NULL",
-        "SELECT run_id, document_id, attempt_id, 'document', document_id, document_id, 'text', text_artifact, 'text_of' FROM pages "
-        "WHERE text_artifact IS NOT NULL",
-        _made("fields", "field", "field_id"), _first_span("fields", "field"),
-        _made("labels", "label", "label_id"), _first_span("labels", "label"),
-        _made("summaries", "summary", "summary_id"),
-        _made("checks", "check", "check_id"),
-        _made("redactions", "redaction", "redaction_id"),
-        _made("routes", "route", "route_id"),
-    )),
+    " UNION ALL ".join(
+        (
+            "SELECT run_id, document_id, attempt_id, source_kind, source_id, source_document_id, target_kind, target_id, relation "
+            "FROM edges",
+            "SELECT run_id, document_id, '', 'document', parent_id, parent_id, 'document', document_id, 'part_of' FROM documents "
+            "WHERE parent_id <> ''",
+            "SELECT run_id, document_id, '', 'document', member_id, member_id, 'document', document_id, 'member' FROM members",
+            "SELECT run_id, document_id, attempt_id, 'document', document_id, document_id, 'attempt', attempt_id, 'used' FROM attempts",
+            _made("artifacts", "artifact", "artifact_id"),
+            _made("tables", "table", "artifact_id"),
+            _made("pages", "text", "text_artifact") + " WHERE text_artifact IS NOT NULL",
+            "SELECT run_id, document_id, attempt_id, 'document', document_id, document_id, 'text', text_artifact, 'text_of' FROM pages "
+            "WHERE text_artifact IS NOT NULL",
+            _made("fields", "field", "field_id"),
+            _first_span("fields", "field"),
+            _made("labels", "label", "label_id"),
+            _first_span("labels", "label"),
+            _made("summaries", "summary", "summary_id"),
+            _made("checks", "check", "check_id"),
+            _made("redactions", "redaction", "redaction_id"),
+            _made("routes", "route", "route_id"),
+        )
+    ),
 )
 
 # Longest way that lineage is followed; a claim with parts, cases, derived fields, checks and routes needs about a dozen steps.
@@ -105,9 +110,17 @@ def _walk(name: str, description: str, near: str, far: str) -> MacroSpec:
 MACROS: Final[Mapping[str, MacroSpec]] = {
     macro.name: macro
     for macro in (
-        _walk("lineage_up", "Everything that the item, text, attempt or document id comes from, in the latest run that has it (or run).",
-              "target", "source"),
-        _walk("lineage_down", "Everything that came of the document, text, attempt or item id, in the latest run that has it (or run).",
-              "source", "target"),
+        _walk(
+            "lineage_up",
+            "Everything that the item, text, attempt or document id comes from, in the latest run that has it (or run).",
+            "target",
+            "source",
+        ),
+        _walk(
+            "lineage_down",
+            "Everything that came of the document, text, attempt or item id, in the latest run that has it (or run).",
+            "source",
+            "target",
+        ),
     )
 }

@@ -56,7 +56,7 @@ class _TableCodec:
         self._decimals: list[tuple[int, int, int]] = []
         for index, column in enumerate(table.columns):
             if column.type.startswith("DECIMAL("):
-                width, scale = (int(part) for part in column.type[len("DECIMAL("):-1].split(","))
+                width, scale = (int(part) for part in column.type[len("DECIMAL(") : -1].split(","))
                 self._decimals.append((index, width, scale))
                 types.append(Decimal | None)
             else:
@@ -127,7 +127,7 @@ def _misfit(table: _TableCodec | None, number: int, values: Sequence[Any], error
     name = table.table.name if table else f"number {number}"
     text = str(error)
     if table and (place := re.search(r" - at `\$\[(\d+)\]", text)):
-        text = f"{table.table.columns[int(place[1])].name}: {text[:place.start()]}"
+        text = f"{table.table.columns[int(place[1])].name}: {text[: place.start()]}"
     return StoreError(
         f"A row of table {name} cannot be recorded: {text}",
         cause=f"A component or the recorder gave a value that its column cannot hold; the row has {len(values)} values",

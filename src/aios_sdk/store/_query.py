@@ -29,7 +29,7 @@ class _Stream:
 
 
 def answer(
-    store: str | os.PathLike[str], query: str, parameters: Parameters = None, *, timeout: float = 10.0, snapshot: bool = False,
+    store: str | os.PathLike[str], query: str, parameters: Parameters = None, *, timeout: float = 10.0, snapshot: bool = False
 ) -> duckdb.DuckDBPyRelation:
     """The rows of ``query`` as a relation in memory, which holds nothing of the store.
 
@@ -51,8 +51,9 @@ def answer(
             memory.execute("INSERT INTO answer FROM stream")
             memory.unregister("stream")
         except duckdb.Error as error:
-            raise UsageError(f"The query cannot be answered: {error}",
-                             fix='"SHOW TABLES" lists tables and views, "DESCRIBE FROM NAME" their columns') from error
+            raise UsageError(
+                f"The query cannot be answered: {error}", fix='"SHOW TABLES" lists tables and views, "DESCRIBE FROM NAME" their columns'
+            ) from error
     return memory.table("answer")
 
 

@@ -33,8 +33,16 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _LAYER_TYPES: Final[dict[str, Any]] = {
-    "pages": PageInfo, "text": PageText, "words": Words, "tables": Table, "fields": Field, "labels": Label, "summary": Summary,
-    "checks": Check, "redactions": Redaction, "route": Route,
+    "pages": PageInfo,
+    "text": PageText,
+    "words": Words,
+    "tables": Table,
+    "fields": Field,
+    "labels": Label,
+    "summary": Summary,
+    "checks": Check,
+    "redactions": Redaction,
+    "route": Route,
 }
 _DECODERS: Final = {layer: msgspec.json.Decoder(tuple[kind, ...]) for layer, kind in _LAYER_TYPES.items()}  # type: ignore[valid-type]
 _STEPS: Final = msgspec.json.Decoder(tuple[StepOutcome, ...])
@@ -59,15 +67,22 @@ class StoreHost:
     def open(self, document: Document) -> BinaryIO:
         """The document's bytes."""
         if not document.content_id:
-            raise StoreError(f"{document.name or document.kind!r} has no bytes of its own", cause="A case is made of other documents",
-                             fix="Open one of its members", document=document.id)
+            raise StoreError(
+                f"{document.name or document.kind!r} has no bytes of its own",
+                cause="A case is made of other documents",
+                fix="Open one of its members",
+                document=document.id,
+            )
         return self._blobs.open(document.content_id)
 
     def render(self, document: Document, page: int, dpi: int) -> Image:
         """Raises `StoreError`: a store holds bytes and no components."""
-        raise StoreError(f"Page {page + 1} of {document.name!r} cannot be drawn here", cause="The store itself runs no components",
-                         fix="Use aios explain --png, or bind the document to a host that has the component which ingested it",
-                         document=document.id)
+        raise StoreError(
+            f"Page {page + 1} of {document.name!r} cannot be drawn here",
+            cause="The store itself runs no components",
+            fix="Use aios explain --png, or bind the document to a host that has the component which ingested it",
+            document=document.id,
+        )
 
 
 def find(connection: duckdb.DuckDBPyConnection, which: str, run: str | None) -> Found:
@@ -79,8 +94,12 @@ def find(connection: duckdb.DuckDBPyConnection, which: str, run: str | None) -> 
     ).fetchall()
     ids = _best_match(rows, which)
     if len(ids) > 1:
-        current = {row[0] for row in connection.execute(
-            "SELECT document_id FROM current_documents WHERE list_contains($1, document_id)", [sorted(ids)]).fetchall()}
+        current = {
+            row[0]
+            for row in connection.execute(
+                "SELECT document_id FROM current_documents WHERE list_contains($1, document_id)", [sorted(ids)]
+            ).fetchall()
+        }
         ids = current if len(current) == 1 else ids
     if len(ids) != 1:
         raise _not_one(connection, which, run, [row for row in rows if row[0] in ids])
@@ -101,14 +120,13 @@ def _best_match(rows: list[tuple[str, str, str]], which: str) -> set[str]:
     return {row[0] for row in rows if row[0].startswith(which)} if len(which) >= _SHORTEST_PREFIX else set()
 
 
-def _not_one(
-    connection: duckdb.DuckDBPyConnection, which: str, run: str | None, rows: list[tuple[str, str, str]],
-) -> UsageError:
+def _not_one(connection: duckdb.DuckDBPyConnection, which: str, run: str | None, rows: list[tuple[str, str, str]]) -> UsageError:
     where = f" in run {run}" if run else ""
     if rows:
         listed = "; ".join(sorted(f"{row[0]} {row[1] or row[2]}" for row in rows)[:10])
-        return UsageError(f"{len(rows)} documents{where} are called {which!r}: {listed}",
-                          fix="Give the id of one, or enough of its beginning")
+        return UsageError(
+            f"{len(rows)} documents{where} are called {which!r}: {listed}", fix="Give the id of one, or enough of its beginning"
+        )
     names = [row[0] for row in connection.execute("SELECT DISTINCT name FROM documents WHERE name <> '' LIMIT 10000").fetchall()]
     near = difflib.get_close_matches(which, names, 3, 0.5)
     return UsageError(
@@ -123,24 +141,41 @@ def rebuild(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found) -
     rows = connection.execute(
         "SELECT name, kind, media_type, content_id, bytes, key, parent_id, position, root_id, "
         "coalesce((SELECT any_value(o.thread) FROM outcomes o WHERE o.run_id = $1 AND o.document_id = $2), thread), supersedes "
-        "FROM documents WHERE run_id = $1 AND document_id = $2", list(found),
+        "FROM documents WHERE run_id = $1 AND document_id = $2",
+        list(found),
     ).fetchall()
     if not rows:
-        raise StoreError(f"Run {found.run_id} did not find document {found.document_id}", cause="Its row is not in the database",
-                         fix="Fold the store and try again", document=found.document_id)
+        raise StoreError(
+            f"Run {found.run_id} did not find document {found.document_id}",
+            cause="Its row is not in the database",
+            fix="Fold the store and try again",
+            document=found.document_id,
+        )
     name, kind, media_type, content_id, size, key, parent, position, root, thread, supersedes = rows[0]
     resolve = connection.execute("SELECT any_value(resolve) FROM pipelines WHERE run_id = $1", [found.run_id]).fetchall()[0][0]
     return Document(
-        id=found.document_id, name=name, kind=kind, media_type=media_type, content_id=content_id, size=size, key=key, parent=parent,
-        position=position, root=root, thread=thread, supersedes=supersedes, resolve=tuple(resolve or ()),
-        layers=_layers(connection, blobs, found), members=_members(connection, blobs, found),
+        id=found.document_id,
+        name=name,
+        kind=kind,
+        media_type=media_type,
+        content_id=content_id,
+        size=size,
+        key=key,
+        parent=parent,
+        position=position,
+        root=root,
+        thread=thread,
+        supersedes=supersedes,
+        resolve=tuple(resolve or ()),
+        layers=_layers(connection, blobs, found),
+        members=_members(connection, blobs, found),
     ).bind(StoreHost(blobs))
 
 
 def _layers(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found) -> Layers:
     layers: dict[str, list[Any]] = {}
     for layer, content, artifact in connection.execute(
-        "SELECT layer, content, artifact_id FROM artifacts WHERE run_id = $1 AND document_id = $2 ORDER BY layer, ordinal", list(found),
+        "SELECT layer, content, artifact_id FROM artifacts WHERE run_id = $1 AND document_id = $2 ORDER BY layer, ordinal", list(found)
     ).fetchall():
         layers.setdefault(layer, []).extend(_DECODERS[layer].decode(_read(blobs, artifact) if content is None else content))
     if "tables" in layers:
@@ -157,12 +192,14 @@ def _members(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found) 
     rows = connection.execute(
         "SELECT m.member_id, m.status, m.duplicate_of, m.layers, o.steps FROM members m "
         "LEFT JOIN outcomes o ON o.document_id = m.member_id AND o.run_id = m.run_id "
-        "WHERE m.run_id = $1 AND m.document_id = $2 ORDER BY m.ordinal", list(found),
+        "WHERE m.run_id = $1 AND m.document_id = $2 ORDER BY m.ordinal",
+        list(found),
     ).fetchall()
     return tuple(
         Outcome(
             document=rebuild(connection, blobs, Found(found.run_id, member)).only(frozenset(layers)).marked(duplicate_of),
-            status=status, steps=_STEPS.decode(steps or "[]"),
+            status=status,
+            steps=_STEPS.decode(steps or "[]"),
         )
         for member, status, duplicate_of, layers, steps in rows
     )

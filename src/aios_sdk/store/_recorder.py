@@ -99,10 +99,7 @@ class Run:
         self._lock = threading.Lock()
         self._finished = False
         definition = checked_json(info.definition, "the pipeline's definition")
-        rows = [
-            self._event("started"),
-            row("pipelines", self.id, info.pipeline, info.pipeline_version, definition, list(info.resolve)),
-        ]
+        rows = [self._event("started"), row("pipelines", self.id, info.pipeline, info.pipeline_version, definition, list(info.resolve))]
         for use in components:
             rows += self._use_rows(use)
         self._writer.append(rows, document_id="")
@@ -120,14 +117,39 @@ class Run:
         kind = "container" if container else delivery.kind if isinstance(delivery, Document) else "part" if delivery.parent else "file"
         identity = delivery.id if isinstance(delivery, Document) else delivery.document_id
         thread, supersedes = (delivery.thread, delivery.supersedes) if isinstance(delivery, Document) else ("", "")
-        rows = [row(
-            "documents", self.id, identity, _now(), kind, delivery.name, delivery.key, path, delivery.media_type, media_declared,
-            delivery.content_id, delivery.size, delivery.parent, delivery.position, delivery.root, thread, supersedes,
-        )]
+        rows = [
+            row(
+                "documents",
+                self.id,
+                identity,
+                _now(),
+                kind,
+                delivery.name,
+                delivery.key,
+                path,
+                delivery.media_type,
+                media_declared,
+                delivery.content_id,
+                delivery.size,
+                delivery.parent,
+                delivery.position,
+                delivery.root,
+                thread,
+                supersedes,
+            )
+        ]
         if isinstance(delivery, Document):
             rows += [
-                row("members", self.id, identity, ordinal, member.document.id, member.status, member.document.duplicate_of,
-                    [layer for layer in LAYERS if getattr(member.document.layers, layer)])
+                row(
+                    "members",
+                    self.id,
+                    identity,
+                    ordinal,
+                    member.document.id,
+                    member.status,
+                    member.document.duplicate_of,
+                    [layer for layer in LAYERS if getattr(member.document.layers, layer)],
+                )
                 for ordinal, member in enumerate(delivery.members)
             ]
         return self._writer.append(rows, document_id=identity)
@@ -139,21 +161,57 @@ class Run:
         Also for steps that were skipped, unsupported or failed, with no layers. Large layers are written as blobs before this returns.
         """
         use = self._uses.get((attempt.step, attempt.component)) or ComponentUse(
-            step=attempt.step, stage=attempt.stage, component=attempt.component)
+            step=attempt.step, stage=attempt.stage, component=attempt.component
+        )
         owner = Owner(self.id, document.id, attempt.id or attempt_id(self.id, document.id, attempt.step, attempt.component), attempt.step)
         version = attempt.version or use.version
-        rows = [row(
-            "attempts", owner.attempt_id, self.id, document.id, attempt.step, attempt.stage, attempt.component, version,
-            use.code_digest, use.config_digest, use.model, attempt.status, attempt.category, attempt.message, attempt.cache,
-            attempt.memo_key, attempt.started_at, attempt.wall, attempt.cpu, attempt.queue, attempt.peak_rss, attempt.tokens,
-            attempt.cost, attempt.units,
-        )]
+        rows = [
+            row(
+                "attempts",
+                owner.attempt_id,
+                self.id,
+                document.id,
+                attempt.step,
+                attempt.stage,
+                attempt.component,
+                version,
+                use.code_digest,
+                use.config_digest,
+                use.model,
+                attempt.status,
+                attempt.category,
+                attempt.message,
+                attempt.cache,
+                attempt.memo_key,
+                attempt.started_at,
+                attempt.wall,
+                attempt.cpu,
+                attempt.queue,
+                attempt.peak_rss,
+                attempt.tokens,
+                attempt.cost,
+                attempt.units,
+            )
+        ]
         rows += self._artifact_rows(owner, document, layers)
         rows += item_rows(owner, document, layers)
         ended = attempt.started_at + dt.timedelta(seconds=attempt.wall)
         rows += [
-            row("failures", self.id, document.id, owner.attempt_id, attempt.step, attempt.stage, attempt.component, version, ended,
-                failure.page, failure.category, failure.message, failure.retryable)
+            row(
+                "failures",
+                self.id,
+                document.id,
+                owner.attempt_id,
+                attempt.step,
+                attempt.stage,
+                attempt.component,
+                version,
+                ended,
+                failure.page,
+                failure.category,
+                failure.message,
+                failure.retryable,
+            )
             for failure in attempt.failures
         ]
         return self._writer.append(rows, document_id=document.id)
@@ -161,10 +219,21 @@ class Run:
     def outcome(self, outcome: Outcome, *, container: bool = False) -> Ticket:
         """Record how a document or case ended, once; ``container=True`` when ingesting it gave only other sources."""
         document = outcome.document
-        return self._writer.append([row(
-            "outcomes", self.id, document.id, _now(), outcome.status, "container" if container else document.kind, document.thread,
-            json_text(outcome.steps),
-        )], document_id=document.id)
+        return self._writer.append(
+            [
+                row(
+                    "outcomes",
+                    self.id,
+                    document.id,
+                    _now(),
+                    outcome.status,
+                    "container" if container else document.kind,
+                    document.thread,
+                    json_text(outcome.steps),
+                )
+            ],
+            document_id=document.id,
+        )
 
     def finish(self, status: RunStatus = "completed", counts: Mapping[str, int] | None = None) -> Ticket:
         """Record the end of the run with the engine's own ``counts`` by name. Raises `UsageError` when it has finished before."""
@@ -176,8 +245,18 @@ class Run:
 
     def _event(self, event: str, status: str = "", counts: Mapping[str, int] | None = None) -> Row:
         info = self.info
-        return row("runs", self.id, event, _now(), info.pipeline, info.pipeline_version, info.sdk, list(info.inputs), status,
-                   None if counts is None else canonical(counts).decode())
+        return row(
+            "runs",
+            self.id,
+            event,
+            _now(),
+            info.pipeline,
+            info.pipeline_version,
+            info.sdk,
+            list(info.inputs),
+            status,
+            None if counts is None else canonical(counts).decode(),
+        )
 
     def _use_rows(self, use: ComponentUse) -> list[Row]:
         with self._lock:
@@ -187,8 +266,23 @@ class Run:
         config = checked_json(use.config, f"the configuration of {use.component}")
         rejected = checked_json(use.rejected, f"the candidates rejected for {use.component}")
         deterministic = use.deterministic if isinstance(use.deterministic, str) else str(use.deterministic).lower()
-        rows = [row("plugins", self.id, use.step, use.stage, use.component, use.version, use.distribution, use.code_digest,
-                    use.config_digest, config, use.model, deterministic, rejected)]
+        rows = [
+            row(
+                "plugins",
+                self.id,
+                use.step,
+                use.stage,
+                use.component,
+                use.version,
+                use.distribution,
+                use.code_digest,
+                use.config_digest,
+                config,
+                use.model,
+                deterministic,
+                rejected,
+            )
+        ]
         if use.model:
             rows.append(row("models", self.id, use.step, use.component, use.model, use.model_digest))
         return rows

@@ -61,8 +61,18 @@ def item_rows(owner: Owner, document: Document, added: Layers) -> Iterator[Row]:
     places = _Places(document)
     yield from _page_rows(owner, added)
     for ordinal, table in _numbered(document, added, "tables"):
-        yield row("tables", *owner, ordinal, table.artifact, table.name, table.page, table.rows, len(table.columns), table.rejected,
-                  json_text(table.columns))
+        yield row(
+            "tables",
+            *owner,
+            ordinal,
+            table.artifact,
+            table.name,
+            table.page,
+            table.rows,
+            len(table.columns),
+            table.rejected,
+            json_text(table.columns),
+        )
     for ordinal, field in _numbered(document, added, "fields"):
         yield _field_row(owner, ordinal, field, places)
         yield from _reference_edges(owner, "field", field.id, "derived", field.inputs)
@@ -71,8 +81,9 @@ def item_rows(owner: Owner, document: Document, added: Layers) -> Iterator[Row]:
         yield _label_row(owner, ordinal, label, places)
         yield from _span_edges(owner, "label", label.id, label.spans[1:], places, known=label.spans[:1])
     for ordinal, summary in _numbered(document, added, "summary"):
-        yield row("summaries", summary.id, *owner, ordinal, summary.method, summary.text, len(summary.sentences),
-                  json_text(summary.sentences))
+        yield row(
+            "summaries", summary.id, *owner, ordinal, summary.method, summary.text, len(summary.sentences), json_text(summary.sentences)
+        )
         yield from _span_edges(owner, "summary", summary.id, [span for sentence in summary.sentences for span in sentence.spans], places)
     for ordinal, check in _numbered(document, added, "checks"):
         yield row("checks", check.id, *owner, ordinal, check.rule, check.passed, check.severity, check.message, json_text(check.inputs))
@@ -117,8 +128,14 @@ def _page_row(owner: Owner, info: PageInfo | None, text: PageText | None, words:
     reading: tuple[Any, ...] = (None,) * 8
     if text is not None:
         reading = (
-            text.artifact, text.method, text.reason, text.language, len(text.content),
-            None if words is None else len(words), text.confidence, None if words is None else words.mean_confidence(),
+            text.artifact,
+            text.method,
+            text.reason,
+            text.language,
+            len(text.content),
+            None if words is None else len(words),
+            text.confidence,
+            None if words is None else words.mean_confidence(),
         )
     page = text.page if text is not None else info.index if info is not None else None
     return row("pages", *owner, page, *geometry, *reading)
@@ -126,16 +143,40 @@ def _page_row(owner: Owner, info: PageInfo | None, text: PageText | None, words:
 
 def _field_row(owner: Owner, ordinal: int, field: Field, places: _Places) -> Row:
     return row(
-        "fields", field.id, *owner, ordinal, field.path, field.type, field.text, number(field.value), _date(field.value), field.currency,
-        normalised(field), field.status, field.confidence, field.raw_confidence, json_text(field.alternatives), json_text(field.inputs),
+        "fields",
+        field.id,
+        *owner,
+        ordinal,
+        field.path,
+        field.type,
+        field.text,
+        number(field.value),
+        _date(field.value),
+        field.currency,
+        normalised(field),
+        field.status,
+        field.confidence,
+        field.raw_confidence,
+        json_text(field.alternatives),
+        json_text(field.inputs),
         *_place(field.spans, places),
     )
 
 
 def _label_row(owner: Owner, ordinal: int, label: Label, places: _Places) -> Row:
     return row(
-        "labels", label.id, *owner, ordinal, label.taxonomy, label.value, label.confidence, label.raw_confidence, label.page,
-        label.abstained, json_text(label.alternatives), *_place(label.spans, places),
+        "labels",
+        label.id,
+        *owner,
+        ordinal,
+        label.taxonomy,
+        label.value,
+        label.confidence,
+        label.raw_confidence,
+        label.page,
+        label.abstained,
+        json_text(label.alternatives),
+        *_place(label.spans, places),
     )
 
 
@@ -189,20 +230,37 @@ def _place(spans: Sequence[Span], places: _Places) -> tuple[Any, ...]:
     first = spans[0]
     box = first.box or (None, None, None, None)
     return (
-        first.quote, first.artifact, places.owner(first.artifact), first.page, first.start, first.end, *box, first.row, first.column,
-        len(spans), json_text(spans) if len(spans) > 1 else None,
+        first.quote,
+        first.artifact,
+        places.owner(first.artifact),
+        first.page,
+        first.start,
+        first.end,
+        *box,
+        first.row,
+        first.column,
+        len(spans),
+        json_text(spans) if len(spans) > 1 else None,
     )
 
 
 def _reference_edges(owner: Owner, kind: str, item: str, relation: str, references: Iterable[Reference]) -> Iterator[Row]:
     for reference in dict.fromkeys(references):
-        yield row("edges", owner.run_id, owner.document_id, owner.attempt_id, reference.kind, reference.id, reference.document_id,
-                  kind, item, relation)
+        yield row(
+            "edges",
+            owner.run_id,
+            owner.document_id,
+            owner.attempt_id,
+            reference.kind,
+            reference.id,
+            reference.document_id,
+            kind,
+            item,
+            relation,
+        )
 
 
-def _span_edges(
-    owner: Owner, kind: str, item: str, spans: Sequence[Span], places: _Places, known: Sequence[Span] = (),
-) -> Iterator[Row]:
+def _span_edges(owner: Owner, kind: str, item: str, spans: Sequence[Span], places: _Places, known: Sequence[Span] = ()) -> Iterator[Row]:
     seen = {source_of(span, places.owner(span.artifact)) for span in known}
     for span in spans:
         source = source_of(span, places.owner(span.artifact))

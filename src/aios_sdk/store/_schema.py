@@ -40,5 +40,14 @@ def _quoted(text: str) -> str:
 
 
 __all__ = [
-    "BY_NUMBER", "MACROS", "SCHEMA_VERSION", "TABLES", "VIEWS", "ColumnSpec", "MacroSpec", "TableSpec", "ViewSpec", "create_statements",
+    "BY_NUMBER",
+    "MACROS",
+    "SCHEMA_VERSION",
+    "TABLES",
+    "VIEWS",
+    "ColumnSpec",
+    "MacroSpec",
+    "TableSpec",
+    "ViewSpec",
+    "create_statements",
 ]

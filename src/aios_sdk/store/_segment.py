@@ -72,7 +72,7 @@ class OpenSegment:
         assert self._file is not None  # sealed and abandoned segments are not written to
         view = memoryview(data)
         while view:
-            view = view[os.write(self._file, view):]
+            view = view[os.write(self._file, view) :]
         _sync(self._file)
         if not self.durable:
             sync_directory(self._folder)

@@ -174,11 +174,20 @@ class Store:
         self._refresh()
         with connect(self.path) as connection:
             documents, runs = connection.execute(
-                "SELECT (SELECT count(*) FROM current_documents), (SELECT count(DISTINCT run_id) FROM runs)").fetchall()[0]
+                "SELECT (SELECT count(*) FROM current_documents), (SELECT count(DISTINCT run_id) FROM runs)"
+            ).fetchall()[0]
         blobs, blob_bytes = _sizes(self.path / "blobs")
         return Info(
-            path=str(self.path), id=self.layout.id, format=self.layout.format, schema=self.layout.schema, sdk=self.layout.sdk,
-            documents=documents, runs=runs, blobs=blobs, blob_bytes=blob_bytes, journal_bytes=self._journal_size()[1],
+            path=str(self.path),
+            id=self.layout.id,
+            format=self.layout.format,
+            schema=self.layout.schema,
+            sdk=self.layout.sdk,
+            documents=documents,
+            runs=runs,
+            blobs=blobs,
+            blob_bytes=blob_bytes,
+            journal_bytes=self._journal_size()[1],
             database_bytes=(self.path / DATABASE).stat().st_size,
         )
 

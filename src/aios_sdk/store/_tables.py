@@ -84,15 +84,24 @@ _OWNER = """
 """
 
 _ALL: Final = (
-    _table(0, "applied_segments", "How far each writer's journal has been folded into this database; the position is the greatest one.", """
+    _table(
+        0,
+        "applied_segments",
+        "How far each writer's journal has been folded into this database; the position is the greatest one.",
+        """
         writer VARCHAR writer (one process) whose journal it is
         segment BIGINT segment of that journal
         byte_offset BIGINT end of what was applied in that segment, in bytes
         groups BIGINT groups of records applied by this fold
         row_count BIGINT rows applied by this fold
         applied_at TIMESTAMPTZ when
-    """),
-    _table(1, "runs", "Events of runs: a row when one starts, another when it ends; without the second it is under way or was killed.", """
+    """,
+    ),
+    _table(
+        1,
+        "runs",
+        "Events of runs: a row when one starts, another when it ends; without the second it is under way or was killed.",
+        """
         run_id VARCHAR run; ids sort by the time of their start
         event VARCHAR started or finished
         occurred_at TIMESTAMPTZ when
@@ -102,15 +111,25 @@ _ALL: Final = (
         inputs VARCHAR[] inputs as given
         status VARCHAR how it finished: completed, interrupted or failed; empty when started
         counts JSON what the engine counted, by name; null when started
-    """),
-    _table(2, "pipelines", "The pipeline of each run, as it was compiled.", """
+    """,
+    ),
+    _table(
+        2,
+        "pipelines",
+        "The pipeline of each run, as it was compiled.",
+        """
         run_id VARCHAR run
         pipeline VARCHAR name
         pipeline_version VARCHAR SHA-256 of its canonical form
         definition JSON canonical form
         resolve VARCHAR[] steps whose values win over others', first first
-    """),
-    _table(3, "plugins", "Which component did the work of a step in a run: one row for each run, step and component.", """
+    """,
+    ),
+    _table(
+        3,
+        "plugins",
+        "Which component did the work of a step in a run: one row for each run, step and component.",
+        """
         run_id VARCHAR run
         step VARCHAR step
         stage VARCHAR ingest, extract, classify, summarize, check, redact or route
@@ -123,15 +142,25 @@ _ALL: Final = (
         model VARCHAR model it worked with
         deterministic VARCHAR true, false or seeded
         rejected JSON candidates that were not chosen, with the reason
-    """),
-    _table(4, "models", "Which model a step's component worked with in a run.", """
+    """,
+    ),
+    _table(
+        4,
+        "models",
+        "Which model a step's component worked with in a run.",
+        """
         run_id VARCHAR run
         step VARCHAR step
         component VARCHAR component
         model VARCHAR model, as name@alias or path
         model_digest VARCHAR SHA-256 of the model's files
-    """),
-    _table(5, "documents", "Everything that a run found: files, parts of files, cases, and mere containers such as folders.", """
+    """,
+    ),
+    _table(
+        5,
+        "documents",
+        "Everything that a run found: files, parts of files, cases, and mere containers such as folders.",
+        """
         run_id VARCHAR run that found it
         document_id VARCHAR one delivery of these bytes; the same in every run
         found_at TIMESTAMPTZ when
@@ -148,8 +177,13 @@ _ALL: Final = (
         root_id VARCHAR outermost document of its tree
         thread VARCHAR what its conversation is known by
         supersedes VARCHAR document_id of the earlier delivery with the same key and other bytes
-    """),
-    _table(6, "members", "The documents of each case.", """
+    """,
+    ),
+    _table(
+        6,
+        "members",
+        "The documents of each case.",
+        """
         run_id VARCHAR run
         document_id VARCHAR case
         ordinal BIGINT place in the case, from 0
@@ -157,8 +191,13 @@ _ALL: Final = (
         status VARCHAR how the member ended
         duplicate_of VARCHAR document that brought the same bytes first; empty when it was this one
         layers VARCHAR[] layers of the member that the case has at hand
-    """),
-    _table(7, "attempts", "One final row for each attempt of a step at a document.", """
+    """,
+    ),
+    _table(
+        7,
+        "attempts",
+        "One final row for each attempt of a step at a document.",
+        """
         attempt_id VARCHAR attempt
         run_id VARCHAR run
         document_id VARCHAR document or case
@@ -182,8 +221,13 @@ _ALL: Final = (
         tokens BIGINT tokens of a language model
         cost DECIMAL(38,10) cost as reported by the component
         units BIGINT pages, blocks of rows or documents worked on
-    """),
-    _table(8, "artifacts", "What each attempt added to each layer of its document; documents are put together again from these.", """
+    """,
+    ),
+    _table(
+        8,
+        "artifacts",
+        "What each attempt added to each layer of its document; documents are put together again from these.",
+        """
         artifact_id VARCHAR SHA-256 of the canonical JSON
         run_id VARCHAR run
         document_id VARCHAR document or case
@@ -194,8 +238,13 @@ _ALL: Final = (
         items BIGINT number of items
         bytes BIGINT size of the canonical JSON
         content VARCHAR the JSON itself up to 4096 bytes; null when it lies in the blob artifact_id
-    """),
-    _table(9, "pages", "Pages as displayed and the readings of their text: a row for each page a step described or read.", """
+    """,
+    ),
+    _table(
+        9,
+        "pages",
+        "Pages as displayed and the readings of their text: a row for each page a step described or read.",
+        """
         run_id VARCHAR run
         document_id VARCHAR document
         attempt_id VARCHAR attempt
@@ -213,8 +262,14 @@ _ALL: Final = (
         words BIGINT words with boxes
         confidence DOUBLE of the reading, 0..1
         mean_confidence DOUBLE mean confidence of the words, 0..1
-    """),
-    _table(10, "tables", "Tables found in documents; the rows are the Parquet blob artifact_id.", _OWNER + """
+    """,
+    ),
+    _table(
+        10,
+        "tables",
+        "Tables found in documents; the rows are the Parquet blob artifact_id.",
+        _OWNER
+        + """
         artifact_id VARCHAR SHA-256 of the Parquet file, and its name among the blobs
         name VARCHAR name
         page BIGINT page or sheet, from 0
@@ -222,8 +277,15 @@ _ALL: Final = (
         column_count BIGINT columns
         rejected BIGINT rows of the original that could not be read
         columns JSON names and DuckDB types
-    """),
-    _table(11, "fields", "Every reading of every value, not yet resolved (see current_fields).", "field_id VARCHAR field" + _OWNER + """
+    """,
+    ),
+    _table(
+        11,
+        "fields",
+        "Every reading of every value, not yet resolved (see current_fields).",
+        "field_id VARCHAR field"
+        + _OWNER
+        + """
         path VARCHAR where the value belongs, such as total or lines[0].total
         type VARCHAR text, integer, decimal, boolean, date or datetime
         value_text VARCHAR value as text
@@ -236,8 +298,16 @@ _ALL: Final = (
         raw_confidence DOUBLE as the component gave it, 0..1
         alternatives JSON other readings, best first
         inputs JSON items a derived field was made of
-    """ + _SPAN),
-    _table(12, "labels", "Every label given to a document or page (see current_labels).", "label_id VARCHAR label" + _OWNER + """
+    """
+        + _SPAN,
+    ),
+    _table(
+        12,
+        "labels",
+        "Every label given to a document or page (see current_labels).",
+        "label_id VARCHAR label"
+        + _OWNER
+        + """
         taxonomy VARCHAR taxonomy the value is out of
         value VARCHAR class; empty when the component abstained
         confidence DOUBLE calibrated, 0..1
@@ -245,21 +315,43 @@ _ALL: Final = (
         label_page BIGINT page it is given to, from 0; null for the whole document
         abstained BOOLEAN true when the component would not say
         alternatives JSON other classes, best first
-    """ + _SPAN),
-    _table(13, "summaries", "Summaries of documents and cases.", "summary_id VARCHAR summary" + _OWNER + """
+    """
+        + _SPAN,
+    ),
+    _table(
+        13,
+        "summaries",
+        "Summaries of documents and cases.",
+        "summary_id VARCHAR summary"
+        + _OWNER
+        + """
         method VARCHAR how it was made
         summary VARCHAR text
         sentence_count BIGINT sentences
         sentences JSON sentences, each with its spans
-    """),
-    _table(14, "checks", "Verdicts of rules (see current_checks).", "check_id VARCHAR check" + _OWNER + """
+    """,
+    ),
+    _table(
+        14,
+        "checks",
+        "Verdicts of rules (see current_checks).",
+        "check_id VARCHAR check"
+        + _OWNER
+        + """
         rule VARCHAR rule
         passed BOOLEAN verdict; null where it cannot be known
         severity VARCHAR info, warning or error
         message VARCHAR why, in words
         inputs JSON items the verdict rests on
-    """),
-    _table(15, "redactions", "Places to mask; the masked text itself is not repeated here.", "redaction_id VARCHAR redaction" + _OWNER + """
+    """,
+    ),
+    _table(
+        15,
+        "redactions",
+        "Places to mask; the masked text itself is not repeated here.",
+        "redaction_id VARCHAR redaction"
+        + _OWNER
+        + """
         kind VARCHAR what is there: iban, person ...
         confidence DOUBLE 0..1
         artifact_id VARCHAR page text or table it lies in
@@ -272,14 +364,26 @@ _ALL: Final = (
         box_y1 DOUBLE lower edge
         table_row BIGINT row in its table, from 0
         table_column BIGINT column in its table, from 0
-    """),
-    _table(16, "routes", "Decisions where a document or case goes (see current_routes).", "route_id VARCHAR route" + _OWNER + """
+    """,
+    ),
+    _table(
+        16,
+        "routes",
+        "Decisions where a document or case goes (see current_routes).",
+        "route_id VARCHAR route"
+        + _OWNER
+        + """
         destination VARCHAR where it goes
         review BOOLEAN true when a person is to look first
         confidence DOUBLE 0..1
         reasons JSON why, each with the items it rests on
-    """),
-    _table(17, "failures", "Everything that went wrong: a row for each failed page, block of rows or document.", """
+    """,
+    ),
+    _table(
+        17,
+        "failures",
+        "Everything that went wrong: a row for each failed page, block of rows or document.",
+        """
         run_id VARCHAR run
         document_id VARCHAR document or case
         attempt_id VARCHAR attempt
@@ -292,8 +396,13 @@ _ALL: Final = (
         category VARCHAR unsupported, malformed, encrypted, limit, timeout, unavailable, retryable, contract or internal
         message VARCHAR what happened, the likely cause and the next step
         retryable BOOLEAN true when the same call may work later
-    """),
-    _table(18, "edges", "What rests on what, where no column of another table says so; the view lineage has all edges.", """
+    """,
+    ),
+    _table(
+        18,
+        "edges",
+        "What rests on what, where no column of another table says so; the view lineage has all edges.",
+        """
         run_id VARCHAR run
         document_id VARCHAR document or case of the target
         attempt_id VARCHAR attempt that drew it
@@ -303,8 +412,13 @@ _ALL: Final = (
         target_kind VARCHAR what rests on the source
         target_id VARCHAR id of that
         relation VARCHAR derived or rests_on
-    """),
-    _table(19, "outcomes", "How each document and case ended in each run, once.", """
+    """,
+    ),
+    _table(
+        19,
+        "outcomes",
+        "How each document and case ended in each run, once.",
+        """
         run_id VARCHAR run
         document_id VARCHAR document or case
         ended_at TIMESTAMPTZ when
@@ -312,7 +426,8 @@ _ALL: Final = (
         kind VARCHAR file, part, case, or container (turned out to hold only others)
         thread VARCHAR what its conversation is known by
         steps JSON how each step ended
-    """),
+    """,
+    ),
 )
 
 #: All tables by name.

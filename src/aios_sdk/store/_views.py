@@ -102,7 +102,8 @@ _CURRENT_FIELDS: Final = view(
     "current_fields",
     "One row for each current document and path: the candidates resolved as document.fields does it. Equal values agree; of unequal ones "
     "those of the first step of the pipeline's resolve order count; else it is a conflict and has no value.",
-    _ITEM.format(what="path", which="where the value belongs, such as total or lines[0].total") + """
+    _ITEM.format(what="path", which="where the value belongs, such as total or lines[0].total")
+    + """
     status VARCHAR agreed, resolved (by the pipeline's order) or conflict (no value)
     type VARCHAR text, integer, decimal, boolean, date or datetime
     value_text VARCHAR value as text; null in a conflict
@@ -119,7 +120,12 @@ _CURRENT_FIELDS: Final = view(
     candidates BIGINT how many readings there are
     """,
     _resolved(
-        "fields", "path", "i.normalised", "nullif(i.currency, '')", "i.status = 'ungrounded'", "true",
+        "fields",
+        "path",
+        "i.normalised",
+        "nullif(i.currency, '')",
+        "i.status = 'ungrounded'",
+        "true",
         "c.type, c.value_text, c.value_num, c.value_date, c.currency, c.status AS grounding, c.confidence, c.step, c.quote, c.page, "
         "c.field_id, c.attempt_id",
     ),
@@ -128,7 +134,8 @@ _CURRENT_FIELDS: Final = view(
 _CURRENT_LABELS: Final = view(
     "current_labels",
     "One row for each current document and taxonomy: the labels of the whole document resolved as document.labels does it.",
-    _ITEM.format(what="taxonomy", which="taxonomy the value is out of") + """
+    _ITEM.format(what="taxonomy", which="taxonomy the value is out of")
+    + """
     status VARCHAR agreed, resolved (by the pipeline's order) or conflict (no value)
     value VARCHAR class; null in a conflict and where the component abstained
     confidence DOUBLE of the chosen label, 0..1
@@ -139,7 +146,12 @@ _CURRENT_LABELS: Final = view(
     candidates BIGINT how many labels there are
     """,
     _resolved(
-        "labels", "taxonomy", "i.value", "NULL::VARCHAR", "false", "i.label_page IS NULL",
+        "labels",
+        "taxonomy",
+        "i.value",
+        "NULL::VARCHAR",
+        "false",
+        "i.label_page IS NULL",
         "nullif(c.value, '') AS value, c.confidence, c.abstained, c.step, c.label_id, c.attempt_id",
     ),
 )
@@ -162,7 +174,8 @@ def _latest(table: str, keys: str, columns: str) -> str:
 _CURRENT_CHECKS: Final = view(
     "current_checks",
     "One row for each current document and rule: its latest verdict.",
-    _ITEM.format(what="rule", which="rule") + """
+    _ITEM.format(what="rule", which="rule")
+    + """
     passed BOOLEAN verdict; null where it cannot be known
     severity VARCHAR info, warning or error
     message VARCHAR why, in words
@@ -176,7 +189,8 @@ _CURRENT_CHECKS: Final = view(
 _CURRENT_ROUTES: Final = view(
     "current_routes",
     "One row for each current document and case that was routed: its latest route.",
-    _ITEM.format(what="destination", which="where it goes") + """
+    _ITEM.format(what="destination", which="where it goes")
+    + """
     review BOOLEAN true when a person is to look first
     confidence DOUBLE 0..1
     reasons JSON why, each with the items it rests on
@@ -404,7 +418,17 @@ _CONSERVATION: Final = view(
 VIEWS: Final[Mapping[str, ViewSpec]] = {
     each.name: each
     for each in (
-        _CURRENT_DOCUMENTS, _CURRENT_FIELDS, _CURRENT_LABELS, _CURRENT_ROUTES, _CURRENT_CHECKS, _FIELD_PROVENANCE, _LATENCY, _ERRORS,
-        _COST, _STRAIGHT_THROUGH, _CONSERVATION, LINEAGE,
+        _CURRENT_DOCUMENTS,
+        _CURRENT_FIELDS,
+        _CURRENT_LABELS,
+        _CURRENT_ROUTES,
+        _CURRENT_CHECKS,
+        _FIELD_PROVENANCE,
+        _LATENCY,
+        _ERRORS,
+        _COST,
+        _STRAIGHT_THROUGH,
+        _CONSERVATION,
+        LINEAGE,
     )
 }

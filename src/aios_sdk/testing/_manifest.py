@@ -30,7 +30,7 @@ def check_manifest(package: str) -> None:
         return
     lines = difflib.unified_diff(have.splitlines(), want.splitlines(), "the manifest", "the code", lineterm="")
     raise AssertionError(
-        f"{place / MANIFEST_FILE} differs from the code of {package}; `aios plugin build {package}` writes it anew\n" + "\n".join(lines),
+        f"{place / MANIFEST_FILE} differs from the code of {package}; `aios plugin build {package}` writes it anew\n" + "\n".join(lines)
     )
 
 

@@ -11,8 +11,26 @@ _CODES: Final = re.findall(
     "MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TND TRY TWD UAH USD UYU VND ZAR",
 )
 _SYMBOLS: Final = {
-    "€": "EUR", "euro": "EUR", "$": "USD", "us$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "rs": "INR", "rm": "MYR", "fr": "CHF",
-    "sfr": "CHF", "zł": "PLN", "kč": "CZK", "₺": "TRY", "₩": "KRW", "₽": "RUB", "r$": "BRL", "c$": "CAD", "a$": "AUD", "s$": "SGD",
+    "€": "EUR",
+    "euro": "EUR",
+    "$": "USD",
+    "us$": "USD",
+    "£": "GBP",
+    "¥": "JPY",
+    "₹": "INR",
+    "rs": "INR",
+    "rm": "MYR",
+    "fr": "CHF",
+    "sfr": "CHF",
+    "zł": "PLN",
+    "kč": "CZK",
+    "₺": "TRY",
+    "₩": "KRW",
+    "₽": "RUB",
+    "r$": "BRL",
+    "c$": "CAD",
+    "a$": "AUD",
+    "s$": "SGD",
     "hk$": "HKD",
 }
 

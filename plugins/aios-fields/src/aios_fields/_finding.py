@@ -147,7 +147,8 @@ class Search:
             value=wanted.accepted(best.value),
             spans=self.rows[best.row].spans(best.start, best.end),
             currency=best.currency,
-            confidence=confidence, raw_confidence=confidence,
+            confidence=confidence,
+            raw_confidence=confidence,
             alternatives=tuple(Alternative(_text(one.value), round(one.score, 4)) for one in ranked[1 : _MOST_ALTERNATIVES + 1]),
         )
 

@@ -60,7 +60,8 @@ class Row:
     def within(self, start: int, end: int) -> tuple[Token, ...]:
         """The words that code points ``start`` to ``end`` of ``text`` touch."""
         return tuple(
-            token for token, offset in zip(self.tokens, self.offsets, strict=True)
+            token
+            for token, offset in zip(self.tokens, self.offsets, strict=True)
             if offset < end and start < offset + token.end - token.start
         )
 
@@ -137,10 +138,17 @@ def _typed(content: str) -> Iterator[list[Token]]:
         tokens = []
         for match in _WORD.finditer(line):
             column = len(line[: match.start()].expandtabs(_TAB))
-            tokens.append(Token(
-                position + match.start(), position + match.end(),
-                column * _COLUMN, number * _LINE, (column + len(match[0])) * _COLUMN, number * _LINE + 1, None,
-            ))
+            tokens.append(
+                Token(
+                    position + match.start(),
+                    position + match.end(),
+                    column * _COLUMN,
+                    number * _LINE,
+                    (column + len(match[0])) * _COLUMN,
+                    number * _LINE + 1,
+                    None,
+                )
+            )
         if tokens:
             yield tokens
         position += len(line) + 1

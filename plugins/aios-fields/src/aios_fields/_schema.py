@@ -20,7 +20,12 @@ from ._words import label_key, name_words
 FieldType = Literal["text", "integer", "decimal", "boolean", "date", "datetime"]
 
 _TYPES: Final[dict[Any, FieldType]] = {
-    str: "text", int: "integer", Decimal: "decimal", bool: "boolean", dt.date: "date", dt.datetime: "datetime",
+    str: "text",
+    int: "integer",
+    Decimal: "decimal",
+    bool: "boolean",
+    dt.date: "date",
+    dt.datetime: "datetime",
 }
 _OWN, _CONCEPT, _WEAK = 1.0, 0.97, 0.65
 _LONGEST_DESCRIPTION: Final = 5
@@ -59,9 +64,7 @@ def wanted(model: type[pydantic.BaseModel], labels: Mapping[str, Sequence[str]])
     return found
 
 
-def _fields(
-    model: type[pydantic.BaseModel], prefix: str, outer: tuple[type, ...], labels: Mapping[str, Sequence[str]],
-) -> Iterator[Wanted]:
+def _fields(model: type[pydantic.BaseModel], prefix: str, outer: tuple[type, ...], labels: Mapping[str, Sequence[str]]) -> Iterator[Wanted]:
     if model in outer:
         raise ValueError(f"{model.__name__} contains itself; only models of a fixed depth can be looked for")
     for name, info in model.model_fields.items():
@@ -75,7 +78,7 @@ def _fields(
 
 
 def _wanted(
-    path: str, type_: FieldType, choices: tuple[str, ...], info: FieldInfo, owners: tuple[str, ...], override: Sequence[str] | None,
+    path: str, type_: FieldType, choices: tuple[str, ...], info: FieldInfo, owners: tuple[str, ...], override: Sequence[str] | None
 ) -> Wanted:
     name = " ".join(name_words(path.rpartition(".")[2]))
     particular = [f"{owner} {name}" for words in map(name_words, owners) for owner in [" ".join(words), *words] if owner]

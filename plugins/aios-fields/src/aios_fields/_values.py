@@ -35,9 +35,17 @@ class Habits(NamedTuple):
 
 _UNKNOWN: Final = Habits()
 _MONTH_NAMES: Final = (
-    "january januar januari janvier jan jänner jaenner", "february februar februari février fevrier feb feber",
-    "march märz maerz marz maart mars mar mär mrz", "april avril apr", "may mai mei", "june juni juin jun", "july juli juillet jul",
-    "august augustus août aout aug", "september septembre sept sep", "october oktober octobre oct okt", "november novembre nov",
+    "january januar januari janvier jan jänner jaenner",
+    "february februar februari février fevrier feb feber",
+    "march märz maerz marz maart mars mar mär mrz",
+    "april avril apr",
+    "may mai mei",
+    "june juni juin jun",
+    "july juli juillet jul",
+    "august augustus août aout aug",
+    "september septembre sept sep",
+    "october oktober octobre oct okt",
+    "november novembre nov",
     "december dezember décembre decembre dec dez",
 )
 _MONTHS: Final = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
@@ -49,7 +57,7 @@ _YEAR: Final = r"(\d{4}|'?\d{2})"
 _ISO: Final = re.compile(rf"{_BEFORE}(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}})(?:(?=T\d)|{_AFTER})")
 _NUMERIC: Final = re.compile(rf"{_BEFORE}(\d{{1,2}}) ?([./-]) ?(\d{{1,2}}) ?\2 ?(\d{{4}}|\d{{2}}){_AFTER}")
 _DAY_MONTH: Final = re.compile(
-    rf"{_BEFORE}(\d{{1,2}})(?:\.|st|nd|rd|th)?(?:\s+of\s+|[\s/-]*){_MONTH}[\s,/-]*{_YEAR}{_AFTER}", re.IGNORECASE,
+    rf"{_BEFORE}(\d{{1,2}})(?:\.|st|nd|rd|th)?(?:\s+of\s+|[\s/-]*){_MONTH}[\s,/-]*{_YEAR}{_AFTER}", re.IGNORECASE
 )
 _MONTH_DAY: Final = re.compile(rf"(?<!\w){_MONTH}[\s/-]*(\d{{1,2}})(?:st|nd|rd|th)?\s*[,/\s-]\s*(\d{{4}}){_AFTER}", re.IGNORECASE)
 _COMPACT: Final = re.compile(r"(?<![\w./,-])((?:19|20)\d{2})(\d{2})(\d{2})(?![\w/]|[.,-]\d)")

@@ -18,13 +18,7 @@ class _Name(NamedTuple):
     is_link: bool
 
 
-@component(
-    "aios.folder",
-    media_types=["inode/directory"],
-    isolation="inline",
-    deterministic=False,
-    reads=["key"],
-)
+@component("aios.folder", media_types=["inode/directory"], isolation="inline", deterministic=False, reads=["key"])
 class Folder:
     """Every file of a folder and its sub-folders, sorted by relative path.
 

@@ -112,9 +112,7 @@ class Image:
             return [0]
         count = getattr(image, "n_frames", 1)
         if count > self.config.max_pages:
-            raise LimitExceeded(
-                f"The TIFF has {count:,} pages; {self.config.max_pages:,} are allowed", fix="Raise max_pages of aios.image",
-            )
+            raise LimitExceeded(f"The TIFF has {count:,} pages; {self.config.max_pages:,} are allowed", fix="Raise max_pages of aios.image")
         pages = [frame for frame in range(count) if not _is_subordinate(image, frame)]
         return pages or [0]
 
@@ -150,7 +148,7 @@ def _opened(file: BinaryIO, max_pixels: int, name: str) -> Iterator[PIL.Image.Im
         ) from error
     except Exception as error:
         raise Malformed(
-            f"{name!r} cannot be decoded: {error or type(error).__name__}", cause="It was cut off or damaged", fix="Get the file again",
+            f"{name!r} cannot be decoded: {error or type(error).__name__}", cause="It was cut off or damaged", fix="Get the file again"
         ) from error
 
 
@@ -162,7 +160,7 @@ def _check_size(image: PIL.Image.Image, max_pixels: int) -> None:
 
 def _too_large(what: str, max_pixels: int) -> LimitExceeded:
     return LimitExceeded(
-        f"The picture has {what}; {max_pixels:,} pixels are allowed", cause="It may be a bomb", fix="Raise max_pixels of aios.image",
+        f"The picture has {what}; {max_pixels:,} pixels are allowed", cause="It may be a bomb", fix="Raise max_pixels of aios.image"
     )
 
 

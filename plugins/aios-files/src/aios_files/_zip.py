@@ -212,7 +212,7 @@ def _raise(failures: list[tuple[str, StepError]], count: int) -> None:
     names = ", ".join(repr(name) for name, _ in failures[:5]) + (" ..." if len(failures) > 5 else "")
     first = failures[0][1]
     raise type(first)(
-        f"{len(failures)} of {count} members could not be unpacked: {names}. {first.what}", cause=first.cause, fix=first.fix,
+        f"{len(failures)} of {count} members could not be unpacked: {names}. {first.what}", cause=first.cause, fix=first.fix
     ) from first
 
 

@@ -149,8 +149,7 @@ def _tables_of(rules: InputFile, given: Mapping[str, InputFile]) -> Mapping[str,
             path = rules.path.absolute().parent / table.file
             if not path.is_file():
                 raise ConfigurationError(
-                    f"{table.place}: table {name!r}: there is no file {table.file!r}",
-                    fix="Its path starts at the folder of the rules file",
+                    f"{table.place}: table {name!r}: there is no file {table.file!r}", fix="Its path starts at the folder of the rules file"
                 )
             found[name] = InputFile(path)
     return found

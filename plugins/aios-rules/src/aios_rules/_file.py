@@ -18,7 +18,7 @@ Severity = Literal["error", "warning", "info"]
 ColumnType = Literal["text", "number", "date", "boolean"]
 
 _TABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_EXAMPLE: Final = "Run `python -c \"import aios_rules; help(aios_rules.Rules)\"` for the form of the file"
+_EXAMPLE: Final = 'Run `python -c "import aios_rules; help(aios_rules.Rules)"` for the form of the file'
 
 
 @final
@@ -185,7 +185,7 @@ def _refuse_gaps(routes: tuple[RouteRule, ...]) -> None:
         last = number == len(routes)
         if rule.when is not None and str(rule.when) == "true":
             raise ConfigurationError(
-                f"{rule.places['when']}: the condition of {rule.title} always holds", fix="Leave 'when' out and put the route last",
+                f"{rule.places['when']}: the condition of {rule.title} always holds", fix="Leave 'when' out and put the route last"
             )
         if last and rule.when is not None:
             raise ConfigurationError(

@@ -86,11 +86,15 @@ def decide(routes: Sequence[BoundRoute], document: Document, tables: Mapping[str
     decided = evidence.references(*([] if result is None else [result]), *(other.result for other in passed))
     relied = [verdict for verdict in verdicts if verdict.check.passed and _relies(verdict, automatic, decided)]
     rests = evidence.resting((*decided, *(verdict.reference for verdict in relied)))
-    held = [
-        *_unknown(passed, evidence),
-        *(_trouble(verdict) for verdict in verdicts if _blocks(verdict, chosen)),
-        *_ungrounded(evidence, rests),
-    ] if automatic else []
+    held = (
+        [
+            *_unknown(passed, evidence),
+            *(_trouble(verdict) for verdict in verdicts if _blocks(verdict, chosen)),
+            *_ungrounded(evidence, rests),
+        ]
+        if automatic
+        else []
+    )
     reasons = [
         Reason(_because(chosen, result, subject), () if result is None else evidence.references(result)),
         *(Reason(f"held for a person: {reason.text}", reason.references) for reason in held),

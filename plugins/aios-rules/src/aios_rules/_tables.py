@@ -200,7 +200,10 @@ def _day(cell: str) -> dt.date:
 
 
 _CSV: Final[Mapping[str, tuple[Type, Callable[[str], object]]]] = {
-    "text": (TEXT, str), "number": (NUMBER, _number), "boolean": (BOOLEAN, lambda cell: _BOOLEANS[cell.lower()]), "date": (DATE, _day),
+    "text": (TEXT, str),
+    "number": (NUMBER, _number),
+    "boolean": (BOOLEAN, lambda cell: _BOOLEANS[cell.lower()]),
+    "date": (DATE, _day),
 }
 
 
@@ -257,5 +260,7 @@ def _exact(row: Sequence[Any], floats: Sequence[int]) -> Sequence[Any]:
 
 
 _READERS: Final[Mapping[str, Callable[[TableRule, InputFile], LookupTable]]] = {
-    ".csv": _read_csv, ".tsv": _read_csv, ".parquet": _read_parquet,
+    ".csv": _read_csv,
+    ".tsv": _read_csv,
+    ".parquet": _read_parquet,
 }

@@ -67,7 +67,7 @@ class Tables:
         yield Document.of(pages=pages, tables=tables)
 
     def _read(
-        self, source: Source, path: Path, scratch: Path, connection: duckdb.DuckDBPyConnection,
+        self, source: Source, path: Path, scratch: Path, connection: duckdb.DuckDBPyConnection
     ) -> tuple[tuple[PageInfo, ...], tuple[Table, ...]]:
         one = (PageInfo(index=0),)
         if source.media_type in _SEPARATED:

@@ -76,7 +76,7 @@ class _Rows:
                 yield from filter(None, self._dialect.rows(file))
         except csv.Error as error:
             raise Malformed(
-                f"{self._name!r} cannot be split into cells: {error}", cause="A quote is opened and never closed, or it is no table",
+                f"{self._name!r} cannot be split into cells: {error}", cause="A quote is opened and never closed, or it is no table"
             ) from error
 
 

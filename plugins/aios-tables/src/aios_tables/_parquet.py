@@ -40,7 +40,7 @@ def typed_errors(name: str) -> Iterator[None]:
         yield
     except (duckdb.OutOfMemoryException, MemoryError) as error:
         raise LimitExceeded(
-            f"{name!r} needs more memory than is allowed: {_first_line(error)}", fix="Raise memory_mb of aios.tables",
+            f"{name!r} needs more memory than is allowed: {_first_line(error)}", fix="Raise memory_mb of aios.tables"
         ) from error
     except duckdb.Error as error:
         what = _first_line(error)

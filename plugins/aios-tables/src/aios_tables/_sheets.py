@@ -36,7 +36,7 @@ _SAFE_INTEGER: Final = 10**15
 
 
 def read_sheets(
-    path: Path, name: str, media_type: str, scratch: Path, connection: duckdb.DuckDBPyConnection, max_size: int,
+    path: Path, name: str, media_type: str, scratch: Path, connection: duckdb.DuckDBPyConnection, max_size: int
 ) -> tuple[tuple[PageInfo, ...], tuple[Table, ...]]:
     """A page for each sheet, labelled with its name, and a table for each that has cells, with the values formulas had when it was saved.
 
@@ -75,7 +75,8 @@ def _typed_errors(name: str) -> Iterator[None]:
         if isinstance(error, MemoryError) or "limit exceeded" in str(error).lower():
             raise LimitExceeded(f"{name!r} is too large: {error}", cause="It may be a bomb") from error
         raise Malformed(
-            f"{name!r} cannot be read: {error}", cause="It is damaged, or written in a way that python-calamine does not know",
+            f"{name!r} cannot be read: {error}",
+            cause="It is damaged, or written in a way that python-calamine does not know",
             fix="Open it in a spreadsheet program and save it again",
         ) from error
 

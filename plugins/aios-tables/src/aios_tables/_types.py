@@ -36,9 +36,7 @@ def _grouped(comma: str, point: str) -> _Type:
     c, p = re.escape(comma), re.escape(point)
     number = f"-?([1-9][0-9]{{0,2}}({c}[0-9]{{3}}){{0,8}}|0|[1-9][0-9]{{0,27}})({p}[0-9]{{1,10}})?"
     proof = f".*{p}([0-9]{{1,2}}|[0-9]{{4,}})|.*{c}[0-9]{{3}}[{comma}{point}].*"
-    return _Type(
-        "DECIMAL", _matches(number), f"count_if({_matches(proof)}) > 0", f"replace(replace({{v}}, '{comma}', ''), '{point}', '.')",
-    )
+    return _Type("DECIMAL", _matches(number), f"count_if({_matches(proof)}) > 0", f"replace(replace({{v}}, '{comma}', ''), '{point}', '.')")
 
 
 _ISO_TIME: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
@@ -63,10 +61,7 @@ _TYPES: Final = (
     _day("%d-%m-%Y", "%m-%d-%Y"),
     _day("%m-%d-%Y", "%d-%m-%Y"),
     _Type("TIMESTAMP", _matches(_ISO_TIME) + " AND try_cast({v} AS TIMESTAMP) IS NOT NULL"),
-    _Type(
-        "TIMESTAMPTZ",
-        _matches(_ISO_TIME + "(Z|[-+][0-9]{2}(:[0-9]{2})?)") + " AND try_cast({v} AS TIMESTAMPTZ) IS NOT NULL",
-    ),
+    _Type("TIMESTAMPTZ", _matches(_ISO_TIME + "(Z|[-+][0-9]{2}(:[0-9]{2})?)") + " AND try_cast({v} AS TIMESTAMPTZ) IS NOT NULL"),
 )
 
 
@@ -89,9 +84,7 @@ def typed_columns(connection: duckdb.DuckDBPyConnection, source: str, count: int
     return [found.get(column, f"c{column}") for column in range(count)]
 
 
-def _passing(
-    connection: duckdb.DuckDBPyConnection, source: str, kinds: dict[int, list[_Type]], *, whole: bool,
-) -> dict[int, list[bool]]:
+def _passing(connection: duckdb.DuckDBPyConnection, source: str, kinds: dict[int, list[_Type]], *, whole: bool) -> dict[int, list[bool]]:
     """For each column and type whether every value passes; a column without any value passes none."""
     tests = [(column, kind) for column, several in kinds.items() for kind in several]
     parts = []
@@ -111,7 +104,7 @@ def _cast(connection: duckdb.DuckDBPyConnection, source: str, column: int, kind:
     name = kind.name
     if name == "DECIMAL":
         digits, places = connection.execute(
-            f"SELECT max(length(split_part(ltrim({plain}, '-'), '.', 1))), max(length(split_part({plain}, '.', 2))) FROM {source}",
+            f"SELECT max(length(split_part(ltrim({plain}, '-'), '.', 1))), max(length(split_part({plain}, '.', 2))) FROM {source}"
         ).fetchone() or (1, 0)
         name = decimal_type(digits, places)
     return f"({plain})::{name}"

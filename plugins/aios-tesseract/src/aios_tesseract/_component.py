@@ -94,8 +94,7 @@ class Tesseract:
         image = page.image(self.config.dpi)
         if max(image.size) > _LARGEST:
             raise LimitExceeded(
-                f"Page {page.index + 1} has {image.width} x {image.height} pixels; tesseract takes {_LARGEST} a side",
-                fix="Lower dpi",
+                f"Page {page.index + 1} has {image.width} x {image.height} pixels; tesseract takes {_LARGEST} a side", fix="Lower dpi"
             )
         why = "asked for every page" if page.text.strip() else "no text layer"
         image = image.convert("L")

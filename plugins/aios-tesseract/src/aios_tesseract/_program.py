@@ -76,7 +76,8 @@ def read_tsv(picture: Path, language: str, psm: int, dpi: int, timeout: float | 
         ) from error
     except RuntimeError as error:  # what pytesseract raises when time is up, after it has killed the program
         raise DeadlineExceeded(
-            f"tesseract was stopped after {timeout:.1f} s", cause="The page is large or full of texture",
+            f"tesseract was stopped after {timeout:.1f} s",
+            cause="The page is large or full of texture",
             fix="Raise the step's timeout, or lower dpi",
         ) from error
     return table

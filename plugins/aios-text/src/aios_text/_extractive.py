@@ -57,7 +57,10 @@ class Extractive:
             raise Unsupported("there is no text to summarize")
         telling = [one for one in found if _is_telling(one)] or found
         numbers = select(
-            [one.text for one in telling], [one.position for one in telling], self.config.sentences, [one.words for one in telling],
+            [one.text for one in telling],
+            [one.position for one in telling],
+            self.config.sentences,
+            [one.words for one in telling],
             self.config.max_words,
         )
         return Summary(sentences=tuple(_cited(telling[number]) for number in numbers), method="lexrank")

@@ -17,7 +17,10 @@ _RELEVANCE: Final = 0.7
 #: Comparing all pairs of so many sentences takes a tenth of a second; of longer texts only those nearest to the centroid are compared.
 _MOST: Final = 250
 
-_STOP_WORDS: Final = frozenset(re.findall(r"\w+", """
+_STOP_WORDS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        """
     a aber about after all alle allem allen aller als also am an and any are as at auch auf aus be been before bei beim bin bis
     bitte but by can could da damit dann das dass dem den denn der des did die dies diese diesem diesen dieser dieses do doch does
     du durch ein eine einem einen einer eines er es for from für gegen haben had has hat hatte hatten have he her his how i ich if
@@ -26,7 +29,9 @@ _STOP_WORDS: Final = frozenset(re.findall(r"\w+", """
     so some such than that the their them then there these they this those to um und under uns unser unsere unter up us vom von vor
     war waren was we weil wenn wer werden were what when where which who wie will wir wird with wo would wurde wurden you your zu
     zum zur über
-"""))
+""",
+    )
+)
 
 Vector = dict[str, float]
 

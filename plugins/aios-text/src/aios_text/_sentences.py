@@ -15,16 +15,26 @@ class Place(NamedTuple):
 
 
 #: Abbreviations after which a point does not end the sentence, without their last point, in lower case; ...
-_ABBREVIATIONS: Final = frozenset(re.findall(r"\S+", """
+_ABBREVIATIONS: Final = frozenset(
+    re.findall(
+        r"\S+",
+        """
     a.m al approx bspw bzw ca cf co corp d.h dept dipl dr e.g ed eds est etc evtl exkl fr geb gem ggf hr i.a i.d.r i.e inc ing inkl jr
     lt ltd mind mio mr mrd mrs ms o.g p.m prof s.o s.u sog sr st str tel u.a u.k u.s u.u usw vgl vs z.b z.t z.zt zz zzgl
-"""))
+""",
+    )
+)
 #: ... and those after which it does not when a number follows.
-_BEFORE_NUMBERS: Final = frozenset(re.findall(r"\S+", """
+_BEFORE_NUMBERS: Final = frozenset(
+    re.findall(
+        r"\S+",
+        """
     abs apr art aug bd dec eq feb fig figs jan jh jul jun mar max min no nos nov nr oct pp sep sept vol
-"""))
+""",
+    )
+)
 _NAMED_DAY: Final = re.compile(
-    r"\s+(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Mär|Apr|Jun|Jul|Aug|Sep|Okt|Nov|Dez)\b",
+    r"\s+(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jan|Feb|Mär|Apr|Jun|Jul|Aug|Sep|Okt|Nov|Dez)\b"
 )
 _END: Final = re.compile(r"(?:[.!?…]+|[。!?])[\"'”’»«)\]]*(?=\s|$)")
 _BREAK: Final = re.compile(r"\n[ \t\r]*\n|\f")
