@@ -167,3 +167,11 @@ def test_a_plan_says_who_does_what_under_which_condition() -> None:
     assert plan.collect is not None
     assert plan.collect.by == "thread"
     assert [case.id for case in plan.case_steps] == ["route.decide"]
+
+
+def test_a_component_that_stands_in_one_pipeline_is_no_candidate_of_another() -> None:
+    shared = Registry()
+    Pipeline("one").ingest(Picture).compile(shared)
+    assert not shared.components
+    with pytest.raises(PipelineError, match="No installed plugin ingests anything"):
+        Pipeline("two").ingest().compile(shared)

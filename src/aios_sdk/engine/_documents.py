@@ -20,7 +20,7 @@ from ._detect import detect
 from ._events import Observers
 from ._host import WorkerHost
 from ._ingest import Admitted, Ingested, admit, ingest, key_below
-from ._limits import Limits
+from ._limits import Budget, Limits
 from ._plan import Plan
 from ._steps import Candidate, Chooser, record_use, verified
 from ._workers import Workers
@@ -82,7 +82,9 @@ class Reader:
                 yield delivery
         else:
             admitted = await self.admit(source)
-            found = await self._ingest(candidate, admitted.source) if admitted.failure is None else Ingested(None, (), admitted.failure)
+            found = Ingested(None, (), admitted.failure)
+            if admitted.failure is None:
+                found = await self._ingest(candidate, admitted.source, Budget(self._limits))
             if found.document is not None:
                 # It gives more than it declared: a document like any other, to be read again as such, with its children.
                 yield Delivery(admitted.source, admitted)
@@ -152,7 +154,7 @@ class Reader:
         origin = source.parent or source.key or source.name
         return await self._workers.run("process", lambda: admit(source, self._blobs, origin=origin, position=source.position))
 
-    async def read(self, admitted: Admitted) -> Read:
+    async def read(self, admitted: Admitted, budget: Budget) -> Read:
         """Ingest a source by the component that fits it best, asking the next one only when that says the source is not its own."""
         source = admitted.source
         document = self._document_of(source)
@@ -166,14 +168,14 @@ class Reader:
             return self.failed(document, UnitFailure("unsupported", f"no installed component ingests {source.media_type}"))
         self._run.found(document)
         for number, candidate in enumerate(candidates[:-1]):
-            read = await self._read_with(candidate, source, document, number)
+            read = await self._read_with(candidate, source, document, number, budget)
             if read.outcome is None or read.outcome.status != "unsupported":
                 return read
-        return await self._read_with(candidates[-1], source, document, len(candidates) - 1)
+        return await self._read_with(candidates[-1], source, document, len(candidates) - 1, budget)
 
-    async def _read_with(self, candidate: Candidate, source: Source, document: Document, number: int) -> Read:
+    async def _read_with(self, candidate: Candidate, source: Source, document: Document, number: int, budget: Budget) -> Read:
         started, begun = dt.datetime.now(dt.UTC), time.perf_counter()
-        found = await self._ingest(candidate, source)
+        found = await self._ingest(candidate, source, budget)
         wall = time.perf_counter() - begun
         if found.document is None and found.failure is None and not candidate.info.provides:
             self._record(document, candidate, "ok", None, started, wall, Layers(), number)
@@ -213,7 +215,7 @@ class Reader:
             source = replace(source, document_id=document_id(source.key or source.path, source.position, ""))
         return self.failed(self._document_of(source), delivery.failure)
 
-    async def _ingest(self, candidate: Candidate, source: Source) -> Ingested:
+    async def _ingest(self, candidate: Candidate, source: Source, budget: Budget) -> Ingested:
         try:
             self._use(candidate)
         except AiosError as error:
@@ -228,6 +230,7 @@ class Reader:
                     workers=self._workers,
                     blobs=self._blobs,
                     limits=self._limits,
+                    budget=budget,
                     run=self._run.id,
                     step=self._step.id,
                     timeout=timeout,

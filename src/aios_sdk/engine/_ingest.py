@@ -15,7 +15,7 @@ from ..stages import Context
 from ..store import Blobs
 from ._calls import failure_of, readable, settle_tables
 from ._detect import detect
-from ._limits import Limits
+from ._limits import Budget, Limits
 from ._plan import PlannedComponent
 from ._workers import Workers
 
@@ -119,6 +119,7 @@ def ingest(
     workers: Workers,
     blobs: Blobs,
     limits: Limits,
+    budget: Budget,
     run: str,
     step: str,
     timeout: float | None,
@@ -129,7 +130,6 @@ def ingest(
     try:
         implementation = workers.instance(component).implementation("ingest")
         assert implementation is not None  # the planner chose it for this stage
-        size = 0
         with workers.scratch() as scratch:
             deadline = None if timeout is None else time.monotonic() + timeout
             context = Context(run=run, step=step, scratch=scratch, deadline=deadline)
@@ -147,11 +147,7 @@ def ingest(
                             f"{source.name} holds more than {limits.children} parts", fix="Raise limits.children if this is wanted"
                         )
                     child = _child(item, source, len(children), limits, blobs)
-                    size += child.source.size
-                    if size > limits.size:
-                        raise LimitExceeded(
-                            f"The parts of {source.name} take more than {limits.size} bytes", fix="Raise limits.size if this is wanted"
-                        )
+                    budget.take(child.source.size, source.name)
                     children.append(child)
                 else:
                     raise ContractError(

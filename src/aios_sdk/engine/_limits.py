@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Final, final
+
 import msgspec
+
+from ..errors import LimitExceeded
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,3 +22,23 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = 8
     children: int = 10_000
     size: int = 4 << 30
+
+
+@final
+class Budget:
+    """What is left of ``Limits.size`` for one delivery; shared by all that is found in it, on any thread."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limit: Final = limits.size
+        self._left = limits.size
+        self._lock = threading.Lock()
+
+    def take(self, size: int, name: str) -> None:
+        """Count ``size`` more bytes found in ``name``. Raises `LimitExceeded` when they are too many."""
+        with self._lock:
+            self._left -= size
+            if self._left < 0:
+                raise LimitExceeded(
+                    f"The parts of {name}, with all that came with it, take more than {self._limit} bytes",
+                    fix="Raise limits.size if this is wanted",
+                )

@@ -14,7 +14,7 @@ from ._cases import Cases, Duplicates, Place, delivered_before
 from ._documents import Delivery, Reader
 from ._events import Observer, Observers
 from ._ingest import Admitted, sources_of
-from ._limits import Limits
+from ._limits import Budget, Limits
 from ._plan import Plan, PlannedStep
 from ._steps import Chooser, Steps, stage_failed
 from ._workers import Workers
@@ -26,8 +26,9 @@ _REFUSALS = frozenset({"unsupported", "encrypted", "limit"})
 class _Tree:
     """One delivery being unfolded: how many of its sources are not ingested yet, and the outcomes so far."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, limits: Limits) -> None:
         self.number = number
+        self.budget = Budget(limits)
         self.to_ingest = 1
         self.found: list[tuple[Place, Outcome]] = []
 
@@ -124,7 +125,7 @@ class Engine:
             await self._out.put(None)
 
     async def _deliver(self, delivery: Delivery, number: int) -> None:
-        tree = _Tree(number)
+        tree = _Tree(number, self._limits)
         try:
             if delivery.failure is not None:
                 read = self._reader.failed_container(delivery)
@@ -144,7 +145,7 @@ class Engine:
     async def _source(self, tree: _Tree, admitted: Admitted, place: Place) -> None:
         """Ingest a source, then its children beside its own steps; returns when all of them have ended."""
         async with asyncio.TaskGroup() as tasks, self._documents:
-            document, outcome, children = await self._reader.read(admitted)
+            document, outcome, children = await self._reader.read(admitted, tree.budget)
             if document is not None:
                 if self._cases is not None:  # who else asks; without cases nothing of a document is kept
                     self._duplicates.seen(document, place)

@@ -6,7 +6,7 @@ import logging
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, final
 
 from aios_sdk import __version__
 from aios_sdk.errors import AiosError, ManifestError, PluginDenied, PluginError
@@ -17,6 +17,9 @@ from ._manifest import ComponentInfo, Manifest, parse_manifest
 from ._names import listed
 from ._policy import Policy
 from ._versions import in_range
+
+if TYPE_CHECKING:
+    from ._checks import Checked
 
 #: How far a plugin or component has come, in this order; only the last two run its code.
 State: TypeAlias = Literal["discovered", "compatible", "allowed", "loaded", "active"]
@@ -31,13 +34,15 @@ class Entry:
 
     Attributes:
         info: its declaration; plugin: the distribution's plugin that ships it, None when it was added in memory.
+        code, checked: its class or function and what the checks of its hooks found, once it is loaded.
         state: how far it has come; failure: why it came no further, None when it is well.
     """
 
-    def __init__(self, info: ComponentInfo, plugin: Plugin | None, code: Any = None) -> None:
+    def __init__(self, info: ComponentInfo, plugin: Plugin | None, code: Any = None, checked: Checked | None = None) -> None:
         self.info = info
         self.plugin: Final = plugin
         self.code = code
+        self.checked = checked
         self.state: State = "discovered"
         self.failure: AiosError | None = None
 

@@ -54,7 +54,6 @@ class Registry:
         self.plugins: Final[tuple[Plugin, ...]] = tuple(plugins)
         self._lock = threading.RLock()
         self._added: dict[str, Entry] = {}
-        self._checked: dict[str, Checked] = {}
         self._index()
 
     def _index(self) -> None:
@@ -79,6 +78,14 @@ class Registry:
                 cls._default = cls.discover()
             return cls._default
 
+    def copy(self) -> Registry:
+        """A registry that shares the installed plugins; what is added to it stays with it."""
+        other = Registry(self.plugins)
+        other._lock = self._lock  # entries of installed plugins are shared, and loaded once
+        other._added = dict(self._added)
+        other._index()
+        return other
+
     # -- what there is ------------------------------------------------------------------------------------------------------
 
     @property
@@ -100,7 +107,7 @@ class Registry:
         """
         code = target if isinstance(target, type) or _is_function(target) else type(target)
         checked = check_component(code)
-        entry = Entry(checked.info, None, target)
+        entry = Entry(checked.info, None, target, checked)
         entry.state = "active"
         id = checked.info.id
         with self._lock:
@@ -114,7 +121,6 @@ class Registry:
                     component=id,
                 )
             self._added = {**self._added, id: entry}
-            self._checked = {**self._checked, id: checked}
             self._index()
         return checked.info
 
@@ -205,7 +211,7 @@ class Registry:
                 try:
                     entry.code = _import(entry)
                     entry.state = "loaded"
-                    self._checked = {**self._checked, entry.info.id: Checked(entry.info, check_component(entry.code, entry.info).arguments)}
+                    entry.checked = Checked(entry.info, check_component(entry.code, entry.info).arguments)
                     entry.state = "active"
                 except AiosError as error:
                     entry.failure = error
@@ -226,6 +232,7 @@ class Registry:
         entry = self._entry(id)
         code = target if isinstance(target, type) or _is_function(target) else type(target)
         existing = None if code is target else target
+        assert entry.checked is not None  # loading checks
         if existing is not None:
             own = getattr(existing, "config", None)
             settings = own if isinstance(own, ComponentConfig) else ComponentConfig()
@@ -233,7 +240,7 @@ class Registry:
         else:
             settings = validated(entry.info.id, config_class(code) if isinstance(code, type) else ComponentConfig, config or {})
         return Instance(
-            self._checked[entry.info.id],
+            entry.checked,
             code,
             settings,
             version=entry.version,

@@ -50,7 +50,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
 
     - text: ``page`` (from 0), ``start`` and ``end`` (Unicode code points in that page's text, end exclusive);
     - box: ``page`` and ``box``;
-    - cell: ``row`` and ``column`` of a table (from 0; row 0 is the first row of data).
+    - cell: ``row`` and ``column`` of a table (from 0; row 0 is the first row of data); the quote is the value as `Field.text` has it.
 
     ``artifact`` is the id of the page text (`PageText.artifact`), of the document's content for a box alone, or of the table.
     Raises ``ValueError`` when the place is incomplete or impossible. Example::

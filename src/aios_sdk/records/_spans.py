@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ._document import Document, Layers
+from ._items import value_text
 from ._page import PageText
 from ._span import Span
 from ._table import Table
@@ -52,6 +53,12 @@ def _named(name: str, spans: Iterable[Span]) -> Iterator[tuple[str, Span]]:
     return ((name, span) for span in spans)
 
 
+def _cell_text(table: Table, span: Span) -> str:
+    """The value of the cell as fields have it as text; empty for NULL."""
+    value = table.cell(span.row or 0, span.column or 0)
+    return "" if value is None else value_text(value)
+
+
 def _problem(span: Span, texts: Mapping[str, PageText], tables: Mapping[str, Table], pages: Mapping[str, set[int]]) -> str:
     if span.kind == "cell":
         table = tables.get(span.artifact)
@@ -61,7 +68,8 @@ def _problem(span: Span, texts: Mapping[str, PageText], tables: Mapping[str, Tab
             return f"row {span.row} lies outside table {table.name!r} of {table.rows} rows"
         if not (span.column or 0) < len(table.columns):
             return f"column {span.column} lies outside table {table.name!r} of {len(table.columns)} columns"
-        return ""
+        there = _cell_text(table, span) if table.location else span.quote
+        return "" if span.quote == there else f"in row {span.row}, column {span.column} stands {there!r}, not {span.quote!r}"
     text = texts.get(span.artifact)
     if text is None:
         if span.kind == "text":
