@@ -19,6 +19,7 @@ from ._document import (
 from ._identity import ID_LENGTH, canonical, digest, digest_file, document_id, from_json, identify, new_run_id, to_json
 from ._items import Alternative, Check, Field, Label, Reason, Redaction, Reference, Sentence, Severity, Value, ValueType, value_text
 from ._page import PageInfo, PageText, TextMethod, Word, Words
+from ._references import check_references
 from ._resolve import Candidates, Resolved, normalised, resolve
 from ._results import Checks, Classification, Extraction, Redactions, Result, Route, Summary, merge_results
 from ._source import Source
@@ -71,6 +72,7 @@ __all__ = [
     "Word",
     "Words",
     "canonical",
+    "check_references",
     "check_spans",
     "digest",
     "digest_file",

@@ -6,7 +6,7 @@ import hashlib
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -15,6 +15,7 @@ from ._span import Box
 
 #: How the text of a page came about.
 TextMethod: TypeAlias = Literal["embedded", "ocr", "derived"]
+_METHODS: Final = get_args(TextMethod)
 
 _MICRO = 1_000_000
 
@@ -55,6 +56,10 @@ class PageText(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     artifact: str = ""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.content, str) or self.page < 0 or self.method not in _METHODS:
+            raise ValueError(f"the text of page {self.page!r} needs a page from 0, a str, and a method out of {', '.join(_METHODS)}")
+        if self.confidence is not None and not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"the confidence of the text of page {self.page} is {self.confidence}; it must lie in 0..1")
         if not self.artifact:
             try:
                 data = self.content.encode()
