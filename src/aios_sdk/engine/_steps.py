@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ..errors import AiosError, AmbiguousComponent, PluginError, UnknownComponent
+from ..errors import AiosError, AmbiguousComponent, PluginError, StoreFull, UnknownComponent
 from ..expressions import DocumentSubject
 from ..plugins import ComponentInfo, Registry
 from ..records import (
@@ -108,9 +108,8 @@ class Steps:
             who = f"{step.component.id} does" if step.component else "no component does"
             return self._without_result(step, document, "unsupported", f"{who} not handle {document.media_type}")
         tried = await self._first_that_supports(step, document, candidates)
-        if step.fallback is not None:
-            tried = await self._fall_back(step, document, tried)
-        return self._finish(step, document, tried)
+        answers = [tried] if step.fallback is None else await self._with_fallback(step, document, tried)
+        return self._finish(step, document, answers)
 
     # -- whether ------------------------------------------------------------------------------------------------------
 
@@ -135,7 +134,8 @@ class Steps:
         assert tried is not None  # there is at least one candidate
         return tried
 
-    async def _fall_back(self, step: PlannedStep, document: Document, first: _Tried) -> _Tried:
+    async def _with_fallback(self, step: PlannedStep, document: Document, first: _Tried) -> list[_Tried]:
+        """The answers that count, the last one saying how the step ended: the first component's, its fallback's, or for pages both."""
         assert step.fallback is not None
         extra = {
             "failed": first.status in ("failed", "partial"),
@@ -144,50 +144,94 @@ class Steps:
         }
         verdict = step.fallback.on.evaluate(DocumentSubject(document, extra=extra))
         if verdict.value is not True:
-            return first
+            return [first]
+        info = self._registry.components[step.fallback.component.id]
         reason = f"fallback from {first.candidate.info.id}: {verdict.explain(2)}"
-        candidate = Candidate(
-            step.fallback.component, self._registry.components[step.fallback.component.id], ((first.candidate.info.id, reason),)
-        )
-        second = await self._try(step, document, candidate, first.number + 1)
-        if second.result is None and first.result is not None:
+        candidate = Candidate(step.fallback.component, info, ((first.candidate.info.id, reason),))
+        # Finished pages are kept: the fallback is asked for the others only.
+        missing = {failure.page for failure in first.failures} if first.status == "partial" and info.unit == "page" else None
+        second = await self._try(step, document, candidate, first.number + 1, pages=missing)
+        if second.layers == _NOTHING:
             self._record(step, document, second, _NOTHING)
-            return first._replace(message=f"{first.message} (the fallback {candidate.info.id} gave nothing: {second.message})".strip())
+            said = f"{first.message} (the fallback {candidate.info.id} gave nothing: {second.message})".strip()
+            worse = first.status == "unsupported" and second.status == "failed"
+            return [second._replace(message=f"{reason} {second.message}") if worse else first._replace(message=said)]
+        second = second._replace(message=f"{reason} {second.message}".strip())
+        if missing is not None:
+            return [first, second]
         self._record(step, document, first, _NOTHING)
-        return second._replace(message=f"{reason} {second.message}".strip())
+        return [second]
 
     # -- how ----------------------------------------------------------------------------------------------------------
 
-    async def _try(self, step: PlannedStep, document: Document, candidate: Candidate, number: int) -> _Tried:
+    async def _try(
+        self, step: PlannedStep, document: Document, candidate: Candidate, number: int, *, pages: set[int | None] | None = None
+    ) -> _Tried:
         started = dt.datetime.now(dt.UTC)
         try:
             self._use(step, candidate)
         except AiosError as error:
             return _judge(candidate, [Answer(None, failure_of(error, candidate.info.id), 0.0, 0.0, 0.0)], started, number)
-        units = list(_units(candidate.info, document))
+        units = [(page, view) for page, view in _units(candidate.info, document) if pages is None or page in pages]
         answers = await asyncio.gather(
             *(self._calls.call(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout) for page, view in units)
         )
-        return _judge(candidate, answers, started, number)
+        tried = self._verified(step, document, _judge(candidate, answers, started, number))
+        if tried.failures and tried.result is not None and tried.layers == _NOTHING and len(units) > 1:
+            # One unit must not cost the others theirs: find out which it is.
+            answers = [
+                self._verified_unit(step, document, candidate, answer, page) for answer, (page, _) in zip(answers, units, strict=True)
+            ]
+            tried = self._verified(step, document, _judge(candidate, answers, started, number))
+        return tried
 
-    def _finish(self, step: PlannedStep, document: Document, tried: _Tried) -> tuple[Document, StepOutcome, float]:
-        layers = _NOTHING
-        if tried.result is not None:
-            layers, failure = verified(document, step.id, tried.result, tried.candidate.info.id)
+    def _verified(self, step: PlannedStep, document: Document, tried: _Tried) -> _Tried:
+        if tried.result is None:
+            return tried
+        layers, failure = verified(document, step.id, tried.result, tried.candidate.info.id)
+        if failure is not None:
+            return tried._replace(status="failed", message=failure.message, failures=(*tried.failures, failure))
+        return tried._replace(layers=layers)
+
+    def _verified_unit(self, step: PlannedStep, document: Document, candidate: Candidate, answer: Answer, page: int | None) -> Answer:
+        if answer.result is None:
+            return answer
+        _, failure = verified(document, step.id, answer.result, candidate.info.id)
+        if failure is None:
+            return answer
+        return answer._replace(result=None, failure=msgspec.structs.replace(failure, page=page))
+
+    def _finish(self, step: PlannedStep, document: Document, answers: Sequence[_Tried]) -> tuple[Document, StepOutcome, float]:
+        last = answers[-1]
+        for tried in answers:
+            document, failure = self._add(step, document, tried)
             if failure is not None:
-                tried = tried._replace(status="failed", message=failure.message, failures=(*tried.failures, failure))
-        if layers != _NOTHING:
-            document = document.with_layers(merge_layers(document.layers, layers))
-        self._record(step, document, tried, layers)
+                last = last._replace(status="failed", message=failure.message, failures=(*last.failures, failure))
         outcome = StepOutcome(
             step=step.id,
             stage=step.stage,
-            status=tried.status,
-            component=tried.candidate.info.id,
-            message=tried.message,
-            failures=tried.failures,
+            status=last.status,
+            component=last.candidate.info.id,
+            message=last.message,
+            failures=last.failures,
         )
-        return document, outcome, tried.wall
+        return document, outcome, sum(tried.wall for tried in answers)
+
+    def _add(self, step: PlannedStep, document: Document, tried: _Tried) -> tuple[Document, UnitFailure | None]:
+        """Merge and record what an attempt added; what cannot be recorded is its component's fault, and is not merged."""
+        added = document if tried.layers == _NOTHING else document.with_layers(merge_layers(document.layers, tried.layers))
+        try:
+            self._record(step, added, tried, tried.layers)
+        except StoreFull:
+            raise
+        except Exception as error:  # noqa: BLE001 - encoding refuses values that types allow, such as integers beyond 64 bits
+            if tried.layers == _NOTHING:
+                raise
+            failure = UnitFailure("contract", readable(f"{tried.candidate.info.id} gave what cannot be recorded: {error}"[:2000]))
+            failed = tried._replace(status="failed", message=failure.message, failures=(*tried.failures, failure), layers=_NOTHING)
+            self._record(step, document, failed, _NOTHING)
+            return document, failure
+        return added, None
 
     def _without_result(
         self, step: PlannedStep, document: Document, status: StepStatus, message: str, failures: tuple[UnitFailure, ...] = ()
@@ -307,6 +351,7 @@ class _Tried(NamedTuple):
     queue: float
     units: int
     number: int
+    layers: Layers = _NOTHING
 
 
 def _judge(candidate: Candidate, answers: Sequence[Answer], started: dt.datetime, number: int) -> _Tried:

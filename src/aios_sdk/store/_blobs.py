@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -46,10 +47,13 @@ class Blobs:
         """
         try:
             with path.open("rb") as source:
-                if digest is None:
-                    digest = digest_file(source)[0]
-                    source.seek(0)
-                if not self._holds(digest, os.fstat(source.fileno()).st_size):
+                size = os.fstat(source.fileno()).st_size
+                if digest is None and not self._holds(first := digest_file(source)[0], size):
+                    # The name is the digest of what was copied: somebody may have written to the file in between.
+                    digest = self._place(first, lambda file: _copy(source, file))
+                elif digest is None:
+                    digest = first
+                elif not self._holds(digest, size):
                     self._place(digest, lambda file: shutil.copyfileobj(source, file, 1 << 20))
             if move:
                 path.unlink()
@@ -88,7 +92,8 @@ class Blobs:
         except FileNotFoundError:
             return False
 
-    def _place(self, digest: str, write: Callable[[BinaryIO], object]) -> None:
+    def _place(self, digest: str, write: Callable[[BinaryIO], object]) -> str:
+        """Put what ``write`` writes in the place of ``digest``, or of the digest it returns, and say which that was."""
         place = self._place_of(digest)
         temporary: Path | None = None
         try:
@@ -98,13 +103,18 @@ class Blobs:
             descriptor, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=place.parent)
             temporary = Path(name)
             with os.fdopen(descriptor, "wb") as file:
-                write(file)
+                written = write(file)
                 file.flush()
                 os.fsync(file.fileno())
+            if isinstance(written, str) and written != digest:
+                digest, place = written, self._place_of(written)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                sync_directory(place.parent.parent)
             temporary.chmod(0o444)
             temporary.rename(place)
             temporary = None
             sync_directory(place.parent)
+            return digest
         except OSError as error:
             if error.errno in DISK_FULL:
                 raise StoreFull(
@@ -116,3 +126,13 @@ class Blobs:
         finally:
             if temporary is not None:
                 temporary.unlink()
+
+
+def _copy(source: BinaryIO, target: BinaryIO) -> str:
+    """Copy from the beginning, and give the digest of what was copied."""
+    source.seek(0)
+    hasher = hashlib.sha256()
+    while block := source.read(1 << 20):
+        hasher.update(block)
+        target.write(block)
+    return hasher.hexdigest()

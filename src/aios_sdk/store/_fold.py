@@ -187,11 +187,12 @@ class _Fold:
         return self._rows, self._groups
 
     def _all(self) -> None:
-        damage: JournalCorrupt | None = None
+        segments, gaps = self._reader.found()
+        damage: JournalCorrupt | None = next(iter(gaps.values()), None)
         damaged: str | None = None
         done = positions(self._connection)
         self._begin()
-        for segment in self._reader.segments():
+        for segment in segments:
             position = done.get((segment.writer, segment.sequence), 0)
             if segment.writer == damaged or not is_new(segment, position):
                 continue

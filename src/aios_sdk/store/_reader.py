@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ..errors import JournalCorrupt
 from ._frames import CONTINUES, END, HEADER_SIZE, Frame, corrupt, read_frames, read_header
 from ._payloads import codec
 
@@ -49,16 +50,29 @@ class JournalReader:
 
     def segments(self) -> list[Segment]:
         """Every segment, by writer and sequence. Raises `JournalCorrupt` when one is missing between two others."""
+        found, gaps = self.found()
+        for gap in gaps.values():
+            raise gap
+        return found
+
+    def found(self) -> tuple[list[Segment], dict[str, JournalCorrupt]]:
+        """Every segment up to the first gap of its writer, and for each writer that has one what is missing; others are whole."""
         gap: Segment | None = None
         for _ in range(3):
             found = self._list()
             gap = next((after for before, after in zip([None, *found], found, strict=False) if not _follows(before, after)), None)
             if gap is None:
-                return found
+                return found, {}
             # A listing taken while a writer seals may miss the file that is being renamed.
             time.sleep(0.01)
-        assert gap is not None
-        raise corrupt(gap.path, 0, "the segment before it is missing")
+        kept: list[Segment] = []
+        gaps: dict[str, JournalCorrupt] = {}
+        for before, after in zip([None, *found], found, strict=False):
+            if after.writer not in gaps and not _follows(before, after):
+                gaps[after.writer] = corrupt(after.path, 0, "the segment before it is missing")
+            if after.writer not in gaps:
+                kept.append(after)
+        return kept, gaps
 
     def groups(self, segment: Segment, offset: int = 0) -> Iterator[Group]:
         """The complete groups of a segment from ``offset`` on, which is 0 or the ``end`` of a group.

@@ -114,7 +114,11 @@ class Store:
             if self._writer:
                 self._writer.flush()
             seen = self._journal_size()
-            folded = fold(self.path, timeout=timeout)
+            try:
+                folded = fold(self.path, timeout=timeout)
+            except JournalCorrupt:
+                self._folded, self._seen = appended, seen  # told after everything else was folded
+                raise
             self._folded, self._seen = appended, seen
             return folded
 
@@ -136,6 +140,8 @@ class Store:
                 snapshot(self.path, timeout=_CLOSING_PATIENCE)
             except StoreBusy as busy:
                 _log.warning("%s is journaled and not folded yet: %s", self.path, busy)
+            except JournalCorrupt as error:
+                _log.error("%s is folded but for a part of the journal: %s", self.path, error)
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
@@ -193,7 +199,10 @@ class Store:
 
     def _refresh(self) -> None:
         if self.behind or not (self.path / DATABASE).exists():
-            self.fold()
+            try:
+                self.fold()
+            except JournalCorrupt as error:
+                _log.error("answering without a part of the journal: %s", error)
         elif self._journal_size() != self._seen and os.access(self.path, os.W_OK):
             # What other processes journaled is welcome, but a reader neither waits for it nor fails because of it.
             try:

@@ -40,7 +40,7 @@ _CURRENT_DOCUMENTS: Final = view(
     ended_at TIMESTAMPTZ when that run was done with it
     """,
     """
-    WITH latest AS (SELECT document_id, max(run_id) AS run_id FROM outcomes WHERE kind <> 'container' GROUP BY document_id),
+    WITH RECURSIVE latest AS (SELECT document_id, max(run_id) AS run_id FROM outcomes GROUP BY document_id),
     found AS (SELECT d.* FROM documents d JOIN latest l ON l.document_id = d.document_id AND l.run_id = d.run_id),
     superseded AS (
         SELECT d.supersedes AS document_id, max(d.run_id) AS run_id
@@ -49,8 +49,9 @@ _CURRENT_DOCUMENTS: Final = view(
     gone AS (
         SELECT d.document_id FROM found d
         WHERE EXISTS (FROM superseded s WHERE s.document_id = d.document_id AND s.run_id > d.run_id)
-           OR EXISTS (FROM superseded s WHERE s.document_id = d.parent_id AND s.run_id > d.run_id)
-           OR EXISTS (FROM superseded s WHERE s.document_id = d.root_id AND s.run_id > d.run_id)),
+           OR EXISTS (FROM superseded s WHERE s.document_id = d.root_id AND s.run_id > d.run_id)
+        UNION
+        SELECT d.document_id FROM found d JOIN gone g ON g.document_id = d.parent_id WHERE d.parent_id <> ''),
     gone_cases AS (
         SELECT m.document_id
         FROM members m JOIN latest l ON l.document_id = m.document_id AND l.run_id = m.run_id
@@ -59,7 +60,7 @@ _CURRENT_DOCUMENTS: Final = view(
     SELECT d.document_id, d.run_id, o.status, d.kind, d.name, d.key, d.media_type, d.content_id, d.bytes, d.parent_id, d.position,
            d.root_id, o.thread, d.supersedes, p.pipeline, d.found_at, o.ended_at
     FROM found d
-    JOIN outcomes o ON o.document_id = d.document_id AND o.run_id = d.run_id
+    JOIN outcomes o ON o.document_id = d.document_id AND o.run_id = d.run_id AND o.kind <> 'container'
     LEFT JOIN pipelines p ON p.run_id = d.run_id
     ANTI JOIN gone g ON g.document_id = d.document_id
     ANTI JOIN gone_cases c ON c.document_id = d.document_id

@@ -185,7 +185,7 @@ def _declared_directory(file: BinaryIO) -> tuple[int, int]:
 
 def _is_noise(member: zipfile.ZipInfo) -> bool:
     """Folders, and the resource forks that macOS adds."""
-    return member.is_dir() or member.filename.startswith("__MACOSX/")
+    return member.filename.endswith("/") or member.filename.startswith("__MACOSX/")
 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, budget: _Budget, path: Path) -> Source:
