@@ -15,7 +15,7 @@ from ._plan import PlannedCollect
 
 
 class Delivered(NamedTuple):
-    """What earlier runs recorded: the latest document under each key, and the first that brought each content."""
+    """What earlier runs recorded: the latest document of each place or key, and the first that brought each content."""
 
     by_key: Mapping[str, str]
     by_content: Mapping[str, str]
@@ -24,15 +24,19 @@ class Delivered(NamedTuple):
 def delivered_before(store: Store) -> Delivered:
     """What earlier runs on ``store`` recorded of deliveries; one query, about 200 bytes a document in memory."""
     rows = store.sql(
-        "select key, content_id, document_id, min(run_id) as first, max(run_id) as last from documents "
-        "where kind in ('file', 'part') and content_id <> '' group by all order by first"
+        "select coalesce(nullif(d.path, ''), d.key), d.content_id, d.document_id, min(d.run_id) as first, max(d.run_id) as last, "
+        "d.parent_id "
+        "from documents d join outcomes o using (run_id, document_id) "
+        "left join members m on m.run_id = d.run_id and m.member_id = d.document_id "
+        "where d.content_id <> '' group by all "
+        "order by first, max(coalesce(m.duplicate_of, '') <> ''), min(d.found_at), d.document_id"
     ).fetchall()
     by_key: dict[str, tuple[str, str]] = {}
     by_content: dict[str, str] = {}
-    for key, content_id, document, _, last in rows:
+    for place, content_id, document, _, last, parent in rows:
         by_content.setdefault(content_id, document)
-        if key and last >= by_key.get(key, ("", ""))[0]:
-            by_key[key] = (last, document)
+        if not parent and last >= by_key.get(place, ("", ""))[0]:
+            by_key[place] = (last, document)
     return Delivered({key: document for key, (_, document) in by_key.items()}, by_content)
 
 
@@ -114,7 +118,7 @@ class Cases:
             return f"thread:{first.thread or first.id}"
         assert self._collect.key is not None  # by is "key"
         value = self._collect.key.evaluate(DocumentSubject(document)).value
-        return f"alone:{document.id}" if value is None else f"key:{value_text(value)}"  # type: ignore[arg-type]
+        return f"alone:{document.id}" if value is None else f"key:{self._collect.key}:{value_text(value)}"  # type: ignore[arg-type]
 
     def _case(self, key: str, found: list[tuple[Place, Outcome]]) -> Document:
         identity = document_id(f"case:{key}", 0, "")

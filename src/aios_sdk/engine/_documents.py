@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -67,7 +68,7 @@ class Reader:
         self._observers = observers
         self._delivered = delivered
         self._used: set[str] = set()
-        self._keys: Counter[str] = Counter()
+        self._identities: Counter[str] = Counter()
 
     # -- containers at the top ----------------------------------------------------------------------------------------
 
@@ -89,16 +90,28 @@ class Reader:
                 # It gives more than it declared: a document like any other, to be read again as such, with its children.
                 yield Delivery(admitted.source, admitted)
                 return
-            if found.document is not None:
-                yield Delivery(admitted.source, admitted)  # no mere container after all: it is read as a document, with its parts
-                return
             if found.failure is not None:
                 yield Delivery(admitted.source, admitted, found.failure)
             else:
                 self._record_container(candidate, admitted.source)
             for child in found.children:
-                alone = child._replace(source=replace(child.source, root=child.source.document_id))
-                yield Delivery(alone.source, alone)
+                async for delivery in self._unfold_part(child._replace(source=replace(child.source, root=child.source.document_id))):
+                    yield delivery
+
+    async def _unfold_part(self, part: Admitted) -> AsyncIterator[Delivery]:
+        """The deliveries in a member of an archive at the top, which may be an archive itself."""
+        candidate = None if part.failure is not None else self._container(part.source)
+        if candidate is None:
+            yield Delivery(part.source, part)
+            return
+        found = await self._ingest(candidate, part.source, Budget(self._limits))
+        if found.document is not None or found.failure is not None:
+            yield Delivery(part.source, part, found.failure if found.document is None else None)
+        else:
+            self._record_container(candidate, part.source)
+        for child in () if found.document is not None else found.children:
+            async for delivery in self._unfold_part(child._replace(source=replace(child.source, root=child.source.document_id))):
+                yield delivery
 
     async def _unfold_folder(self, folder: Source, candidate: Candidate, depth: int) -> AsyncIterator[Delivery]:
         for child in self._files_of(folder, candidate):
@@ -121,7 +134,12 @@ class Reader:
                         raise ContractError(
                             f"a folder yielded {type(child).__name__}", fix="Yield Source objects", component=candidate.info.id
                         )
-                    yield replace(child, key=key_below(folder, child), name=PurePath(child.name).name)
+                    yield replace(
+                        child,
+                        key=key_below(folder, child),
+                        name=PurePath(child.name).name,
+                        origin=os.path.abspath(child.path),  # noqa: PTH100
+                    )
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 - a folder that cannot be read costs only itself
@@ -129,13 +147,16 @@ class Reader:
 
     def _named(self, source: Source) -> Source:
         """The source with names that can be recorded, and unless it is a folder with a key of its own."""
-        key = "" if source.media_type == "inode/directory" else self._unique(readable(source.key or source.name))
-        return replace(source, name=readable(source.name), key=key or readable(source.key))
-
-    def _unique(self, key: str) -> str:
-        # Two folders may hold files of one name, and a path may be given twice: each is a delivery, and none may pass for the other.
-        self._keys[key] += 1
-        return key if self._keys[key] == 1 else self._unique(f"{key} ({self._keys[key]})")
+        name, key, origin = readable(source.name), readable(source.key), readable(source.origin)
+        if source.media_type == "inode/directory":
+            return replace(source, name=name, key=key, origin=origin)
+        # A path may be given twice, and so may a key: each is a delivery, and none may pass for the other.
+        key = key or name
+        self._identities[origin or key] += 1
+        again = self._identities[origin or key]
+        if again > 1:
+            key, origin = f"{key} ({again})", origin and f"{origin} ({again})"
+        return replace(source, name=name, key=key, origin=origin)
 
     def _container(self, source: Source) -> Candidate | None:
         """The component that would unfold ``source``, if it is a mere container: one that provides no layer."""
@@ -151,7 +172,7 @@ class Reader:
 
     async def admit(self, source: Source) -> Admitted:
         """Keep the bytes of a delivery and give it its identity."""
-        origin = source.parent or source.key or source.name
+        origin = source.parent or source.origin or source.key or source.name
         return await self._workers.run("process", lambda: admit(source, self._blobs, origin=origin, position=source.position))
 
     async def read(self, admitted: Admitted, budget: Budget) -> Read:
@@ -159,14 +180,14 @@ class Reader:
         source = admitted.source
         document = self._document_of(source)
         if admitted.failure is not None:
-            return self.failed(document, admitted.failure)
+            return self.failed(document, admitted.failure, source.origin)
         try:
             candidates = self._chooser.candidates(self._step, source.media_type)
         except (AmbiguousComponent, PluginError) as error:
-            return self.failed(document, UnitFailure("unavailable", str(error)))
+            return self.failed(document, UnitFailure("unavailable", str(error)), source.origin)
         if not candidates:
-            return self.failed(document, UnitFailure("unsupported", f"no installed component ingests {source.media_type}"))
-        self._run.found(document)
+            return self.failed(document, UnitFailure("unsupported", f"no installed component ingests {source.media_type}"), source.origin)
+        self._run.found(document, path=source.origin)
         for number, candidate in enumerate(candidates[:-1]):
             read = await self._read_with(candidate, source, document, number, budget)
             if read.outcome is None or read.outcome.status != "unsupported":
@@ -200,9 +221,9 @@ class Reader:
         self._record(document, candidate, status, failure, started, wall, layers, number)
         return Read(document, self._outcome(document, status, failure, wall, candidate), found.children)
 
-    def failed(self, document: Document, failure: UnitFailure) -> Read:
+    def failed(self, document: Document, failure: UnitFailure, origin: str) -> Read:
         """A source that no component was asked about."""
-        self._run.found(document)
+        self._run.found(document, path=origin)
         status: StepStatus = "unsupported" if failure.category == "unsupported" else "failed"
         self._record(document, None, status, failure, dt.datetime.now(dt.UTC), 0.0, Layers(), 0)
         return Read(document, self._outcome(document, status, failure, 0.0, None))
@@ -212,8 +233,8 @@ class Reader:
         assert delivery.failure is not None
         source = delivery.source
         if not source.document_id:
-            source = replace(source, document_id=document_id(source.key or source.path, source.position, ""))
-        return self.failed(self._document_of(source), delivery.failure)
+            source = replace(source, document_id=document_id(source.origin or source.key or source.path, source.position, ""))
+        return self.failed(self._document_of(source), delivery.failure, source.origin)
 
     async def _ingest(self, candidate: Candidate, source: Source, budget: Budget) -> Ingested:
         try:
@@ -243,7 +264,7 @@ class Reader:
     # -- records ------------------------------------------------------------------------------------------------------
 
     def _document_of(self, source: Source) -> Document:
-        before = self._delivered.get(source.key, "") if source.key else ""
+        before = "" if source.parent else self._delivered.get(source.origin or source.key, "")
         return Document(
             id=source.document_id,
             name=source.name,
@@ -304,7 +325,7 @@ class Reader:
 
     def _record_container(self, candidate: Candidate, source: Source) -> None:
         document = self._document_of(source)
-        self._run.found(document, container=True)
+        self._run.found(document, path=source.origin, container=True)
         self._record(document, candidate, "ok", None, dt.datetime.now(dt.UTC), 0.0, Layers(), 0)
         self._run.outcome(Outcome(document=document, status="completed"), container=True)
 

@@ -57,4 +57,4 @@ class StoreHost:
 
     def close(self) -> None:
         """Close the component."""
-        self._workers.close()
+        self._workers.close_components()

@@ -36,7 +36,10 @@ class Ingested(NamedTuple):
 
 
 def sources_of(inputs: object) -> Iterator[Source]:
-    """The sources named by paths, `Source` objects, or an iterable of them. Raises `InputError` for a path that is not there."""
+    """The sources named by paths, `Source` objects, or an iterable of them.
+
+    A path that an iterable names and that is not there becomes a source that fails on its own; `check_inputs` refuses the others before.
+    """
     if isinstance(inputs, str | Path):
         yield _source_of_path(Path(inputs))
     elif isinstance(inputs, Source):
@@ -51,7 +54,8 @@ def sources_of(inputs: object) -> Iterator[Source]:
 def check_inputs(inputs: object) -> None:
     """Refuse paths that are not there before anything is done. Iterators are left alone, since looking would use them up."""
     if isinstance(inputs, str | Path):
-        _source_of_path(Path(inputs))
+        if not Path(inputs).exists():
+            raise InputError(f"There is no file or folder {str(inputs)!r}", cause=f"Looked in {Path.cwd()}", fix="Check the path")
     elif isinstance(inputs, list | tuple):
         for each in inputs:
             check_inputs(each)
@@ -64,11 +68,10 @@ def _no_input(given: object) -> InputError:
 
 
 def _source_of_path(path: Path) -> Source:
-    if not path.exists():
-        raise InputError(f"There is no file or folder {str(path)!r}", cause=f"Looked in {Path.cwd()}", fix="Check the path")
+    origin = str(path.absolute())
     if path.is_dir():
-        return Source(name=path.name or str(path.resolve()), path=str(path), media_type="inode/directory")
-    return Source(name=path.name, path=str(path), key=path.name)
+        return Source(name=path.name or str(path.resolve()), path=str(path), media_type="inode/directory", origin=origin)
+    return Source(name=path.name, path=str(path), key=path.name, origin=origin)
 
 
 def key_below(container: Source, child: Source) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import queue
+import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 from ..records import Document, Outcome, Source, Status, StepOutcome
@@ -58,7 +60,7 @@ class Engine:
         try:
             run = self._begin(inputs)
         except BaseException:
-            self._workers.close()
+            await self._workers.close()
             raise
         try:
             driver = asyncio.create_task(self._drive(inputs))
@@ -75,7 +77,7 @@ class Engine:
                 if driver is not None:
                     driver.cancel()
                     await asyncio.gather(driver, return_exceptions=True)
-                await asyncio.to_thread(self._workers.close)
+                await self._workers.close()
             finally:
                 run.finish(status, dict(self._counts))
                 self._observers.tell("run_finished", run.id, status)
@@ -223,8 +225,39 @@ async def _sources(inputs: object) -> AsyncIterator[Source]:
         for source in sources:
             yield source
     else:
-        while (found := await asyncio.to_thread(next, sources, None)) is not None:
-            yield found
+        asked: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        given: asyncio.Queue[Source | BaseException | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+        # A daemon thread: an iterator that waits for ever must not keep anybody from ending the run, or the process.
+        threading.Thread(target=_feed, args=(sources, asked, given, loop), name="aios-input", daemon=True).start()
+        try:
+            while True:
+                asked.put(True)
+                found = await given.get()
+                if found is None:
+                    return
+                if isinstance(found, BaseException):
+                    raise found
+                yield found
+        finally:
+            asked.put(False)
+
+
+def _feed(
+    sources: Iterator[Source],
+    asked: queue.SimpleQueue[bool],
+    given: asyncio.Queue[Source | BaseException | None],
+    loop: asyncio.AbstractEventLoop,
+) -> None:
+    found: Source | BaseException | None = None
+    while asked.get():
+        try:
+            found = next(sources, None)
+        except BaseException as error:  # noqa: BLE001 - raised again where it was asked for
+            found = error
+        if loop.is_closed():
+            return
+        loop.call_soon_threadsafe(given.put_nowait, found)
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -168,6 +168,10 @@ class Steps:
         self, step: PlannedStep, document: Document, candidate: Candidate, number: int, *, pages: set[int | None] | None = None
     ) -> _Tried:
         started = dt.datetime.now(dt.UTC)
+        missing = [layer for layer in candidate.info.requires if not _has(document, layer)]
+        if missing:
+            said = UnitFailure("unsupported", f"{candidate.info.id} needs {', '.join(missing)}, which no step gave")
+            return _judge(candidate, [Answer(None, said, 0.0, 0.0, 0.0)], started, number)
         try:
             self._use(step, candidate)
         except AiosError as error:
@@ -224,7 +228,7 @@ class Steps:
             self._record(step, added, tried, tried.layers)
         except StoreFull:
             raise
-        except Exception as error:  # noqa: BLE001 - encoding refuses values that types allow, such as integers beyond 64 bits
+        except Exception as error:
             if tried.layers == _NOTHING:
                 raise
             failure = UnitFailure("contract", readable(f"{tried.candidate.info.id} gave what cannot be recorded: {error}"[:2000]))

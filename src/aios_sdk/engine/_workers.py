@@ -1,22 +1,24 @@
 """Where components run: warm instances on worker threads, or on the engine's own loop.
 
-Components with ``isolation = "process"`` run on a pool of threads for now, each thread with opened instances of its own, so that nothing
-is shared; worker processes that can be killed will take the pool's place behind the same methods.
+Components with ``isolation = "process"`` run on threads for now, each with opened instances of its own, so that nothing is shared. A thread that
+is late is left to itself and another takes its place; worker processes that can be killed will take the place of threads.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import queue
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from ..errors import StoreError
 from ..plugins import Instance, Registry
 from ..stages import Resources
 from ._plan import PlannedComponent
@@ -28,6 +30,37 @@ _log = logging.getLogger("aios.engine")
 #: Calls of ``async def`` components that may wait at the same time.
 ASYNC_LIMIT = 32
 
+#: Seconds that threads which are late are given at the end of a run.
+GRACE = 5.0
+
+
+class _Thread:
+    """A daemon thread that does one piece of work after the other; one that hangs keeps nobody from ending the process."""
+
+    def __init__(self) -> None:
+        self._work: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = queue.SimpleQueue()
+        thread = threading.Thread(target=self._run, name="aios-worker", daemon=True)
+        thread.start()
+        self.ident = thread.ident
+
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        """The result of ``work()``, when it is done."""
+        result: Future[T] = Future()
+        self._work.put((work, result))
+        return result
+
+    def stop(self) -> None:
+        """End the thread after what it does now."""
+        self._work.put(None)
+
+    def _run(self) -> None:
+        while (task := self._work.get()) is not None:
+            work, result = task
+            try:
+                result.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - handed to whoever waits for the result
+                result.set_exception(error)
+
 
 class Workers:
     """Opened components, and the threads they run on. ``close()`` closes every component and removes all scratch space."""
@@ -36,9 +69,13 @@ class Workers:
         self.count = count
         self.registry = registry
         self.async_calls = asyncio.Semaphore(ASYNC_LIMIT)
-        self._pool = ThreadPoolExecutor(max_workers=count, thread_name_prefix="aios-worker")
+        self._free: asyncio.LifoQueue[_Thread | None] = asyncio.LifoQueue()
+        for _ in range(count):
+            self._free.put_nowait(None)  # a place for a thread, which is started when it is first needed
+        self._late: dict[asyncio.Future[Any], _Thread] = {}
+        self._closed = False
         self._local = threading.local()
-        self._opened: list[Instance] = []
+        self._opened: list[tuple[int, Instance]] = []
         self._lock = threading.Lock()
         self._scratch = Path(tempfile.mkdtemp(prefix="aios-"))
 
@@ -49,11 +86,17 @@ class Workers:
             instances = self._local.instances = {}
         found = instances.get(id(component))
         if found is None:
+            if self._closed:
+                raise StoreError(
+                    f"{component.id} is closed, for the run has ended",
+                    cause="Pages are drawn by the component that ingested the document",
+                    fix="Draw pages in a component of the pipeline, or with aios explain --png",
+                )
             found = self.registry.create(component.id, component.config)
             found.bind(component.scope, component.stage)
             found.open(Resources(scratch=Path(tempfile.mkdtemp(prefix="open-", dir=self._scratch)), threads=1))
             with self._lock:
-                self._opened.append(found)
+                self._opened.append((threading.get_ident(), found))
             instances[id(component)] = found  # the engine keeps the component alive, so its id stays its own
         return found
 
@@ -65,21 +108,28 @@ class Workers:
         """
         if isolation != "process":
             return work()
-        loop, begun = asyncio.get_running_loop(), asyncio.Event()
-
-        def begin() -> T:
-            loop.call_soon_threadsafe(begun.set)
-            return work()
-
-        if timeout is None:
-            return await loop.run_in_executor(self._pool, work)
-        call = loop.run_in_executor(self._pool, begin)
+        thread = await self._free.get() or _Thread()
+        call = asyncio.wrap_future(thread.submit(work))
         try:
-            await begun.wait()
-        except asyncio.CancelledError:
-            call.cancel()
+            return await asyncio.wait_for(asyncio.shield(call), timeout)
+        except (TimeoutError, asyncio.CancelledError):
+            if not call.done():
+                self._abandon(thread, call)
+                thread = None
             raise
-        return await asyncio.wait_for(call, timeout)
+        finally:
+            self._free.put_nowait(thread)
+
+    def _abandon(self, thread: _Thread, call: asyncio.Future[Any]) -> None:
+        """Leave a thread to itself; its place goes to another."""
+        thread.stop()
+        self._late[call] = thread
+        call.add_done_callback(self._arrived)
+
+    def _arrived(self, call: asyncio.Future[Any]) -> None:
+        self._late.pop(call, None)
+        if not call.cancelled():
+            call.exception()  # nobody waits for it any more
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -94,10 +144,24 @@ class Workers:
             else:
                 free.append(path)
 
-    def close(self) -> None:
-        """Wait for what runs, close every component, remove the scratch space."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        for instance in self._opened:
+    async def close(self) -> None:
+        """Close every component and remove the scratch space. What is late is given a moment, and then left behind."""
+        if self._late:
+            await asyncio.wait(self._late, timeout=GRACE)
+        while not self._free.empty():
+            thread = self._free.get_nowait()
+            if thread is not None:
+                thread.stop()
+        await asyncio.to_thread(self.close_components)
+
+    def close_components(self) -> None:
+        """Close every component but those that a late thread still uses, and remove the scratch space."""
+        self._closed = True
+        in_use = {thread.ident for thread in self._late.values()}
+        for ident, instance in self._opened:
+            if ident in in_use:
+                _log.error("%s did not end; it is left as it is", instance.info.id)
+                continue
             try:
                 instance.close()
             except Exception:  # noqa: BLE001 - what is done is done; the others are closed all the same

@@ -85,6 +85,7 @@ class _Compiler:
         self.registry = registry
         self.known = _Known()
         self.members: Scope | None = None
+        self.own: dict[str, Any] = {}
 
     def plan(self) -> Plan:
         pipeline = self.pipeline
@@ -129,10 +130,7 @@ class _Compiler:
                 fix="Install one, such as: pip install aios-files aios-pdf aios-email aios-tables",
                 stage="ingest",
             )
-        configs: dict[str, Any] = {}
-        for name, settings in step.config.items():
-            component, _ = self._component(name, step, settings, scope)
-            configs[component.id] = component.config
+        configs = self._configs(step, scope)
         for info in infos:
             self.known.add(step.id, info.provides, Provided(fields=info.fields))
         return self._planned(step, None, scope, config=configs)
@@ -147,9 +145,10 @@ class _Compiler:
                 raise PipelineError(
                     f"No installed plugin can {step.stage}", fix="Name a component, or install a plugin for it", stage=step.stage
                 )
+            configs = self._configs(step, scope)
             for info in infos:
-                self.known.add(step.id, info.provides, Provided(fields=info.fields))
-            return self._planned(step, None, scope, config=dict(step.config), when=when)
+                self.known.add(step.id, info.provides or _usual(step.stage), Provided(fields=info.fields))
+            return self._planned(step, None, scope, config=configs, when=when)
         component, instance = self._component(step.component, step, step.config, scope)
         requires = self._requires(step, instance.info)
         provided = [(instance.info, instance.provided)]
@@ -165,6 +164,14 @@ class _Compiler:
             self.known.add(step.id, info.provides or _usual(step.stage), replace(what, checks=checks))
         return self._planned(step, component, scope, when=when, fallback=fallback, requires=requires)
 
+    def _configs(self, step: Step, scope: Scope) -> dict[str, Any]:
+        """The settings of a step without a named component: checked, by component id."""
+        found: dict[str, Any] = {}
+        for name, settings in step.config.items():
+            component, _ = self._component(name, step, settings, scope)
+            found[component.id] = component.config
+        return found
+
     def _planned(self, step: Step, component: PlannedComponent | None, scope: Scope, **more: Any) -> PlannedStep:
         return PlannedStep(
             id=step.id,
@@ -179,11 +186,23 @@ class _Compiler:
 
     def _component(self, name: Any, step: Step, config: Any, scope: Scope) -> tuple[PlannedComponent, Instance]:
         if not isinstance(name, str):
-            name = self.registry.add(name).id
+            name = self._own(name, step)
         info = self.registry.resolve(name, step.stage)
         instance = self.registry.create(info.id, config)
         instance.bind(scope, step.stage)
         return PlannedComponent(id=info.id, stage=step.stage, config=instance.config, scope=scope), instance
+
+    def _own(self, code: Any, step: Step) -> str:
+        """The id of code that stands in the pipeline itself; two pieces of code with one id would be taken for each other."""
+        id = self.registry.add(code).id
+        if self.own.setdefault(id, code) is not code:
+            raise PipelineError(
+                f"Two components of pipeline {self.pipeline.name!r} have the id {id!r}",
+                cause="They are different code, or instances of one class, of one name",
+                fix="Give each an id of its own with @component('namespace.name')",
+                stage=step.stage,
+            )
+        return id
 
     def _condition(self, step: Step, condition: Any, scope: Scope) -> Any:
         try:

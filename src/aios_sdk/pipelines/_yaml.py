@@ -6,11 +6,14 @@ import importlib
 import os
 import re
 from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
 from ..errors import AiosError, PipelineError
 from ..expressions import Expression
+from ..records import canonical
 from ..stages import STAGES
 from ._pipeline import Collect, Fallback, Pipeline, Step, component_label
 
@@ -125,7 +128,7 @@ def _step_form(step: Step, portable: bool) -> dict[str, Any]:
         elif isinstance(value, Expression):
             form[option] = str(value)
         elif value != getattr(_DEFAULTS, option):
-            form[option] = _plain(value, portable)
+            form[option] = float(value) if option == "timeout" else _plain(value, portable)
     return form
 
 
@@ -145,7 +148,9 @@ def _path_of(code: Any, portable: bool) -> str:
     return path
 
 
-def _plain(value: Any, portable: bool) -> Any:
+def _plain(value: Any, portable: bool) -> Any:  # one return a kind of value is the clearest form
+    if isinstance(value, Enum):
+        return _plain(value.value, portable)
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Mapping):
@@ -156,9 +161,18 @@ def _plain(value: Any, portable: bool) -> Any:
         return Path(value).as_posix()
     if isinstance(value, type) or callable(value):
         return _path_of(value, portable)
+    if isinstance(value, set | frozenset):
+        return sorted((_plain(item, portable) for item in value), key=canonical)
     if hasattr(value, "isoformat"):
         return value.isoformat()
-    return str(value)
+    if isinstance(value, Decimal):
+        return str(value)
+    if hasattr(value, "model_dump"):
+        return _plain(value.model_dump(), portable)
+    raise PipelineError(
+        f"A setting holds a {type(value).__name__}, which has no canonical form",
+        fix="Give plain values: text, numbers, true or false, dates, paths, lists, mappings, or classes that can be imported",
+    )
 
 
 def _read(source: str | Path) -> tuple[str, str, Path | None]:

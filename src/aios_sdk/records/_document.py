@@ -108,6 +108,17 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
         """The pages, each with its text, words and image at hand."""
         return tuple(Page(self, info) for info in self.layers.pages)
 
+    @cached_property
+    def _readings(self) -> dict[int, tuple[PageText, ...]]:
+        found: dict[int, list[PageText]] = {}
+        for text in self.layers.text:
+            found.setdefault(text.page, []).append(text)
+        return {page: tuple(texts) for page, texts in found.items()}
+
+    @cached_property
+    def _words(self) -> dict[str, Words]:
+        return {words.artifact: words for words in reversed(self.layers.words)}
+
     @property
     def text(self) -> str:
         """The text of all pages, joined by form feeds."""
@@ -247,7 +258,7 @@ class Page:
     @property
     def readings(self) -> tuple[PageText, ...]:
         """Every text that a step gave for this page, in the order of the steps."""
-        return tuple(text for text in self._document.layers.text if text.page == self.info.index)
+        return self._document._readings.get(self.info.index, ())
 
     @property
     def reading(self) -> PageText | None:
@@ -265,7 +276,7 @@ class Page:
     def words(self) -> Words | None:
         """The words of the reading that counts, if the step gave their boxes."""
         reading = self.reading
-        return next((words for words in self._document.layers.words if reading and words.artifact == reading.artifact), None)
+        return None if reading is None else self._document._words.get(reading.artifact)
 
     def image(self, dpi: int = 200) -> Image:
         """A picture of the page as displayed, rendered by the component that ingested the document (RGB, pillow)."""

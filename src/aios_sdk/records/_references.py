@@ -19,7 +19,11 @@ def check_references(document: Document, added: Layers) -> Iterator[str]:
     """
     if not (added.route or added.checks or any(field.inputs for field in added.fields)):
         return
-    known = {item.id: item for layers in _held(document, added) for item in (*layers.fields, *layers.labels, *layers.checks)}
+    known: dict[str, _Item] = {}
+    for layers in _held(document, added):
+        known.update((field.id, field) for field in layers.fields)
+        known.update((label.id, label) for label in layers.labels)
+        known.update((check.id, check) for check in layers.checks)
     for field in added.fields:
         yield from _missing(f"field {field.path!r}", field.inputs, known)
     for check in added.checks:

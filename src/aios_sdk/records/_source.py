@@ -23,6 +23,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         name: the file name as given; never trusted as a path.
         key: what the delivery is known by: a path under its input root, a message id, an event id. Empty for a child.
+        origin: the place it came from, such as the absolute path of a file; the same key in two places is two deliveries. Empty for bytes
+            that were given with a key.
         media_type: lower case, without parameters; ``inode/directory`` for a folder; empty when unknown.
         path: a local file that holds the bytes.
         data: the bytes themselves.
@@ -36,6 +38,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     data: bytes | None = None
     media_type: str = ""
     key: str = ""
+    origin: str = ""
     document_id: str = ""
     content_id: str = ""
     size: int = 0
