@@ -131,7 +131,9 @@ def test_a_damaged_member_does_not_cost_the_others():
     assert seen == [b"second content"]
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"no archive at all", packed([("a", b"x" * 999)])[:-30]], ids=["empty", "a signature", "text", "cut off"])
+@pytest.mark.parametrize(
+    "data", [b"", b"PK\x03\x04", b"no archive at all", packed([("a", b"x" * 999)])[:-30]], ids=["empty", "a signature", "text", "cut off"]
+)
 def test_what_is_no_whole_archive_is_malformed(ingest, data):
     with pytest.raises(Malformed):
         ingest(Zip, source(data))

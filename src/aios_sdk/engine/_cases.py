@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -14,30 +14,55 @@ from ..store import Store
 from ._plan import PlannedCollect
 
 
+class First(NamedTuple):
+    """The document that brought some bytes first, and the outermost document it came in."""
+
+    document: str
+    root: str
+
+
 class Delivered(NamedTuple):
     """What earlier runs recorded: the latest document of each place or key, and the first that brought each content."""
 
     by_key: Mapping[str, str]
-    by_content: Mapping[str, str]
+    by_content: Mapping[str, First]
 
 
 def delivered_before(store: Store) -> Delivered:
-    """What earlier runs on ``store`` recorded of deliveries; one query, about 200 bytes a document in memory."""
-    rows = store.sql(
-        "select coalesce(nullif(d.path, ''), d.key), d.content_id, d.document_id, min(d.run_id) as first, max(d.run_id) as last, "
-        "d.parent_id "
-        "from documents d join outcomes o using (run_id, document_id) "
-        "left join members m on m.run_id = d.run_id and m.member_id = d.document_id "
-        "where d.content_id <> '' group by all "
-        "order by first, max(coalesce(m.duplicate_of, '') <> ''), min(d.found_at), d.document_id"
-    ).fetchall()
-    by_key: dict[str, tuple[str, str]] = {}
-    by_content: dict[str, str] = {}
-    for place, content_id, document, _, last, parent in rows:
-        by_content.setdefault(content_id, document)
-        if not parent and last >= by_key.get(place, ("", ""))[0]:
-            by_key[place] = (last, document)
-    return Delivered({key: document for key, (_, document) in by_key.items()}, by_content)
+    """What earlier runs on ``store`` recorded of deliveries; about 300 bytes a document in memory.
+
+    A document counts once it has an outcome. As the bringer of its bytes it counts if its run ended or a case has it: of a run that was
+    cut off nobody knows what would have come first. Of several in one run the original is the one that no case called a duplicate.
+    """
+    runs: set[str] = set()
+    found: dict[tuple[str, str], tuple[str, str, str, str, str]] = {}
+    ended: set[tuple[str, str]] = set()
+    members: dict[tuple[str, str], str] = {}
+    superseded: set[str] = set()
+    for table, row in store.recorded({"runs", "documents", "outcomes", "members"}):
+        if table == "runs" and row["status"] == "completed":
+            runs.add(row["run_id"])
+        elif table == "documents" and row["kind"] != "case":
+            key = (row["run_id"], row["document_id"])
+            found[key] = (row["path"] or row["key"], row["content_id"], row["root_id"], row["parent_id"], row["supersedes"])
+        elif table == "outcomes":
+            ended.add((row["run_id"], row["document_id"]))
+        elif table == "members":
+            members[row["run_id"], row["member_id"]] = row["duplicate_of"]
+    by_key: dict[str, str] = {}
+    first: dict[str, tuple[str, bool, str, str]] = {}
+    for (run, document), (place, content, root, parent, supersedes) in sorted(found.items()):
+        if (run, document) not in ended:
+            continue
+        superseded.update([supersedes] if supersedes else ())
+        if not parent:
+            by_key[place] = document
+        original = members.get((run, document), "")
+        if content and (run in runs or (run, document) in members):
+            candidate = (run, bool(original), original or document, root)
+            first[content] = min(first.get(content, candidate), candidate)
+    by_content = {content: First(document, root) for content, (_, _, document, root) in first.items() if root not in superseded}
+    return Delivered(by_key, by_content)
 
 
 #: The place of a document: the number of its delivery, then its position in each parent from the top.
@@ -48,10 +73,10 @@ class Duplicates:
     """Which document brought the same bytes first.
 
     The answer must not depend on which worker was faster, so nothing may be asked about a delivery before every earlier one has been
-    unfolded: `unfolded_before` waits for that. ``earlier`` holds what former runs recorded: document id by content id.
+    unfolded: `unfolded_before` waits for that. ``earlier`` holds what former runs recorded, by content id.
     """
 
-    def __init__(self, earlier: Mapping[str, str]) -> None:
+    def __init__(self, earlier: Mapping[str, First]) -> None:
         self._earlier = earlier
         self._first: dict[str, tuple[Place, str]] = {}
         self._unfolded: set[int] = set()
@@ -79,9 +104,13 @@ class Duplicates:
         async with self._moved:
             await self._moved.wait_for(lambda: self._next >= delivery)
 
-    def original_of(self, document: Document) -> str:
-        """The id of the document that brought the same bytes first; empty when it was this one."""
-        first = self._earlier.get(document.content_id) or self._first.get(document.content_id, ((), document.id))[1]
+    def original_of(self, document: Document, replaced: Collection[str]) -> str:
+        """The id of the document that brought the same bytes first; empty when it was this one, or an earlier version of its delivery.
+
+        ``replaced`` are the documents that the delivery supersedes.
+        """
+        known = self._earlier.get(document.content_id)
+        first = known.document if known and known.root not in replaced else self._first.get(document.content_id, ((), document.id))[1]
         return "" if first == document.id else first
 
 
@@ -122,12 +151,13 @@ class Cases:
 
     def _case(self, key: str, found: list[tuple[Place, Outcome]]) -> Document:
         identity = document_id(f"case:{key}", 0, "")
-        members = tuple(self._member(outcome) for _, outcome in found)
+        replaced = {outcome.document.supersedes for _, outcome in found} - {""}
+        members = tuple(self._member(outcome, replaced) for _, outcome in found)
         first = members[0].document
         return Document(
             id=identity, name=first.name, kind="case", root=identity, thread=first.thread, resolve=self._resolve, members=members
         )
 
-    def _member(self, outcome: Outcome) -> Outcome:
+    def _member(self, outcome: Outcome, replaced: Collection[str]) -> Outcome:
         document = outcome.document
-        return replace(outcome, document=document.only(self._collect.keep).marked(self._duplicates.original_of(document)))
+        return replace(outcome, document=document.only(self._collect.keep).marked(self._duplicates.original_of(document, replaced)))

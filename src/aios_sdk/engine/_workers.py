@@ -1,7 +1,7 @@
 """Where components run: warm instances on worker threads, or on the engine's own loop.
 
-Components with ``isolation = "process"`` run on threads for now, each with opened instances of its own, so that nothing is shared. A thread that
-is late is left to itself and another takes its place; worker processes that can be killed will take the place of threads.
+Components with ``isolation = "process"`` run on threads for now, each with opened instances of its own, so that nothing is shared. A
+thread that is late is left to itself and another takes its place; worker processes that can be killed will take the place of threads.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ class Workers:
         """
         if isolation != "process":
             return work()
-        thread = await self._free.get() or _Thread()
+        thread: _Thread | None = await self._free.get() or _Thread()
+        assert thread is not None
         call = asyncio.wrap_future(thread.submit(work))
         try:
             return await asyncio.wait_for(asyncio.shield(call), timeout)

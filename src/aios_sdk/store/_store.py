@@ -6,10 +6,10 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -24,9 +24,10 @@ from ._journal import JournalWriter
 from ._lag import Lag, lag
 from ._layout import Layout, create_layout, read_layout
 from ._query import Parameters, answer
+from ._reader import JournalReader
 from ._rebuild import find, rebuild
 from ._recorder import ComponentUse, Run, RunInfo
-from ._schema import SCHEMA_VERSION
+from ._schema import BY_NUMBER, SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,6 +36,9 @@ _log: Final = logging.getLogger("aios.store")
 
 # Seconds between folds while a run is under way.
 _FOLD_EVERY: Final = 1.0
+
+# Seconds that a run waits for the database before it reads the journals to know what was recorded before.
+_KNOWING_PATIENCE: Final = 1.0
 
 # Seconds that closing waits for others who hold the database; the journal keeps everything for the next fold.
 _CLOSING_PATIENCE = 10.0
@@ -171,6 +175,34 @@ class Store:
         with connect(self.path) as connection:
             return explain(connection, self.blobs, find(connection, document, run), path)
 
+    def recorded(self, tables: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every row of ``tables`` with the table's name, by all writers up to now; out of the database where it can be brought up to
+        date, else out of the journals, so that nobody who holds the database keeps a run from knowing what was recorded.
+        """
+        try:
+            self.fold(timeout=_KNOWING_PATIENCE)
+        except (StoreBusy, JournalCorrupt) as error:
+            _log.info("reading the journals instead of the database: %s", error)
+            yield from self._journaled(tables)
+            return
+        with connect(self.path) as connection:
+            for name in tables:
+                columns = [column.name for column in TABLES[name].columns]
+                for row in connection.execute(f"SELECT {', '.join(columns)} FROM {name}").fetchall():
+                    yield name, dict(zip(columns, row, strict=True))
+
+    def _journaled(self, tables: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        names = {TABLES[name].number: [column.name for column in TABLES[name].columns] for name in tables}
+        reader = JournalReader(self.path / "journal")
+        for segment in reader.found()[0]:
+            try:
+                for group in reader.groups(segment):
+                    for number, values in group.rows:
+                        if number in names:
+                            yield BY_NUMBER[number].name, dict(zip(names[number], values, strict=True))
+            except JournalCorrupt as error:
+                _log.error("reading without a part of the journal: %s", error)
+
     def lag(self) -> Lag:
         """What is journaled and not yet in the database, and who holds the database."""
         return lag(self.path)
@@ -208,7 +240,7 @@ class Store:
             try:
                 self.fold(timeout=0.0)
             except StoreBusy as busy:
-                _log.info("answering without the latest records: %s", busy)
+                _log.warning("The answer is without the latest records: %s", busy)
             except JournalCorrupt as error:
                 _log.warning("answering without a part of the journal: %s", error)
 
