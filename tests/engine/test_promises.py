@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from aios_sdk import (
     Extraction,
     Fallback,
     Field,
+    InputError,
     Pipeline,
     Reason,
     Reference,
@@ -250,3 +252,53 @@ def test_a_run_can_be_left_while_its_input_waits_for_an_event(store: Store) -> N
     finally:
         waiting.set()
     assert latest(store, "select status from runs where run_id = $1 and event = 'finished'") == [("interrupted",)]
+
+
+# -- what is no document ------------------------------------------------------------------------------------------------
+
+
+def test_a_pipe_among_the_inputs_is_refused_at_once_and_fails_alone_when_it_comes_later(tmp_path: Path, store: Store) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "a.txt").write_text("a")
+    with pytest.raises(InputError, match="no regular file"):
+        run(Pipeline("p").ingest(), [tmp_path / "pipe"], store, Notes)
+    found = by_name(run(Pipeline("p").ingest(), iter([tmp_path / "pipe", tmp_path / "a.txt"]), store, Notes))
+    assert {name: outcome.status for name, outcome in found.items()} == {"pipe": "failed", "a.txt": "completed"}
+
+
+def test_an_empty_path_is_no_input(store: Store) -> None:
+    with pytest.raises(InputError, match="no file or folder ''"):
+        run(Pipeline("p").ingest(), [""], store, Notes)
+
+
+def test_a_store_in_the_inbox_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    for _ in range(2):
+        with Store(tmp_path / "store") as store:
+            assert [outcome.name for outcome in run(Pipeline("p").ingest(), tmp_path, store, Notes, Tree)] == ["a.txt"]
+
+
+@component("test.tree", media_types=["inode/directory"])
+class Tree:
+    """A folder and all below it."""
+
+    @implements
+    def ingest(self, source: Source) -> Iterator[Document | Source]:
+        for path in sorted(Path(source.path).rglob("*")):
+            if path.is_file():
+                yield Source(name=str(path.relative_to(source.path)), path=str(path))
+
+
+def test_a_component_that_is_named_for_ingest_reads_the_files_of_a_folder(tmp_path: Path, store: Store) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    (outcome,) = run(Pipeline("p").ingest("test.notes"), tmp_path, store, Notes, Tree)
+    assert (outcome.name, outcome.status) == ("a.txt", "completed")
+
+
+def test_a_corrected_delivery_is_no_duplicate_of_what_it_replaces(tmp_path: Path, fresh: Store) -> None:
+    inbox = tmp_path / "in"
+    inbox.mkdir()
+    for cover in (b"first", b"corrected", b"corrected again"):
+        (inbox / "a.zip").write_bytes(zipped(**{"cover.txt": cover, "invoice.txt": b"invoice"}))
+        cases = run(Pipeline("p").ingest().collect(), inbox, fresh, Notes, Tree, Archive)
+        assert [case.document.members[0].document.duplicate_of for case in cases] == ["", ""]

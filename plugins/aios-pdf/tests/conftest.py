@@ -1,5 +1,6 @@
 """A writer of small PDF files, and what the tests run components with."""
 
+import contextlib
 import io
 import os
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any, BinaryIO
 import pytest
 from aios_pdf import Pdf
 
-from aios_sdk import Context, Document, Source
+from aios_sdk import Context, Document, Malformed, Source
 
 
 @dataclass
@@ -96,9 +97,15 @@ class Bench:
     lines = staticmethod(lines)
     write = staticmethod(write_pdf)
 
-    def ingest(self, data: bytes, **config: Any) -> tuple[Document, list[Source]]:
-        """The document in ``data`` and its embedded files; a stand-in for the engine that keeps the order."""
-        document, *children = list(Pdf(Pdf.Config(**config)).ingest(Source(name="test.pdf", data=data), self.context))
+    def ingest(self, data: bytes, *, damaged: str = "", **config: Any) -> tuple[Document, list[Source]]:
+        """The document in ``data`` and its embedded files; a stand-in for the engine that keeps the order.
+
+        With ``damaged`` the component says so at last, when it has given what could be read.
+        """
+        given: list[Document | Source] = []
+        with pytest.raises(Malformed, match=damaged) if damaged else contextlib.nullcontext():
+            given.extend(Pdf(Pdf.Config(**config)).ingest(Source(name="test.pdf", data=data), self.context))
+        document, *children = given
         assert isinstance(document, Document)
         assert all(isinstance(child, Source) for child in children)
         self.data = data

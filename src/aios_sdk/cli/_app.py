@@ -38,7 +38,9 @@ class Group(NamedTuple):
 
 
 _PLUGIN: Final = {
-    "list": Command("plugin_list", "list_components", "List the components of all installed plugins.", {"--json": "json"}),
+    "list": Command(
+        "plugin_list", "list_components", "List the components of all installed plugins.", {"--json": "json", "--load": "load"}
+    ),
     "inspect": Command("plugin", "inspect", "Print what a component or distribution declares."),
     "build": Command("plugin", "build", "Write the manifest of a package from its code."),
 }

@@ -171,4 +171,6 @@ def _print_next(store: Path, outcomes: list[Outcome], seconds: float) -> None:
     if invoice is not None:
         typer.echo(f"  aios explain {store} {invoice.id[:12]} total --png total.png     # where that amount stands on the page")
     typer.echo(f"  aios sql {store} \"select name, destination, review, reasons->0->>'text' as why from current_routes\"")
-    typer.echo(f"  aios sql {store} \"from field_provenance where path = 'total'\"")
+    typer.echo(
+        f"  aios sql {store} \"select name, value_text, quote, page, component, version from field_provenance where path = 'total'\""
+    )

@@ -50,6 +50,8 @@ def explain(
             typer.echo(as_json(found))
         else:
             _print(found, detailed=field is not None)
+            for line in _cases(opened, store, found):
+                typer.echo(line)
         if png is not None:
             from ._picture import draw
 
@@ -62,6 +64,19 @@ def explain(
                 )
             for picture in pictures:
                 typer.echo(f"Wrote {picture}", err=True)
+
+
+def _cases(opened: Store, store: Path, found: Explanation) -> Iterator[str]:
+    """The cases that the document is in, with where they went, and how to ask for more."""
+    rows = opened.sql(
+        "select distinct m.document_id, c.name, r.destination, r.review from members m "
+        "join current_documents c on c.document_id = m.document_id and c.run_id = m.run_id "
+        "left join current_routes r on r.document_id = m.document_id where m.member_id = $1 order by 1",
+        [found.origins[0].document_id],
+    ).fetchall()
+    for case, name, destination, review in rows:
+        went = f" went to {destination}{' after review' if review else ''}" if destination else ""
+        yield printable(f"In case {name}, which{went or ' has no route'}: aios explain {store} {case[:12]}")
 
 
 def _print(found: Explanation, *, detailed: bool) -> None:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from json import dumps
 from typing import Any
 
+from aios_sdk.errors import AiosError
 from aios_sdk.plugins import Entry, Plugin, Registry
 
 from ._printing import printable
 
 
-def list_components(json: bool = False) -> None:
-    """List the components of all installed plugins, each with its state, and the reason where it cannot be used."""
-    rows = _rows(quiet_registry())
+def list_components(json: bool = False, load: bool = False) -> None:
+    """List the components of all installed plugins, each with its state, and the reason where it cannot be used.
+
+    Nothing of them is imported, so what fails at import is told only with --load, which imports them all.
+    """
+    registry = quiet_registry()
+    for entry in registry.entries if load else ():
+        with contextlib.suppress(AiosError):  # the entry keeps it as its reason
+            registry.load(entry.info.id)
+    rows = _rows(registry)
     if json:
         text = dumps(rows, indent=2, ensure_ascii=False)
     elif rows:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,6 +44,7 @@ def run(
     from aios_sdk.engine import check_inputs
     from aios_sdk.store import Store
 
+    signal.signal(signal.SIGTERM, _interrupt)
     found = load_pipeline(pipeline)
     check_inputs(inputs)
     plan = found.compile()  # what is wrong with the pipeline is said before a store is made
@@ -63,6 +66,11 @@ def run(
     typer.echo(f'Next: aios sql {store} "from current_fields"')
     if counts["failed"]:
         raise typer.Exit(Exit.FAILED)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """A polite request to end is as good as Ctrl-C: what is done is recorded."""
+    raise KeyboardInterrupt
 
 
 def ending(outcome: Outcome) -> Iterable[Outcome]:

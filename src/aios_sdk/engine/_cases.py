@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -15,10 +16,10 @@ from ._plan import PlannedCollect
 
 
 class First(NamedTuple):
-    """The document that brought some bytes first, and the outermost document it came in."""
+    """The document that brought some bytes first, and that with all it came in."""
 
     document: str
-    root: str
+    trail: frozenset[str]
 
 
 class Delivered(NamedTuple):
@@ -35,7 +36,7 @@ def delivered_before(store: Store) -> Delivered:
     cut off nobody knows what would have come first. Of several in one run the original is the one that no case called a duplicate.
     """
     runs: set[str] = set()
-    found: dict[tuple[str, str], tuple[str, str, str, str, str]] = {}
+    found: dict[tuple[str, str], tuple[str, str, str, str]] = {}
     ended: set[tuple[str, str]] = set()
     members: dict[tuple[str, str], str] = {}
     superseded: set[str] = set()
@@ -44,14 +45,14 @@ def delivered_before(store: Store) -> Delivered:
             runs.add(row["run_id"])
         elif table == "documents" and row["kind"] != "case":
             key = (row["run_id"], row["document_id"])
-            found[key] = (row["path"] or row["key"], row["content_id"], row["root_id"], row["parent_id"], row["supersedes"])
+            found[key] = (row["path"] or row["key"], row["content_id"], row["parent_id"], row["supersedes"])
         elif table == "outcomes":
             ended.add((row["run_id"], row["document_id"]))
         elif table == "members":
             members[row["run_id"], row["member_id"]] = row["duplicate_of"]
     by_key: dict[str, str] = {}
-    first: dict[str, tuple[str, bool, str, str]] = {}
-    for (run, document), (place, content, root, parent, supersedes) in sorted(found.items()):
+    first: dict[str, tuple[str, bool, str]] = {}
+    for (run, document), (place, content, parent, supersedes) in sorted(found.items()):
         if (run, document) not in ended:
             continue
         superseded.update([supersedes] if supersedes else ())
@@ -59,10 +60,23 @@ def delivered_before(store: Store) -> Delivered:
             by_key[place] = document
         original = members.get((run, document), "")
         if content and (run in runs or (run, document) in members):
-            candidate = (run, bool(original), original or document, root)
+            candidate = (run, bool(original), original or document)
             first[content] = min(first.get(content, candidate), candidate)
-    by_content = {content: First(document, root) for content, (_, _, document, root) in first.items() if root not in superseded}
+    parents = {document: parent for (_, document), (_, _, parent, _) in found.items() if parent}
+    by_content = {}
+    for content, (_, _, document) in first.items():
+        trail = frozenset(_upwards(document, parents))
+        if not trail & superseded:
+            by_content[content] = First(document, trail)
     return Delivered(by_key, by_content)
+
+
+def _upwards(document: str, parents: Mapping[str, str]) -> Iterator[str]:
+    seen: set[str] = set()
+    while document and document not in seen:
+        seen.add(document)
+        yield document
+        document = parents.get(document, "")
 
 
 #: The place of a document: the number of its delivery, then its position in each parent from the top.
@@ -73,11 +87,13 @@ class Duplicates:
     """Which document brought the same bytes first.
 
     The answer must not depend on which worker was faster, so nothing may be asked about a delivery before every earlier one has been
-    unfolded: `unfolded_before` waits for that. ``earlier`` holds what former runs recorded, by content id.
+    unfolded: `unfolded_before` waits for that. ``earlier`` holds what former runs recorded, by content id,
+    ``replaced`` the documents that this run has superseded so far.
     """
 
-    def __init__(self, earlier: Mapping[str, First]) -> None:
+    def __init__(self, earlier: Mapping[str, First], replaced: AbstractSet[str]) -> None:
         self._earlier = earlier
+        self._replaced = replaced
         self._first: dict[str, tuple[Place, str]] = {}
         self._unfolded: set[int] = set()
         self._next = 0
@@ -104,13 +120,10 @@ class Duplicates:
         async with self._moved:
             await self._moved.wait_for(lambda: self._next >= delivery)
 
-    def original_of(self, document: Document, replaced: Collection[str]) -> str:
-        """The id of the document that brought the same bytes first; empty when it was this one, or an earlier version of its delivery.
-
-        ``replaced`` are the documents that the delivery supersedes.
-        """
+    def original_of(self, document: Document) -> str:
+        """The id of the document that brought the same bytes first; empty when it was this one, or came in what this run replaces."""
         known = self._earlier.get(document.content_id)
-        first = known.document if known and known.root not in replaced else self._first.get(document.content_id, ((), document.id))[1]
+        first = known.document if known and not known.trail & self._replaced else self._first.get(document.content_id, ((), document.id))[1]
         return "" if first == document.id else first
 
 
@@ -151,13 +164,12 @@ class Cases:
 
     def _case(self, key: str, found: list[tuple[Place, Outcome]]) -> Document:
         identity = document_id(f"case:{key}", 0, "")
-        replaced = {outcome.document.supersedes for _, outcome in found} - {""}
-        members = tuple(self._member(outcome, replaced) for _, outcome in found)
+        members = tuple(self._member(outcome) for _, outcome in found)
         first = members[0].document
         return Document(
             id=identity, name=first.name, kind="case", root=identity, thread=first.thread, resolve=self._resolve, members=members
         )
 
-    def _member(self, outcome: Outcome, replaced: Collection[str]) -> Outcome:
+    def _member(self, outcome: Outcome) -> Outcome:
         document = outcome.document
-        return replace(outcome, document=document.only(self._collect.keep).marked(self._duplicates.original_of(document, replaced)))
+        return replace(outcome, document=document.only(self._collect.keep).marked(self._duplicates.original_of(document)))

@@ -7,7 +7,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -20,10 +20,11 @@ from ._calls import failure_of, late, readable
 from ._detect import detect
 from ._events import Observers
 from ._host import WorkerHost
-from ._ingest import Admitted, Ingested, admit, ingest, key_below
+from ._ingest import Admitted, Ingested, admit, ingest, is_special, key_below
 from ._limits import Budget, Limits
 from ._plan import Plan
-from ._steps import Candidate, Chooser, record_use, verified
+from ._steps import Candidate, Chooser, record_use
+from ._verify import verified
 from ._workers import Workers
 
 
@@ -57,6 +58,7 @@ class Reader:
         limits: Limits,
         observers: Observers,
         delivered: Mapping[str, str],
+        replaced: set[str],
     ) -> None:
         self._plan = plan
         self._step = plan.ingest
@@ -68,6 +70,7 @@ class Reader:
         self._observers = observers
         self._delivered = delivered
         self._used: set[str] = set()
+        self._replaced = replaced
         self._identities: Counter[str] = Counter()
 
     # -- containers at the top ----------------------------------------------------------------------------------------
@@ -134,6 +137,8 @@ class Reader:
                         raise ContractError(
                             f"a folder yielded {type(child).__name__}", fix="Yield Source objects", component=candidate.info.id
                         )
+                    if self._is_store(child):
+                        continue
                     yield replace(
                         child,
                         key=key_below(folder, child),
@@ -144,6 +149,10 @@ class Reader:
             raise
         except BaseException as error:  # noqa: BLE001 - a folder that cannot be read costs only itself
             yield failure_of(error, candidate.info.id)
+
+    def _is_store(self, child: Source) -> bool:
+        """Whether a file lies in the store of this run, which may stand in the inbox."""
+        return Path(os.path.abspath(child.path)).is_relative_to(self._blobs.directory.parent.absolute())  # noqa: PTH100
 
     def _named(self, source: Source) -> Source:
         """The source with names that can be recorded, and unless it is a folder with a key of its own."""
@@ -160,7 +169,7 @@ class Reader:
 
     def _container(self, source: Source) -> Candidate | None:
         """The component that would unfold ``source``, if it is a mere container: one that provides no layer."""
-        if source.refused or (source.data is None and not source.path):
+        if source.refused or (source.data is None and (not source.path or is_special(source.path))):
             return None
         try:
             found = self._chooser.candidates(self._step, detect(source))
@@ -265,6 +274,8 @@ class Reader:
 
     def _document_of(self, source: Source) -> Document:
         before = "" if source.parent else self._delivered.get(source.origin or source.key, "")
+        if before and before != source.document_id:
+            self._replaced.add(before)
         return Document(
             id=source.document_id,
             name=source.name,

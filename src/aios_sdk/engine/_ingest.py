@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -54,8 +55,10 @@ def sources_of(inputs: object) -> Iterator[Source]:
 def check_inputs(inputs: object) -> None:
     """Refuse paths that are not there before anything is done. Iterators are left alone, since looking would use them up."""
     if isinstance(inputs, str | Path):
-        if not Path(inputs).exists():
+        if not str(inputs) or not Path(inputs).exists():
             raise InputError(f"There is no file or folder {str(inputs)!r}", cause=f"Looked in {Path.cwd()}", fix="Check the path")
+        if is_special(str(inputs)):
+            raise InputError(f"{inputs} is no regular file", cause="It is a pipe, a socket or a device", fix="Give files and folders")
     elif isinstance(inputs, list | tuple):
         for each in inputs:
             check_inputs(each)
@@ -79,6 +82,15 @@ def key_below(container: Source, child: Source) -> str:
     return child.key or (f"{container.key}/{child.name}" if container.key else child.name)
 
 
+def is_special(path: str) -> bool:
+    """Whether ``path`` is there and neither a file nor a folder; reading from a pipe or device might never end."""
+    try:
+        mode = Path(path).stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def admit(source: Source, blobs: Blobs, *, origin: str, position: int) -> Admitted:
     """Keep the bytes, detect the type, and give the source its identity. ``origin`` is its key, or its parent's document id."""
     failure = None
@@ -88,6 +100,8 @@ def admit(source: Source, blobs: Blobs, *, origin: str, position: int) -> Admitt
             raise LimitExceeded(f"{source.name} was not handed over: {source.refused or 'its bytes are missing'}")
         if source.data is not None:
             content_id, size = blobs.put(source.data), len(source.data)
+        elif is_special(source.path):
+            raise InputError(f"{source.name} is no regular file", cause="It is a pipe, a socket or a device", fix="Give files and folders")
         else:
             content_id, size = blobs.put_file(Path(source.path)), Path(source.path).stat().st_size
         media_type = detect(source)

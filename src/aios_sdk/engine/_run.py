@@ -85,7 +85,8 @@ class Engine:
     def _begin(self, inputs: object) -> Run:
         plan, store = self._plan, self._store
         delivered = delivered_before(store)
-        self._duplicates = Duplicates(delivered.by_content)
+        replaced: set[str] = set()
+        self._duplicates = Duplicates(delivered.by_content, replaced)
         self._cases = Cases(plan.collect, self._duplicates, plan.resolve) if plan.collect else None
         self._run = store.begin(
             RunInfo(
@@ -102,6 +103,7 @@ class Engine:
             limits=self._limits,
             observers=self._observers,
             delivered=delivered.by_key,
+            replaced=replaced,
         )
         self._observers.tell("run_started", self._run.id, plan.name)
         return self._run

@@ -12,26 +12,12 @@ import msgspec
 from ..errors import AiosError, AmbiguousComponent, PluginError, StoreFull, UnknownComponent
 from ..expressions import DocumentSubject
 from ..plugins import ComponentInfo, Registry
-from ..records import (
-    Document,
-    Layers,
-    Reference,
-    Result,
-    StepOutcome,
-    StepStatus,
-    UnitFailure,
-    canonical,
-    check_references,
-    check_spans,
-    from_json,
-    merge_layers,
-    merge_results,
-    to_json,
-)
+from ..records import Document, Layers, Reference, Result, StepOutcome, StepStatus, UnitFailure, canonical, merge_layers, merge_results
 from ..stages import Stage
 from ..store import Attempt, ComponentUse, Run, attempt_id
 from ._calls import Answer, Calls, failure_of, readable
 from ._plan import PlannedComponent, PlannedStep
+from ._verify import verified
 
 _NOTHING: Final = Layers()
 
@@ -68,7 +54,10 @@ class Chooser:
             info = self._registry.components[step.component.id]
             if not media_type or info.accepts(media_type):
                 yield Candidate(step.component, info, ())
-            return
+                return
+            if media_type != "inode/directory":
+                return
+            # Folders are unfolded by whoever does that; the component that was named reads what lies in them.
         try:
             choice = self._registry.choose(step.stage, media_type)
         except UnknownComponent:
@@ -290,37 +279,6 @@ class Steps:
         if (step.id, candidate.info.id) not in self._used:
             self._used.add((step.id, candidate.info.id))
             record_use(self._run, self._registry, step, candidate)
-
-
-def verified(
-    document: Document, step: str, result: Result | Layers, component: str, *, parts: bool = False
-) -> tuple[Layers, UnitFailure | None]:
-    """What ``result`` adds to ``document``; or nothing, and why, when it holds values of a wrong type or spans that do not resolve."""
-    try:
-        layers = document.stamp(step, result)
-        # The types of records are checked where they are read from JSON, not where they are made; what is large in texts and words
-        # was checked when they were built.
-        text = tuple(msgspec.structs.replace(each, content="") for each in layers.text)
-        words = tuple(msgspec.structs.replace(each, starts=b"", ends=b"", boxes=b"", confidences=b"") for each in layers.words)
-        from_json(to_json(msgspec.structs.replace(layers, text=text, words=words)), Layers)
-        problems = [*check_spans(document, layers, parts=parts), *check_references(document, layers), *_misplaced(document, layers)]
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with a result is its component's fault
-        problems = [f"{type(error).__name__}: {error}"]
-    if problems:
-        return _NOTHING, UnitFailure("contract", readable(f"{component} gave what cannot be: {'; '.join(problems[:3])}"[:2000]))
-    return layers, None
-
-
-def _misplaced(document: Document, added: Layers) -> Iterator[str]:
-    """Texts and words of pages that are not there, and words that count in another text."""
-    pages = {page.index for layers in (document.layers, added) for page in layers.pages}
-    texts = {text.artifact for layers in (document.layers, added) for text in layers.text}
-    for text in added.text:
-        if text.page not in pages:
-            yield f"it gave text for page {text.page}, which is not there"
-    for words in added.words:
-        if words.artifact not in texts or words.page not in pages:
-            yield f"the words of page {words.page} count in a text that is not there"
 
 
 def record_use(run: Run, registry: Registry, step: PlannedStep, candidate: Candidate) -> None:

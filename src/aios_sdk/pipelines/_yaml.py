@@ -183,7 +183,8 @@ def _read(source: str | Path) -> tuple[str, str, Path | None]:
                 raise PipelineError(f"{path} is larger than 1 MB", fix="A pipeline is a page of YAML; give that file")
             return path.read_text(encoding="utf-8"), str(path), path.resolve().parent
         except (OSError, UnicodeDecodeError) as error:
-            raise PipelineError(f"Cannot read the pipeline {str(path)!r}: {error}", fix="Check the path") from error
+            fix = "Save it as UTF-8" if isinstance(error, UnicodeDecodeError) else "Check the path"
+            raise PipelineError(f"Cannot read the pipeline {str(path)!r}: {error}", fix=fix) from error
     if len(source) > _MAX_BYTES:
         raise PipelineError("The YAML is larger than 1 MB", fix="A pipeline is a page of YAML")
     return source, "the pipeline", None

@@ -30,7 +30,7 @@ class Blobs:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory: Final = directory
 
     def put(self, data: bytes) -> str:
         """Store bytes and return their digest (64 hexadecimal digits). Durable on return. Raises `StoreFull` on a full disk."""
@@ -58,7 +58,7 @@ class Blobs:
             if move:
                 path.unlink()
         except OSError as error:
-            raise InputError(f"{path} cannot be stored: {error.strerror}", fix="Check that the file is there and readable") from error
+            raise InputError(f"{path} cannot be read: {error.strerror}", fix="Check that the file is there and readable") from error
         return digest
 
     def path(self, digest: str) -> Path:
@@ -83,7 +83,7 @@ class Blobs:
     def _place_of(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
             raise StoreError(f"{digest!r} is no digest of a blob", cause="A digest is a SHA-256 in 64 small hexadecimal digits")
-        return self._directory / digest[:2] / digest
+        return self.directory / digest[:2] / digest
 
     def _holds(self, digest: str, size: int) -> bool:
         try:

@@ -263,7 +263,7 @@ def _failure_of(error: Exception, folder: Path) -> StoreError:
         return StoreFull(
             f"The disk is full: the journal {folder} cannot grow",
             cause=str(error),
-            fix="Free some space and run again; what was acknowledged is safe and is not done again",
+            fix="Free some space and run again; what was acknowledged is safe",
         )
     return StoreError(
         f"The journal {folder} cannot be written: {error}",

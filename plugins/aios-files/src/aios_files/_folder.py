@@ -55,8 +55,8 @@ class Folder:
     def _walk(self, folder: Path, prefix: str, names: list[_Name], roots: list[Path], context: Context) -> Iterator[Source]:
         place = os.fspath(folder)
         for name, is_folder, is_link in names:
-            if name.startswith(".") and not self.config.hidden:
-                continue
+            if (name.startswith(".") and not self.config.hidden) or (is_folder and name.endswith(".aios")):
+                continue  # what is hidden, and stores, which hold copies of documents
             relative = prefix + _readable(name)
             if is_link and not self._follows(folder / name, roots):
                 context.log.info("passed over the link %s", relative)

@@ -75,7 +75,7 @@ class PdfFile:
 
     def read(self, index: int) -> PageReading:
         """Geometry, text and words of page ``index``. Raises `Malformed` when it cannot be loaded."""
-        with _LOCK, _damage(f"Page {index} cannot be read"):
+        with _LOCK, _damage(f"Page {index + 1} cannot be read"):
             label = self._label(index)
             page = self._document[index]
             try:
@@ -93,7 +93,7 @@ class PdfFile:
         """Page ``index`` as displayed, with annotations and form fields (RGB). Raises `LimitExceeded` above ``max_pixels``."""
         if not 0 <= index < self.pages:
             raise UsageError(f"There is no page {index}", cause=f"The document has {self.pages}; they count from 0")
-        with _LOCK, _damage(f"Page {index} cannot be drawn"):
+        with _LOCK, _damage(f"Page {index + 1} cannot be drawn"):
             page = self._document[index]
             try:
                 width, height = page.get_size()

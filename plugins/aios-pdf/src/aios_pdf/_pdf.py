@@ -49,7 +49,7 @@ class Pdf:
 
     @implements
     def ingest(self, source: Source, context: Context) -> Iterator[Document | Source]:
-        """The document, then the embedded files; one that is over a limit is refused alone."""
+        """The document, then the embedded files; one over a limit is refused alone. Raises `Malformed` at the end for lost pages."""
         from ._file import open_pdf
 
         with source.open() as file, open_pdf(file) as pdf:
@@ -57,7 +57,7 @@ class Pdf:
                 raise LimitExceeded(
                     f"The PDF has {pdf.pages} pages, over max_pages ({self.config.max_pages})", fix="Raise max_pages, or split the file"
                 )
-            readings = _read_pages(pdf, context)
+            readings, damage = _read_pages(pdf, context)
             invoices = self._invoices(pdf)
             yield Document.of(
                 pages=tuple(reading.info for reading in readings),
@@ -67,6 +67,11 @@ class Pdf:
             )
             for position in range(pdf.embedded):
                 yield self._child(pdf, position, "application/xml" if position in invoices else "")
+            if damage:
+                # Raised at last, so that what could be read is kept: the document is partial.
+                raise Malformed(
+                    f"{len(damage)} of {pdf.pages} pages cannot be read; the first: {damage[0].what}", fix="Ask the sender for it again"
+                )
 
     @implements
     def render(self, document: Document, page: int, dpi: int) -> Image:
@@ -100,8 +105,8 @@ class Pdf:
         return found
 
 
-def _read_pages(pdf: PdfFile, context: Context) -> list[PageReading]:
-    """Every page; one that cannot be loaded stays as a page without size and text. Raises `Malformed` when none can."""
+def _read_pages(pdf: PdfFile, context: Context) -> tuple[list[PageReading], list[Malformed]]:
+    """Every page, and what is wrong with those that cannot be loaded; they have no size and text. Raises `Malformed` when none can."""
     from ._file import PageReading
 
     readings: list[PageReading] = []
@@ -115,9 +120,7 @@ def _read_pages(pdf: PdfFile, context: Context) -> list[PageReading]:
             readings.append(PageReading(PageInfo(index=index), None, None))
     if len(damage) == pdf.pages:
         raise damage[0]
-    for lost in damage:
-        context.log.warning("%s", lost)
-    return readings
+    return readings, damage
 
 
 def _shown(invoices: Mapping[int, tuple[str, Invoice]]) -> list[Invoice]:

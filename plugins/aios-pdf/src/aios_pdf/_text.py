@@ -60,12 +60,13 @@ class _Rect(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """A word as PDFium has it: characters ``first`` to ``last`` (exclusive), and whether a line ends right behind it."""
+    """A word as PDFium has it: characters ``first`` to ``last`` (exclusive), and whether a line ends behind it or begins with it."""
 
     first: int
     last: int
     box: Box | None
     breaks: bool
+    begins: bool = False
 
 
 def read_text(handle: Any, frame: Frame, page: int) -> tuple[PageText, Words] | None:
@@ -108,7 +109,7 @@ def _assemble(raw: str, pieces: Iterator[_Piece]) -> tuple[str, list[tuple[int, 
             continue
         if parts:
             gap = gap.replace("\r\n", "\n").translate(_BREAKS)
-            gap = f"\n{gap}" if breaks and "\n" not in gap else gap or " "
+            gap = f"\n{gap}" if (breaks or piece.begins) and "\n" not in gap else gap or " "
             parts.append(gap)
             length += len(gap)
         parts.append(word)
@@ -137,24 +138,31 @@ class _Glyphs:
 
     def pieces(self, raw: str) -> Iterator[_Piece]:
         """The words of ``raw``, in which each character is one of PDFium's. Words that span two lines are parted."""
+        end = 0
         for match in _WORD.finditer(raw):
             first, last = match.span()
             hyphen = raw[last - 1] == _HYPHEN
             # One rectangle for each run of characters: two calls for most words, where a box for each character takes six.
             count = pdfium.FPDFText_CountRects(self._handle, first, last - first)
+            # PDFium also puts a single letter or number that stands below a line into that line.
+            begins = (count > 1 or last - first == 1) and end > 0 and "\n" not in raw[end:first] and self._parted(raw, end - 1, first)
+            end = last
             if count == 1:
-                yield _Piece(first, last, self._frame.box(self._rect(0)), hyphen)
+                yield _Piece(first, last, self._frame.box(self._rect(0)), hyphen, begins)
                 continue
             start = first
             for index in self._breaks(raw, first, last):
-                yield self._piece(start, index, True)
-                start = index
-            yield self._piece(start, last, hyphen)
+                yield self._piece(start, index, True, begins)
+                start, begins = index, False
+            yield self._piece(start, last, hyphen, begins)
 
-    def _piece(self, first: int, last: int, breaks: bool) -> _Piece:
+    def _parted(self, raw: str, first: int, second: int) -> bool:
+        return next(self._breaks_at(raw, first, second), None) is not None
+
+    def _piece(self, first: int, last: int, breaks: bool, begins: bool) -> _Piece:
         rects = [self._character(index) for index in range(first, last)]
         left, bottom, right, top = zip(*rects, strict=True)
-        return _Piece(first, last, self._frame.box(_Rect(min(left), min(bottom), max(right), max(top))), breaks)
+        return _Piece(first, last, self._frame.box(_Rect(min(left), min(bottom), max(right), max(top))), breaks, begins)
 
     def _rect(self, index: int) -> _Rect:
         left, bottom, right, top = self._places
@@ -172,13 +180,19 @@ class _Glyphs:
 
     def _breaks(self, raw: str, first: int, last: int) -> Iterator[int]:
         """Where inside a word the pen goes to another line; PDFium sees none in single letters or numbers below each other."""
+        return self._breaks_at(raw, *range(first, last))
+
+    def _breaks_at(self, raw: str, first: int, *others: int) -> Iterator[int]:
+        """Those of the characters ``others`` that stand on another line than the one before them in the row ``first, *others``."""
         sideways = abs(math.sin(pdfium.FPDFText_GetCharAngle(self._handle, first))) > 0.7
         low, high, base = self._level(first, sideways)
-        for index in range(first + 1, last):
+        before = first
+        for index in others:
             next_low, next_high, next_base = self._level(index, sideways)
             # Asian characters below each other are a word in vertical writing.
-            if (next_low > high or next_high < low) and next_base != base and not (_is_wide(raw[index - 1]) and _is_wide(raw[index])):
+            if (next_low > high or next_high < low) and next_base != base and not (_is_wide(raw[before]) and _is_wide(raw[index])):
                 yield index
+            before = index
             low, high, base = next_low, next_high, next_base
 
     def _level(self, index: int, sideways: bool) -> tuple[float, float, float]:
