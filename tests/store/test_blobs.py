@@ -64,7 +64,7 @@ def test_a_file_is_stored_and_stays_unless_it_is_to_be_moved(tmp_path: Path) -> 
 
 
 def test_a_file_that_is_not_there_is_an_input_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"scan\.pdf cannot be stored"):
+    with pytest.raises(InputError, match=r"scan\.pdf cannot be read"):
         Blobs(tmp_path).put_file(tmp_path / "scan.pdf")
 
 

@@ -216,7 +216,7 @@ def _load(text: str, name: str) -> Any:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {doubled.value!r} stands twice", doubled.start_mark)
             return super().construct_mapping(node, deep)
 
-    Loader.add_implicit_resolver(_BOOLEAN, re.compile("true|false"), ["t", "f"])
+    Loader.add_implicit_resolver(_BOOLEAN, re.compile("^(?:true|false)$"), ["t", "f"])
     try:
         return yaml.load(text, Loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:

@@ -69,7 +69,7 @@ def _check_place(path: Path) -> None:
     if path.is_dir():
         ours = ("journal", "blobs")
         others = [entry.name for entry in path.iterdir() if entry.name not in ours and not entry.name.startswith(f".{_FILE}.")]
-        if others:
+        if others and _FILE not in others:  # another process may have made the store meanwhile
             raise StoreError(
                 f"{str(path)!r} is no store and not empty",
                 cause=f"It holds {', '.join(sorted(others)[:3])}",
