@@ -100,7 +100,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         if isinstance(self.value, dt.datetime):
             if self.value.tzinfo is None:
                 raise ValueError(f"field {self.path!r} has a datetime without a zone; time is UTC")
-            force_setattr(self, "value", self.value.astimezone(dt.UTC))
+            force_setattr(self, "value", self.value.astimezone(dt.UTC).replace(fold=0))
         if self.status == "extracted" and not self.spans:
             raise ValueError(f"field {self.path!r} has no span; say where it stands, or status='derived' or 'ungrounded'")
         if self.status == "derived" and not self.inputs:
