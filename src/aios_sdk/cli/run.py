@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,6 +47,7 @@ def run(
     from aios_sdk.store import Store
 
     signal.signal(signal.SIGTERM, _interrupt)
+    quiet_libraries()
     found = load_pipeline(pipeline)
     check_inputs(inputs)
     plan = found.compile()  # what is wrong with the pipeline is said before a store is made
@@ -66,6 +69,13 @@ def run(
     typer.echo(f'Next: aios sql {store} "from current_fields"')
     if counts["failed"]:
         raise typer.Exit(Exit.FAILED)
+
+
+def quiet_libraries() -> None:
+    """Keep what parsers print about damaged files off the terminal: the failure is in the store, with its document."""
+    if os.environ.get("AIOS_DEBUG") != "1":
+        os.environ["RUST_BACKTRACE"] = "0"
+        warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
