@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import queue
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import StoreError
+from ..errors import StoreError, Unavailable
 from ..plugins import Instance, Registry
 from ..stages import Resources
 from ._plan import PlannedComponent
@@ -62,6 +63,19 @@ class _Thread:
                 result.set_exception(error)
 
 
+def _secrets(component: str, names: Iterable[str]) -> dict[str, str]:
+    """The secrets that a component declares, out of the environment; they are never recorded."""
+    missing = [name for name in names if name not in os.environ]
+    if missing:
+        raise Unavailable(
+            f"{component} needs the secret {', '.join(missing)}",
+            cause="There is no such environment variable",
+            fix=f"export {missing[0]}=...",
+            component=component,
+        )
+    return {name: os.environ[name] for name in names}
+
+
 class Workers:
     """Opened components, and the threads they run on. ``close()`` closes every component and removes all scratch space."""
 
@@ -94,7 +108,8 @@ class Workers:
                 )
             found = self.registry.create(component.id, component.config)
             found.bind(component.scope, component.stage)
-            found.open(Resources(scratch=Path(tempfile.mkdtemp(prefix="open-", dir=self._scratch)), threads=1))
+            scratch = Path(tempfile.mkdtemp(prefix="open-", dir=self._scratch))
+            found.open(Resources(scratch=scratch, threads=1, secrets=_secrets(component.id, found.info.secrets)))
             with self._lock:
                 self._opened.append((threading.get_ident(), found))
             instances[id(component)] = found  # the engine keeps the component alive, so its id stays its own

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any, final
 
 import msgspec
@@ -14,6 +12,7 @@ import msgspec
 from aios_sdk.errors import ConfigurationError
 
 from ._names import near, normalised_distribution
+from ._settings import configuration_file
 
 
 @final
@@ -60,14 +59,8 @@ def _matches(pattern: str, names: Iterable[str]) -> bool:
 
 
 def _from_file() -> dict[str, Any]:
-    configured = os.environ.get("AIOS_CONFIG")
-    path = Path(configured or "aios.toml")
-    if not configured and not path.is_file():
-        return {}
-    try:
-        section = tomllib.loads(path.read_text(encoding="utf-8")).get("plugins", {})
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"Cannot read {str(path)!r}: {error}", fix="Correct the file, or unset AIOS_CONFIG") from error
+    path, held = configuration_file()
+    section = held.get("plugins", {})
     wrong = [key for key, value in section.items() if key not in ("allow", "deny") or not _is_list_of_names(value)]
     if wrong:
         raise ConfigurationError(

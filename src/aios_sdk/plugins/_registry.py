@@ -18,6 +18,7 @@ from ._declare import is_declared
 from ._manifest import ComponentInfo
 from ._names import FIRST_PARTY, listed, near
 from ._policy import Policy
+from ._settings import settings_of
 
 if TYPE_CHECKING:
     from ._config import ComponentConfig
@@ -222,6 +223,8 @@ class Registry:
     def create(self, id: str, config: Mapping[str, Any] | ComponentConfig | None = None) -> Instance:
         """An instance of a component with its configuration checked; cheap, since nothing is opened.
 
+        What ``config`` leaves out is taken from the environment, then from ``aios.toml``, then from the component's defaults.
+
         Raises `ConfigurationError` naming the key that is wrong, and whatever `load` raises.
         """
         from ._code import code_digest
@@ -238,7 +241,10 @@ class Registry:
             settings = own if isinstance(own, ComponentConfig) else ComponentConfig()
             no_settings(entry.info.id, config or {}, settings)
         else:
-            settings = validated(entry.info.id, config_class(code) if isinstance(code, type) else ComponentConfig, config or {})
+            given = config or {}
+            if isinstance(given, Mapping):
+                given = {**settings_of(entry.info.id), **given}
+            settings = validated(entry.info.id, config_class(code) if isinstance(code, type) else ComponentConfig, given)
         return Instance(
             entry.checked,
             code,
