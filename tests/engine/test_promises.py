@@ -17,6 +17,7 @@ from aios_sdk import (
     Fallback,
     Field,
     InputError,
+    Limits,
     Pipeline,
     Reason,
     Reference,
@@ -153,6 +154,16 @@ def test_an_archive_in_an_archive_makes_the_same_cases_as_one_alone(tmp_path: Pa
     (tmp_path / "nested.zip").write_bytes(zipped(**{"inner.zip": plain}))
     cases = run(Pipeline("p").ingest().collect(), tmp_path / "nested.zip", fresh, Notes, Archive)
     assert sorted(case.name for case in cases) == ["a.txt", "b.txt"]
+    assert conservation(fresh)["holds"]
+
+
+def test_archives_within_an_archive_share_its_budget(tmp_path: Path, fresh: Store) -> None:
+    inner = {f"{number}.zip": zipped(**{"x.txt": bytes([97 + number]) * 400}) for number in range(5)}
+    (tmp_path / "top.zip").write_bytes(zipped(**inner))
+    limit = sum(map(len, inner.values())) + 900
+    found = run(Pipeline("p").ingest(), tmp_path / "top.zip", fresh, Notes, Archive, limits=Limits(size=limit))
+    statuses = sorted(outcome.status for outcome in found)
+    assert statuses == ["completed", "completed", "refused", "refused", "refused"]
     assert conservation(fresh)["holds"]
 
 

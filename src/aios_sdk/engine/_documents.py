@@ -85,36 +85,30 @@ class Reader:
             async for delivery in self._unfold_folder(source, candidate, depth):
                 yield delivery
         else:
-            admitted = await self.admit(source)
-            found = Ingested(None, (), admitted.failure)
-            if admitted.failure is None:
-                found = await self._ingest(candidate, admitted.source, Budget(self._limits))
-            if found.document is not None:
-                # It gives more than it declared: a document like any other, to be read again as such, with its children.
-                yield Delivery(admitted.source, admitted)
-                return
-            if found.failure is not None:
-                yield Delivery(admitted.source, admitted, found.failure)
-            else:
-                self._record_container(candidate, admitted.source)
-            for child in found.children:
-                async for delivery in self._unfold_part(child._replace(source=replace(child.source, root=child.source.document_id))):
-                    yield delivery
-
-    async def _unfold_part(self, part: Admitted) -> AsyncIterator[Delivery]:
-        """The deliveries in a member of an archive at the top, which may be an archive itself."""
-        candidate = None if part.failure is not None else self._container(part.source)
-        if candidate is None:
-            yield Delivery(part.source, part)
-            return
-        found = await self._ingest(candidate, part.source, Budget(self._limits))
-        if found.document is not None or found.failure is not None:
-            yield Delivery(part.source, part, found.failure if found.document is None else None)
-        else:
-            self._record_container(candidate, part.source)
-        for child in () if found.document is not None else found.children:
-            async for delivery in self._unfold_part(child._replace(source=replace(child.source, root=child.source.document_id))):
+            async for delivery in self._unfold_archive(await self.admit(source), candidate, Budget(self._limits)):
                 yield delivery
+
+    async def _unfold_archive(self, archive: Admitted, candidate: Candidate, budget: Budget) -> AsyncIterator[Delivery]:
+        """The deliveries in an archive at the top and in the archives within it, which share one budget."""
+        found = Ingested(None, (), archive.failure)
+        if archive.failure is None:
+            found = await self._ingest(candidate, archive.source, budget)
+        if found.document is not None:
+            # It gives more than it declared: a document like any other, to be read again as such, with its children.
+            yield Delivery(archive.source, archive)
+            return
+        if found.failure is not None:
+            yield Delivery(archive.source, archive, found.failure)
+        else:
+            self._record_container(candidate, archive.source)
+        for child in found.children:
+            alone = child._replace(source=replace(child.source, root=child.source.document_id))
+            inner = None if alone.failure is not None else self._container(alone.source)
+            if inner is None:
+                yield Delivery(alone.source, alone)
+            else:
+                async for delivery in self._unfold_archive(alone, inner, budget):
+                    yield delivery
 
     async def _unfold_folder(self, folder: Source, candidate: Candidate, depth: int) -> AsyncIterator[Delivery]:
         for child in self._files_of(folder, candidate):
