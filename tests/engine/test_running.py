@@ -84,12 +84,16 @@ def test_closing_early_ends_the_run_as_interrupted_and_leaves_nothing_behind(sto
 
 
 def test_closing_early_does_not_wait_for_a_component_that_waits_for_ever(store: Store) -> None:
+    begun = asyncio.Event()
+
     @component("test.hangs")
     class Hangs:
         @implements
         async def classify(self, document: Document) -> Classification:
             if document.name == "hangs":
+                begun.set()
                 await asyncio.Event().wait()
+            await begun.wait()  # so that both have been found when the first has ended
             return Classification()
 
     outcomes = (
