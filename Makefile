@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
-PLUGINS := $(wildcard plugins/*) $(wildcard contrib/*/pyproject.toml)
+PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml contrib/*/pyproject.toml))
 
 .PHONY: demo test lint types docs bench setup tesseract clean
 .DEFAULT_GOAL := help
@@ -13,12 +13,12 @@ help:
 
 setup: $(READY) tesseract
 
-$(READY): pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml)
+$(READY): pyproject.toml constraints.txt $(PLUGINS:%=%/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "aios-sdk needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c constraints.txt \
-	  -e '.[dev]' $(foreach plugin,$(wildcard plugins/*),-e ./$(plugin))
+	  -e '.[dev]' $(foreach plugin,$(PLUGINS),-e ./$(plugin))
 	@touch $(READY)
 
 # The one program that is no Python package. Where the package manager may be used it is; else one line says what to do.
@@ -41,7 +41,7 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy src/aios_sdk
-	@for plugin in plugins/*; do echo "mypy $$plugin" && MYPYPATH=src:$$plugin/src $(BIN)/mypy $$plugin/src || exit 1; done
+	@for plugin in $(PLUGINS); do echo "mypy $$plugin" && MYPYPATH=src:$$plugin/src $(BIN)/mypy $$plugin/src || exit 1; done
 
 docs: $(READY)
 	$(BIN)/python -m tests.docs.generate

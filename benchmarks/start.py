@@ -1,7 +1,9 @@
-"""How long a fresh process takes to import the SDK, to show its help, and to list fifty plugins without importing any."""
+"""How long a fresh process takes to import the SDK, to show its help, and to list fifty plugins (also locked) without importing any."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import statistics
@@ -58,12 +60,15 @@ def main(quick: bool) -> list[Row]:
             "typer": [sys.executable, "-c", "import typer"],
             "help": [*aios, "--help"],
             "list": [*aios, "plugin", "list"],
+            "locked": [*aios, "plugin", "list"],
+            "doctor": [*aios, "plugin", "doctor"],
         }
         check_listing(aios, folder)
+        lock(aios, folder)
         times: dict[str, list[float]] = {name: [] for name in commands}
         for turn in range(rounds + 1):
             for name, command in commands.items():
-                seconds = timed(command, folder)
+                seconds = timed(command, folder, locked=name in ("locked", "doctor"))
                 if turn:  # the first one writes the byte code and warms the file cache
                     times[name].append(seconds)
     median = {name: statistics.median(values) for name, values in times.items()}
@@ -72,6 +77,8 @@ def main(quick: bool) -> list[Row]:
         Row(case="import aios_sdk, over bare Python", figure=median["import"] - bare, unit="s", bar=0.05, beside=beside),
         Row(case="aios --help", figure=median["help"], unit="s", bar=0.25, beside=f"{beside}; import typer {median['typer']:.3f} s"),
         Row(case=f"aios plugin list, {PLUGINS} plugins, none imported", figure=median["list"], unit="s", bar=0.40, beside=beside),
+        Row(case="the same under a lock, every file compared", figure=median["locked"], unit="s", bar=0.40, beside=beside),
+        Row(case="aios plugin doctor, under that lock", figure=median["doctor"], unit="s", bar=0.40, beside=beside),
     ]
 
 
@@ -84,8 +91,30 @@ def write_plugins(folder: Path) -> None:
         (package / "__init__.py").write_text("import os\nos._exit(99)\n")
         (package / "aios_plugin.toml").write_text(MANIFEST.format(number=number))
         (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: bench-plugin-{number}\nVersion: 1.0\n\n")
-        (metadata / "RECORD").write_text(f"bench_plugin_{number}/__init__.py,,\n")
         (metadata / "entry_points.txt").write_text(f"[aios.plugins]\nbench = bench_plugin_{number}:aios_plugin.toml\n")
+        files = [file for place in (package, metadata) for file in sorted(place.iterdir())]
+        rows = [f"{file.relative_to(folder).as_posix()},{digest(file)},{file.stat().st_size}\n" for file in files]
+        (metadata / "RECORD").write_text("".join(rows) + f"{metadata.name}/RECORD,,\n")
+
+
+def digest(file: Path) -> str:
+    """The hash of a file as RECORD writes it."""
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(file.read_bytes()).digest()).decode().rstrip("=")
+
+
+def lock(aios: list[str], folder: str) -> None:
+    """Lock what is installed; the lock must hold a plugin, and let no other in."""
+    subprocess.run([*aios, "plugin", "lock", "--file", f"{folder}/plugins.lock"], env=environment(folder), check=True, capture_output=True)
+    other = Path(folder, "bench_plugin_7", "__init__.py")
+    text = other.read_text()
+    other.write_text(text + "# changed\n")
+    listed = subprocess.run(
+        [*aios, "plugin", "list", "--json"], env=environment(folder, locked=True), check=True, capture_output=True, cwd=folder
+    )
+    refused = [row["id"] for row in json.loads(listed.stdout) if "was changed after it was installed" in row["reason"]]
+    if refused != ["bench7.finder", "bench7.reader"]:
+        fail(f"a changed file keeps {refused} out")
+    other.write_text(text)
 
 
 def check_listing(aios: list[str], folder: str) -> None:
@@ -99,16 +128,17 @@ def check_listing(aios: list[str], folder: str) -> None:
         fail("importing a plugin does not end the process, so nothing proves that none was imported")
 
 
-def environment(folder: str) -> dict[str, str]:
-    """This environment with the SDK and the plugins on the path, and no policy of this machine."""
+def environment(folder: str, *, locked: bool = False) -> dict[str, str]:
+    """This environment with the SDK and the plugins on the path, and no policy of this machine but the lock."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("AIOS_")}
-    return {**kept, "PYTHONPATH": os.pathsep.join([str(SOURCE), folder])}
+    lock = {"AIOS_PLUGINS_LOCK": f"{folder}/plugins.lock"} if locked else {}
+    return {**kept, **lock, "PYTHONPATH": os.pathsep.join([str(SOURCE), folder])}
 
 
-def timed(command: list[str], folder: str) -> float:
+def timed(command: list[str], folder: str, *, locked: bool) -> float:
     """Wall seconds of a fresh process."""
     started = time.perf_counter()
-    subprocess.run(command, env=environment(folder), cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, env=environment(folder, locked=locked), cwd=folder, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - started
 
 

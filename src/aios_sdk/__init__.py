@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from .deprecations import AiosDeprecation
     from .engine import Limits, Observer
     from .errors import (
         AiosError,
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
     )
     from .expressions import Expression, Scope, attribute, check, field, label, lookup, parse
     from .pipelines import Fallback, Pipeline
-    from .plugins import ComponentConfig, InputFile, Policy, Provided, Registry, component
+    from .plugins import ComponentConfig, InputFile, Policy, Provided, Registry, component, import_admitted
+    from .protocols import Checker, Classifier, Extractor, Ingester, Redactor, Router, Summarizer
     from .records import (
         Alternative,
         Box,
@@ -81,13 +83,16 @@ __version__ = "0.1.0"
 
 __all__ = [
     "STAGES",
+    "AiosDeprecation",
     "AiosError",
     "Alternative",
     "AmbiguousComponent",
     "Box",
     "Check",
+    "Checker",
     "Checks",
     "Classification",
+    "Classifier",
     "Column",
     "ComponentConfig",
     "ConfigurationError",
@@ -99,8 +104,10 @@ __all__ = [
     "Expression",
     "ExpressionError",
     "Extraction",
+    "Extractor",
     "Fallback",
     "Field",
+    "Ingester",
     "InputError",
     "InputFile",
     "JournalCorrupt",
@@ -124,12 +131,14 @@ __all__ = [
     "Reason",
     "Redaction",
     "Redactions",
+    "Redactor",
     "Reference",
     "Registry",
     "Resolved",
     "Resources",
     "Retryable",
     "Route",
+    "Router",
     "Scope",
     "Sentence",
     "Source",
@@ -143,6 +152,7 @@ __all__ = [
     "StoreError",
     "StoreFull",
     "StoreVersion",
+    "Summarizer",
     "Summary",
     "Table",
     "Unavailable",
@@ -160,6 +170,7 @@ __all__ = [
     "field",
     "from_json",
     "implements",
+    "import_admitted",
     "label",
     "lookup",
     "parse",
@@ -167,6 +178,7 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "deprecations": ("AiosDeprecation "),
     "engine": ("Limits Observer "),
     "errors": (
         "AiosError AmbiguousComponent ConfigurationError ContractError DeadlineExceeded Encrypted ExpressionError InputError "
@@ -175,7 +187,8 @@ _HOMES: Final = {
     ),
     "expressions": ("Expression Scope attribute check field label lookup parse "),
     "pipelines": ("Fallback Pipeline "),
-    "plugins": ("ComponentConfig InputFile Policy Provided Registry component "),
+    "plugins": ("ComponentConfig InputFile Policy Provided Registry component import_admitted "),
+    "protocols": ("Checker Classifier Extractor Ingester Redactor Router Summarizer "),
     "records": (
         "Alternative Box Check Checks Classification Column Document Extraction Field Label Layers Outcome Page PageInfo PageText "
         "Reason Redaction Redactions Reference Resolved Route Sentence Source Span StepOutcome Summary Table UnitFailure Word "

@@ -24,7 +24,7 @@
     │   └── Retryable                AIOS-407  a passing fault; try again, perhaps after some seconds
     └── StoreError                   AIOS-500  the store cannot do what was asked
         ├── StoreBusy                AIOS-501  another process holds the database
-        ├── StoreVersion             AIOS-502  the store was written by a newer SDK
+        ├── StoreVersion             AIOS-502  the store is of a version that this SDK does not read
         ├── StoreFull                AIOS-503  the disk is full; what was acknowledged is safe
         └── JournalCorrupt           AIOS-504  stored bytes do not match their checksum
 
@@ -269,7 +269,7 @@ class StoreBusy(StoreError):
 
 
 class StoreVersion(StoreError):
-    """The store was written by a newer SDK than this one."""
+    """The store is of a version that this SDK does not read: mostly one that a newer SDK wrote."""
 
     code = "AIOS-502"
 

@@ -1,7 +1,7 @@
 """The contract: what a component may implement. Start reading here.
 
 A component is a class with a pydantic ``Config`` and one or more of the methods of `Stages`, each marked with `implements`; a method may
-take fewer arguments than the specification. The planner chooses one component for each step and calls it directly::
+take fewer arguments than the specification (``protocols.py`` tells type checkers). The planner chooses one for each step and calls it::
 
     from aios_sdk import ComponentConfig, Document, Extraction, component, implements
 
@@ -44,6 +44,11 @@ from .records import Checks, Classification, Document, Extraction, Redactions, R
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from .protocols import implements as implements
+else:
+    #: Marks a method as the implementation of a stage.
+    implements = pluggy.HookimplMarker("aios")
+
 Stage: TypeAlias = Literal["ingest", "extract", "classify", "summarize", "check", "redact", "route"]
 
 #: The stages, in the order in which a document usually passes them.
@@ -53,9 +58,6 @@ STAGES: Final[tuple[Stage, ...]] = ("ingest", "extract", "classify", "summarize"
 STAGE_VERSIONS: Final[Mapping[str, int]] = dict.fromkeys(STAGES, 1)
 
 _specification = pluggy.HookspecMarker("aios")
-
-#: Marks a method as the implementation of a stage.
-implements = pluggy.HookimplMarker("aios")
 
 
 @final

@@ -164,7 +164,7 @@ class Reader:
                     check=True,
                 )
                 if "-e" in words:
-                    self._link(self.folder / name / "src")
+                    self._link(self.folder / name.partition("[")[0] / "src")
             else:
                 distribution = name.partition("[")[0]
                 own = {"aios-sdk", *(path.name for path in (REPOSITORY / "plugins").iterdir())}

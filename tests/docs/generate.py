@@ -19,10 +19,16 @@ import aios_sdk
 import aios_sdk.plugins
 import aios_sdk.records
 import aios_sdk.testing
+from aios_sdk import AiosDeprecation, protocols
 from aios_sdk.cli import Exit, main
 from aios_sdk.cli._app import COMMANDS, Group
+from aios_sdk.deprecations import DEPRECATIONS
+from aios_sdk.plugins._adapters import ADAPTERS
 from aios_sdk.stages import STAGE_VERSIONS, STAGES, Context, Resources, Stages
 from tests.conftest import REPOSITORY
+from tests.contract._changes import CHANGES, baseline, entries
+
+from ._testing import module_page
 
 REFERENCE = REPOSITORY / "docs" / "reference"
 _NOTE = "<!-- Written by `python -m tests.docs.generate` from the code; change the code. -->\n\n"
@@ -144,7 +150,38 @@ def stages_page() -> str:
         parts.append(f"## {name}\n\n`{signature(hook, name)}`\n\n{markdown(hook.__doc__)}{version}")
     parts.append("## Batch companions\n\n" + markdown(Stages.__doc__).partition("\n\n")[2])
     parts += [described(Context), described(Resources)]
+    rows = "\n".join(f"| `{name}` | {sentence(getattr(protocols, name).__doc__)} |" for name in protocols.__all__)
+    parts.append(f"## For type checkers\n\n{markdown(protocols.__doc__)}\n\n| protocol | |\n|---|---|\n{rows}")
     return "\n\n".join(parts) + "\n"
+
+
+def versions_page() -> str:
+    """The page as it is, with its tables written anew between their marks."""
+    changes = entries(CHANGES.read_text(encoding="utf-8"))
+    adapted = {stage: [str(version) for each, version in sorted(ADAPTERS) if each == stage] for stage in STAGES}
+    tables = {
+        "versions": _table("stage | version | older versions that are adapted", [
+            (stage, STAGE_VERSIONS[stage], ", ".join(adapted[stage]) or "none") for stage in STAGES
+        ]),
+        "changes": _table("aios-sdk | date | kind | what | parts", [
+            (each.sdk, each.date, each.kind, each.what, ", ".join(f"`{where}`" for where in each.where)) for each in changes
+        ]) if changes else f"None since {baseline().version}.",
+        "deprecations": _table("code | what | since | removed in | next step", [
+            (f"`{each.code}`", each.what, each.since, each.removed_in, each.fix) for each in DEPRECATIONS.values()
+        ]) if DEPRECATIONS else "None now.",
+        "AiosDeprecation": described(AiosDeprecation, "###"),
+    }  # fmt: skip
+    page = (REFERENCE / "contract-versions.md").read_text(encoding="utf-8")
+    for name, text in tables.items():
+        before, mark, rest = page.partition(f"<!-- {name}:")
+        comment, _, rest = rest.partition("\n\n")
+        page = f"{before}{mark}{comment}\n\n{text}\n\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
+    return page
+
+
+def _table(head: str, rows: list[tuple[Any, ...]]) -> str:
+    lines = [f"| {head} |", "|" + "---|" * len(head.split("|")), *(f"| {' | '.join(map(str, row))} |" for row in rows)]
+    return "\n".join(lines)
 
 
 def records_page() -> str:
@@ -193,8 +230,41 @@ def components_page() -> str:
         described(plugins.Registry),
         described(plugins.Choice),
         described(plugins.Policy),
+        described(plugins.Lock),
+        f"## import_admitted\n\n{_function(plugins.import_admitted)}",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def laws_page() -> str:
+    """Every law with what it means, by tier, in the order in which they are asked."""
+    tiers = {
+        "contract": "the code, the configuration and each single call: what every component owes to the engine",
+        "behaviour": "the same work done differently gives the same: again, in a batch, page by page, in another process",
+        "operation": "life in a run: deadlines, threads, memory, hosts, secrets, and inputs that were changed in a known way",
+    }
+    laws = aios_sdk.testing.LAWS.values()
+    parts = [
+        "# Laws\n\n"
+        + _NOTE
+        + "What the conformance kit holds a component against. How to run it, and what to do about a law that a component cannot keep, is "
+        "told in [test a plugin](../how-to/test-a-plugin.md); `aios plugin laws LAW` prints the same as this page.\n\n"
+        "Laws are asked in this order, a law only when those that it rests on hold, so that the first broken law names the fault. One that "
+        "says nothing about what a component declares is not applicable, and the report says why."
+    ]
+    for tier in aios_sdk.testing.TIERS:
+        mine = [law for law in laws if law.tier == tier]
+        rows = "\n".join(f"| [`{law.id}`](#{law.id}) | {markdown(law.title)} |" for law in mine)
+        parts.append(f"## {tier.capitalize()}\n\nAbout {tiers[tier]}.\n\n| law | |\n|---|---|\n{rows}")
+        for law in mine:
+            rests = ", ".join(f"[`{other}`](#{other})" for other in law.after)
+            parts.append(f"### {law.id}\n\n**{markdown(law.title)}**\n\n{markdown(law.text)}" + (f"\n\nRests on {rests}." if rests else ""))
+    return "\n\n".join(parts) + "\n"
+
+
+def _testing_page(title: str, name: str) -> str:
+    """One of the modules that authors of plugins test with."""
+    return module_page(title, getattr(aios_sdk.testing, name), _NOTE, markdown, described, _function)
 
 
 def cli_page() -> str:
@@ -234,8 +304,13 @@ def _help(*words: str) -> str:
 
 PAGES: dict[Path, Callable[[], str]] = {
     REFERENCE / "stages.md": stages_page,
+    REFERENCE / "contract-versions.md": versions_page,
     REFERENCE / "records.md": records_page,
     REFERENCE / "components.md": components_page,
+    REFERENCE / "laws.md": laws_page,
+    REFERENCE / "testing-strategies.md": functools.partial(_testing_page, "Strategies", "strategies"),
+    REFERENCE / "testing-samples.md": functools.partial(_testing_page, "Samples", "samples"),
+    REFERENCE / "testing-fakes.md": functools.partial(_testing_page, "Fakes", "fakes"),
     REFERENCE / "cli.md": cli_page,
 }
 

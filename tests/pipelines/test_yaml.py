@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 
 from aios_sdk import Classification, Document, Extraction, Fallback, Pipeline, PipelineError, Registry, field, implements, label
 from aios_sdk.pipelines import Step, import_object
+from aios_sdk.testing.strategies import texts
 
-from ..strategies import texts
 from ._shapes import ALL, Kinds, Ocr, Text, Totals, decide
 
 names = st.text("abcdefghijklmnopqrstuvwxyz-_äß0", min_size=1, max_size=8).filter(lambda name: name.strip("-_") != "")
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts | st.dates().map(dt.date.isoformat),
-    lambda each: st.lists(each, max_size=2) | st.dictionaries(texts, each, max_size=2),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts() | st.dates().map(dt.date.isoformat),
+    lambda each: st.lists(each, max_size=2) | st.dictionaries(texts(), each, max_size=2),
     max_leaves=4,
 )
-configs = st.dictionaries(texts, plain, max_size=3)
+configs = st.dictionaries(texts(), plain, max_size=3)
 conditions = st.sampled_from(
     [
         None,
@@ -56,7 +56,7 @@ options = st.fixed_dictionaries(
 @st.composite
 def pipelines(draw: st.DrawFn) -> Pipeline:
     """Any pipeline that can be written."""
-    pipeline = Pipeline(draw(names), resolve=draw(st.lists(texts, max_size=2))).ingest(
+    pipeline = Pipeline(draw(names), resolve=draw(st.lists(texts(), max_size=2))).ingest(
         **draw(st.fixed_dictionaries({}, optional={"config": configs}))
     )
     collect = draw(st.none() | st.integers(0, 3))
@@ -64,7 +64,7 @@ def pipelines(draw: st.DrawFn) -> Pipeline:
         if collect == number:
             pipeline = pipeline.collect(by=draw(st.sampled_from(["parent", "thread", 'field("claim")', "media_type"])))
         stage = draw(st.sampled_from(["extract", "classify", "summarize", "check", "redact", "route"]))
-        pipeline = getattr(pipeline, stage)(draw(components), name=f"{draw(texts)}{number}", **draw(options))
+        pipeline = getattr(pipeline, stage)(draw(components), name=f"{draw(texts())}{number}", **draw(options))
     return pipeline.collect() if collect == 3 else pipeline
 
 

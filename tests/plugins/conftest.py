@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,6 +13,10 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+
+from aios_sdk.plugins._guard import GUARD
+
+from ._wheels import build, install
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
@@ -123,3 +128,39 @@ def aios(site: Site, tmp_path: Path) -> Callable[..., subprocess.CompletedProces
         )  # fmt: skip
 
     return run
+
+
+#: What acme-needy declares to need.
+NEEDS = {
+    "network": ("api.acme.com",),
+    "secrets": ("ACME_TOKEN",),
+    "programs": ("no-such-program",),
+    "memory_mb": 2000,
+    "gpu": True,
+    "isolation": "process",
+}
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real wheels, installed by pip: ``one`` holds acme-needy 1.0 and acme-plain 1.0, ``two`` holds acme-plain 1.1."""
+    folder = tmp_path_factory.mktemp("shelf")
+    wheels = folder / "wheels"
+    install(folder / "one", build(wheels, "acme_needy", declared=NEEDS), build(wheels, "acme_plain"))
+    install(folder / "two", build(wheels, "acme_plain", "1.1", declared={"network": ("new.acme.com",)}))
+    return folder
+
+
+@pytest.fixture
+def shop(shelf: Path, site: Site) -> Path:
+    """What ``one`` of the shelf holds, on the path."""
+    shutil.copytree(shelf / "one", site.path, dirs_exist_ok=True)
+    return site.path
+
+
+@pytest.fixture(autouse=True)
+def _unguarded() -> Iterator[None]:
+    """What a test locks in this process is no longer guarded after it."""
+    before = GUARD._hashes
+    yield
+    GUARD._hashes = before

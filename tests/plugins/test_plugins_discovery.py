@@ -211,10 +211,10 @@ def test_distributions_without_the_group_and_odd_folders_are_passed_over(site: S
     assert Registry.discover(path=places).plugins == ()
 
 
-def test_the_digest_of_the_record_is_kept(site: Site) -> None:
+def test_the_digest_of_the_files_is_kept(site: Site) -> None:
     site.install("acme_record")
     (plugin,) = Registry.discover(path=[str(site.path)]).plugins
-    assert len(plugin.record_digest) == 64
+    assert len(plugin.installed.digest) == 64
 
 
 def test_an_entry_point_that_names_no_file_is_refused(site: Site) -> None:

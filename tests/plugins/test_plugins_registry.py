@@ -383,7 +383,7 @@ def test_an_installed_component_is_created_with_its_version_and_record(site: Sit
     site.install("acme_installed", version="1.2.3")
     made = Registry.discover(path=[str(site.path)])
     instance = made.create("acme.acme-installed")
-    assert (instance.version, instance.code_digest, instance.unkeyed) == ("1.2.3", made.plugins[0].record_digest, "")
+    assert (instance.version, instance.code_digest, instance.unkeyed) == ("1.2.3", made.plugins[0].installed.digest, "")
     (plugin,) = made.plugins
     assert (plugin.state, plugin.reason) == ("active", "")
 

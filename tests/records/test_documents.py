@@ -36,8 +36,7 @@ from aios_sdk import (
     Words,
 )
 from aios_sdk.records import LAYERS, check_spans, merge_layers, merge_results, resolve
-
-from ..strategies import classifications, extractions, few, fields, layers, masks, results, summaries, verdicts
+from aios_sdk.testing.strategies import classifications, extractions, fields, layers, masks, results, summaries, verdicts
 
 quick = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -143,7 +142,7 @@ def test_a_span_elsewhere_is_left_to_its_holder_only_while_parts_are_unknown_or_
 
 
 @quick
-@given(st.lists(results, max_size=4))
+@given(st.lists(results(), max_size=4))
 def test_adding_changes_nothing_that_was_there_and_marks_what_came(added: list[Any]) -> None:
     document = Document(id="d" * 32)
     for number, result in enumerate(added):
@@ -163,7 +162,7 @@ def test_adding_changes_nothing_that_was_there_and_marks_what_came(added: list[A
 
 
 @quick
-@given(layers, layers, layers)
+@given(layers(), layers(), layers())
 def test_merging_layers_is_associative_and_empty_layers_change_nothing(one: Layers, two: Layers, three: Layers) -> None:
     assert merge_layers(merge_layers(one, two), three) == merge_layers(one, merge_layers(two, three))
     assert merge_layers(one, Layers()) == one == merge_layers(Layers(), one)
@@ -171,7 +170,9 @@ def test_merging_layers_is_associative_and_empty_layers_change_nothing(one: Laye
 
 @quick
 @given(
-    st.sampled_from([extractions, classifications, verdicts, masks, summaries]).flatmap(lambda kind: st.lists(kind, min_size=1, max_size=4))
+    st.sampled_from([extractions(), classifications(), verdicts(), masks(), summaries()]).flatmap(
+        lambda kind: st.lists(kind, min_size=1, max_size=4)
+    )
 )
 def test_the_results_of_units_merge_to_the_whole_in_their_order(parts: list[Any]) -> None:
     whole = merge_results(parts)
@@ -235,7 +236,7 @@ def test_amounts_in_different_currencies_conflict_and_an_unknown_currency_does_n
 
 
 @quick
-@given(few(fields, 1), st.permutations(["a", "b", "c"]))
+@given(st.lists(fields(), min_size=1, max_size=3).map(tuple), st.permutations(["a", "b", "c"]))
 def test_resolving_never_invents_a_value_and_does_not_depend_on_the_order_of_disagreement(
     items: tuple[Field, ...], order: list[str]
 ) -> None:
@@ -298,7 +299,7 @@ class Bytes:
 
 
 @quick
-@given(layers, st.frozensets(st.sampled_from(LAYERS)), st.integers(0, 3))
+@given(layers(), st.frozensets(st.sampled_from(LAYERS)), st.integers(0, 3))
 def test_a_view_holds_what_was_asked_for_and_the_document_keeps_all(found: Layers, keep: frozenset[str], index: int) -> None:
     document = Document(id="d", layers=found)
     view = document.only(keep)

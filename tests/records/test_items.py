@@ -34,8 +34,7 @@ from aios_sdk import (
     from_json,
     to_json,
 )
-
-from ..strategies import boxes, probabilities, texts
+from aios_sdk.testing.strategies import boxes, texts
 
 SPAN = Span(artifact="a", page=0, start=0, end=1, quote="x")
 FIELD = Reference("field", "id", "doc", "a")
@@ -183,7 +182,7 @@ def test_a_box_with_a_corner_that_is_no_number_is_refused() -> None:
         Box.of(0, float("nan"), 1, 1)
 
 
-@given(boxes, boxes)
+@given(boxes(), boxes())
 def test_the_union_of_boxes_holds_both_and_no_more(one: Box, other: Box) -> None:
     union = one.union(other)
     assert union == other.union(one)
@@ -205,11 +204,11 @@ def test_the_artifact_of_a_text_is_of_its_page_and_content_alone() -> None:
 
 
 @settings(max_examples=50)
-@given(texts, st.data())
+@given(texts(), st.data())
 def test_words_come_back_as_they_were_given_also_beyond_the_bmp(content: str, data: st.DataObject) -> None:
     content = "\U0001f600" + content + "\U00020000"
     text = PageText(page=3, content=content)
-    given_words = data.draw(st.lists(st.tuples(st.integers(0, len(content) - 1), boxes, probabilities), max_size=4))
+    given_words = data.draw(st.lists(st.tuples(st.integers(0, len(content) - 1), boxes(), st.none() | st.floats(0, 1)), max_size=4))
     whole = [(start, data.draw(st.integers(start + 1, len(content))), box, confidence) for start, box, confidence in given_words]
     words = Words.build(text, whole)
     words = from_json(to_json(words), Words)

@@ -30,8 +30,7 @@ from aios_sdk.records import (
     new_run_id,
     to_json,
 )
-
-from ..strategies import RECORDS, layers, texts
+from aios_sdk.testing.strategies import RECORDS, layers, texts
 
 quick = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -102,7 +101,7 @@ def test_an_unknown_or_wrong_key_is_named() -> None:
 
 
 @quick
-@given(st.dictionaries(texts, st.integers() | texts | st.dictionaries(texts, texts, max_size=3), max_size=5), st.randoms())
+@given(st.dictionaries(texts(), st.integers() | texts() | st.dictionaries(texts(), texts(), max_size=3), max_size=5), st.randoms())
 def test_canonical_bytes_do_not_depend_on_the_order_of_a_mapping(mapping: dict[str, Any], random: Any) -> None:
     keys = list(mapping)
     random.shuffle(keys)
@@ -135,7 +134,7 @@ def test_canonical_bytes_and_ids_are_the_same_in_every_process() -> None:
 
 
 @quick
-@given(st.lists(texts | st.integers(), min_size=1, max_size=4), st.lists(texts | st.integers(), min_size=1, max_size=4))
+@given(st.lists(texts() | st.integers(), min_size=1, max_size=4), st.lists(texts() | st.integers(), min_size=1, max_size=4))
 def test_other_parts_or_the_same_split_otherwise_give_another_id(one: list[Any], other: list[Any]) -> None:
     assert (identify(*one) == identify(*other)) == ([str(part) for part in one] == [str(part) for part in other])
     assert len(identify(*one)) == 32
@@ -154,7 +153,7 @@ def test_ids_of_runs_sort_by_the_time_they_were_made_and_never_meet() -> None:
 
 
 @quick
-@given(layers)
+@given(layers())
 def test_the_digest_of_layers_is_of_their_content_and_not_of_where_it_lies(found: Layers) -> None:
     moved = msgspec.structs.replace(found, tables=tuple(msgspec.structs.replace(table, location="/elsewhere") for table in found.tables))
     every = frozenset(records.LAYERS)

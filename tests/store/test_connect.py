@@ -25,7 +25,7 @@ HOLD = "import duckdb; c = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == 
 def folded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with three rows of the table members, which takes a while to make."""
     directory = tmp_path_factory.mktemp("folded")
-    with JournalWriter(directory / "journal", schema=1) as writer:
+    with JournalWriter(directory / "journal") as writer:
         writer.append(group_of(0))
     fold(directory)
     return directory

@@ -43,7 +43,7 @@ def store(tmp_path: Path, empty: Path) -> Path:
 
 
 def append(store: Path, groups: list[list[Row]]) -> None:
-    with JournalWriter(store / "journal", schema=1) as writer:
+    with JournalWriter(store / "journal") as writer:
         for rows in groups:
             writer.append(rows)
 
@@ -100,7 +100,7 @@ def test_a_store_without_a_journal_gets_an_empty_database(tmp_path: Path) -> Non
 
 
 def test_folds_while_a_writer_writes_take_each_group_once(store: Path) -> None:
-    with JournalWriter(store / "journal", schema=1) as writer:
+    with JournalWriter(store / "journal") as writer:
         for number in range(5):
             writer.append(group_of(number)).wait()
             assert fold(store).groups == 1
@@ -269,7 +269,7 @@ while True:
 
 def test_readers_that_poll_during_folds_see_whole_groups_and_no_error(store: Path) -> None:
     readers = [start(POLL, store) for _ in range(2)]
-    with JournalWriter(store / "journal", schema=1) as writer:
+    with JournalWriter(store / "journal") as writer:
         for reader in readers:
             assert reader.stdout is not None
             assert reader.stdout.readline() == "read\n"

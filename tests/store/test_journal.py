@@ -25,7 +25,7 @@ def test_a_group_is_read_back_as_it_was_appended(tmp_path: Path) -> None:
         row_of("fields", path="total", value_num=Decimal("1200.50"), value_date=dt.date(2026, 3, 1), confidence=0.5, quote="1.200,50 €"),
         row_of("failures", failed_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC), page=3, category="limit", retryable=True),
     ]
-    with JournalWriter(tmp_path, schema=1) as writer:
+    with JournalWriter(tmp_path) as writer:
         writer.append(rows, document_id="d").wait()
     (group,) = groups_in(tmp_path)
     assert group.rows == rows
@@ -38,14 +38,14 @@ def test_whatever_rows_fit_the_tables_come_back_exactly_and_in_order(
     tmp_path_factory: pytest.TempPathFactory, groups: list[list[Row]]
 ) -> None:
     directory = tmp_path_factory.mktemp("journal")
-    with JournalWriter(directory, schema=1) as writer:
+    with JournalWriter(directory) as writer:
         for rows in groups:
             writer.append(rows)
     assert [group.rows for group in groups_in(directory)] == groups
 
 
 def test_a_group_larger_than_a_frame_is_one_group(tmp_path: Path) -> None:
-    with JournalWriter(tmp_path, schema=1) as writer:
+    with JournalWriter(tmp_path) as writer:
         writer.append(group_of(0, 2000))
         writer.append(group_of(1, 256))
     assert [len(group.rows) for group in groups_in(tmp_path)] == [2000, 256]
@@ -55,20 +55,20 @@ def test_a_group_larger_than_a_frame_is_one_group(tmp_path: Path) -> None:
 
 
 def test_an_empty_group_is_acknowledged_too(tmp_path: Path) -> None:
-    with JournalWriter(tmp_path, schema=1) as writer:
+    with JournalWriter(tmp_path) as writer:
         writer.append([]).wait()
     assert [group.rows for group in groups_in(tmp_path)] == [[]]
 
 
 def test_nothing_is_made_before_the_first_group(tmp_path: Path) -> None:
-    with JournalWriter(tmp_path / "journal", schema=1) as writer:
+    with JournalWriter(tmp_path / "journal") as writer:
         writer.flush()
     assert list(tmp_path.iterdir()) == []
     assert JournalReader(tmp_path / "journal").segments() == []
 
 
 def test_reading_goes_on_behind_a_group(tmp_path: Path) -> None:
-    with JournalWriter(tmp_path, schema=1) as writer:
+    with JournalWriter(tmp_path) as writer:
         for number in range(4):
             writer.append(group_of(number))
     reader = JournalReader(tmp_path)
@@ -79,7 +79,7 @@ def test_reading_goes_on_behind_a_group(tmp_path: Path) -> None:
 
 
 def test_groups_of_many_threads_are_all_there_each_once(tmp_path: Path) -> None:
-    with JournalWriter(tmp_path, schema=1) as writer:
+    with JournalWriter(tmp_path) as writer:
 
         def append(thread: int) -> None:
             for number in range(50):
@@ -95,7 +95,7 @@ def test_groups_of_many_threads_are_all_there_each_once(tmp_path: Path) -> None:
 
 
 def test_a_ticket_is_done_once_another_reader_sees_the_group(tmp_path: Path) -> None:
-    with JournalWriter(tmp_path, schema=1) as writer:
+    with JournalWriter(tmp_path) as writer:
         for number in range(20):
             ticket = writer.append(group_of(number))
             ticket.wait(timeout=60)
@@ -106,7 +106,7 @@ def test_a_ticket_is_done_once_another_reader_sees_the_group(tmp_path: Path) -> 
 
 def test_callbacks_run_once_whether_added_before_or_after(tmp_path: Path) -> None:
     called: list[Ticket] = []
-    with JournalWriter(tmp_path, schema=1) as writer:
+    with JournalWriter(tmp_path) as writer:
         early = [writer.append(group_of(number)) for number in range(100)]
         for ticket in early:
             ticket.add_done_callback(called.append)
@@ -120,7 +120,7 @@ def test_a_callback_that_fails_is_logged_and_harms_nobody(tmp_path: Path, caplog
     def fail(ticket: Ticket) -> None:
         raise RuntimeError("listener")
 
-    with JournalWriter(tmp_path, schema=1) as writer:
+    with JournalWriter(tmp_path) as writer:
         for number in range(20):
             writer.append(group_of(number)).add_done_callback(fail)
     assert numbers_in(tmp_path) == list(range(20))
@@ -129,7 +129,7 @@ def test_a_callback_that_fails_is_logged_and_harms_nobody(tmp_path: Path, caplog
 
 def test_segments_are_sealed_at_their_size_and_chained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_journal, "SEGMENT_SIZE", 1000)
-    with JournalWriter(tmp_path, schema=1) as writer:
+    with JournalWriter(tmp_path) as writer:
         for number in range(12):
             writer.append(group_of(number)).wait()
         names = sorted(path.name for path in (tmp_path / writer.id).iterdir())
@@ -143,7 +143,7 @@ def test_segments_are_sealed_at_their_size_and_chained(tmp_path: Path, monkeypat
 
 def test_a_missing_segment_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_journal, "SEGMENT_SIZE", 1)
-    with JournalWriter(tmp_path, schema=1) as writer:
+    with JournalWriter(tmp_path) as writer:
         for number in range(3):
             writer.append(group_of(number)).wait()
     (tmp_path / writer.id / f"{1:016x}.seg").unlink()
@@ -153,14 +153,14 @@ def test_a_missing_segment_is_reported(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_each_writer_has_a_folder_of_its_own(tmp_path: Path) -> None:
     for number in range(2):
-        with JournalWriter(tmp_path, schema=1) as writer:
+        with JournalWriter(tmp_path) as writer:
             writer.append(group_of(number))
     assert len(list(tmp_path.iterdir())) == 2
     assert numbers_in(tmp_path) == [0, 1]
 
 
 def test_a_closed_writer_refuses_and_closes_again_quietly(tmp_path: Path) -> None:
-    writer = JournalWriter(tmp_path, schema=1)
+    writer = JournalWriter(tmp_path)
     writer.append(group_of(0))
     writer.close()
     writer.close()
@@ -184,7 +184,7 @@ def test_a_closed_writer_refuses_and_closes_again_quietly(tmp_path: Path) -> Non
     ],
 )
 def test_a_row_that_the_database_would_refuse_is_refused_at_once(tmp_path: Path, values: dict[str, object], words: str) -> None:
-    with JournalWriter(tmp_path, schema=1) as writer:
+    with JournalWriter(tmp_path) as writer:
         with pytest.raises(StoreError, match="A row of table fields cannot be recorded") as raised:
             writer.append([*group_of(0), row_of("fields", **values)], document_id="doc-1")
         assert words in str(raised.value)
@@ -194,7 +194,7 @@ def test_a_row_that_the_database_would_refuse_is_refused_at_once(tmp_path: Path,
 
 
 def test_a_row_of_no_table_or_of_another_length_is_refused(tmp_path: Path) -> None:
-    with JournalWriter(tmp_path, schema=1) as writer:
+    with JournalWriter(tmp_path) as writer:
         for row in [(250, ("a",)), (0, ("w", 0, 1, 1, 1, dt.datetime.now(dt.UTC))), (TABLES["members"].number, ("run", "document"))]:
             with pytest.raises(StoreError, match="cannot be recorded"):
                 writer.append([row])
@@ -209,7 +209,7 @@ def test_an_unknown_schema_version_is_refused() -> None:
 
 def test_appending_waits_when_too_much_waits_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_journal, "_QUEUE_BYTES", 500)
-    with JournalWriter(tmp_path, schema=1) as writer:
+    with JournalWriter(tmp_path) as writer:
         for number in range(50):
             writer.append(group_of(number, 10))
             assert writer._queued <= 500 or len(writer._queue) <= 1

@@ -25,7 +25,7 @@ from ._journals import group_of, groups_in, numbers_in, only_segment, row_of, st
 
 def written(directory: Path, groups: int, *, sealed: bool = True, size: int = 3) -> tuple[Path, list[int]]:
     """A journal of so many groups, each acknowledged before the next: its segment and the end of each group."""
-    with JournalWriter(directory, schema=1) as writer:
+    with JournalWriter(directory) as writer:
         for number in range(groups):
             writer.append(group_of(number, size)).wait()
         unsealed = only_segment(directory).read_bytes()
@@ -98,11 +98,11 @@ def test_a_group_of_which_a_frame_is_missing_is_not_given(tmp_path: Path) -> Non
 
 
 def test_bytes_of_a_frame_inside_a_document_are_no_frame(tmp_path: Path) -> None:
-    with JournalWriter(tmp_path / "a", schema=1) as writer:
+    with JournalWriter(tmp_path / "a") as writer:
         writer.append(group_of(0)).wait()
         writer.append(group_of(1)).wait()
     hostile = only_segment(tmp_path / "a").read_bytes()[HEADER_SIZE:].decode("latin-1")
-    with JournalWriter(tmp_path / "b", schema=1) as writer:
+    with JournalWriter(tmp_path / "b") as writer:
         writer.append([row_of("members", member_id=hostile)]).wait()
         data = only_segment(tmp_path / "b").read_bytes()
     path = only_segment(tmp_path / "b")
@@ -197,7 +197,7 @@ WRITE = """
 import pathlib
 from aios_sdk.store._journal import JournalWriter
 from tests.store._journals import group_of
-writer = JournalWriter(pathlib.Path(sys.argv[1]), schema=1)
+writer = JournalWriter(pathlib.Path(sys.argv[1]))
 number = 0
 while True:
     tickets = [writer.append(group_of(number + i, 1 + (number + i) % 400)) for i in range(5)]
@@ -245,7 +245,7 @@ def test_two_processes_write_at_once_while_a_third_reads(tmp_path: Path) -> None
 def test_what_was_appended_is_written_when_the_program_just_ends(tmp_path: Path) -> None:
     process = start(
         "import pathlib; from aios_sdk.store._journal import JournalWriter; from tests.store._journals import group_of\n"
-        "writer = JournalWriter(pathlib.Path(sys.argv[1]), schema=1)\n"
+        "writer = JournalWriter(pathlib.Path(sys.argv[1]))\n"
         "for number in range(200): writer.append(group_of(number))\n",
         tmp_path,
     )
@@ -261,7 +261,7 @@ from aios_sdk.errors import StoreFull
 from aios_sdk.store._journal import JournalWriter
 from tests.store._journals import group_of
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-writer = JournalWriter(pathlib.Path(sys.argv[1]), schema=1)
+writer = JournalWriter(pathlib.Path(sys.argv[1]))
 number = 0
 try:
     while True:
@@ -294,7 +294,7 @@ def test_a_full_disk_fails_those_who_wait_and_keeps_what_was_acknowledged(tmp_pa
 
 def test_a_next_segment_that_cannot_be_made_harms_nothing_that_was_sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_journal, "SEGMENT_SIZE", 1)
-    writer = JournalWriter(tmp_path, schema=1)
+    writer = JournalWriter(tmp_path)
     writer.append(group_of(0)).wait()
     (tmp_path / writer.id / f"{1:016x}.open").touch()
     with pytest.raises(StoreError, match="cannot be written"):
@@ -306,7 +306,7 @@ def test_a_next_segment_that_cannot_be_made_harms_nothing_that_was_sealed(tmp_pa
 
 def test_a_folder_that_cannot_be_made_is_told_to_those_who_wait(tmp_path: Path) -> None:
     (tmp_path / "journal").write_text("a file where the folder should be")
-    writer = JournalWriter(tmp_path / "journal", schema=1)
+    writer = JournalWriter(tmp_path / "journal")
     tickets = [writer.append(group_of(0))]
     with pytest.raises(StoreError, match="cannot be written"):
         tickets[0].wait(60)

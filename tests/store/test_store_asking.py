@@ -13,7 +13,7 @@ import pytest
 
 from aios_sdk.errors import InputError, StoreBusy, StoreError, StoreVersion, UsageError
 from aios_sdk.records import Extraction, Field
-from aios_sdk.store import RunInfo, Store, connect
+from aios_sdk.store import SCHEMA_VERSION, RunInfo, Store, connect
 
 from ._recording import Recording
 
@@ -221,9 +221,20 @@ def test_a_store_of_a_newer_sdk_is_refused_and_nothing_is_touched(path: Path, ke
     with Store(path):
         pass
     file = path / "store.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), key: 2, "sdk": "9.0.0"}))
+    file.write_text(json.dumps({**json.loads(file.read_text()), key: SCHEMA_VERSION + 1, "sdk": "9.0.0"}))
     before = sorted(path.rglob("*"))
     with pytest.raises(StoreVersion, match=r"aios-sdk 9\.0\.0.*Upgrade aios-sdk"):
+        Store(path)
+    assert sorted(path.rglob("*")) == before
+
+
+def test_a_store_from_before_the_first_release_is_refused_and_nothing_is_touched(path: Path) -> None:
+    with Store(path):
+        pass
+    file = path / "store.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "schema": 1}))
+    before = sorted(path.rglob("*"))
+    with pytest.raises(StoreVersion, match=r"schema version 1; this SDK reads 2\. .*before its first release\. Run the pipeline again"):
         Store(path)
     assert sorted(path.rglob("*")) == before
 

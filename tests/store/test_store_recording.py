@@ -162,6 +162,13 @@ def test_a_component_is_recorded_once_for_each_step_and_named_in_its_attempts(st
         config='{"language": "de"}',
         model="names@2",
         deterministic="seeded",
+        files_digest="f11e",
+        isolation="process",
+        network=("api.acme.com",),
+        secrets=("ACME_TOKEN",),
+        programs=("tesseract",),
+        memory_mb=2000,
+        gpu=True,
     )
     with store:
         recording = Recording(store, uses=[use])
@@ -170,6 +177,8 @@ def test_a_component_is_recorded_once_for_each_step_and_named_in_its_attempts(st
         found = store.sql("select component, version, code_digest, config_digest, model from attempts").fetchall()
         assert found == [("acme.fields", "1.2", "c0de", "c0f1", "names@2")]
         assert store.sql("select config ->> 'language', deterministic from plugins").fetchall() == [("de", "seeded")]
+        needs = store.sql("select files_digest, isolation, network, secrets, programs, memory_mb, gpu from plugins").fetchall()
+        assert needs == [("f11e", "process", ["api.acme.com"], ["ACME_TOKEN"], ["tesseract"], 2000, True)]
         assert store.sql("select model from models").fetchall() == [("names@2",)]
 
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from aios_sdk import Box, ConfigurationError, Document, Layers, PageInfo, PageText, Registry, Unsupported, Words
+from aios_sdk import Box, ConfigurationError, Document, Layers, PageInfo, PageText, PluginDenied, Policy, Registry, Unsupported, Words
 from aios_sdk.records import check_spans
 from aios_sdk.testing import check_manifest
 
@@ -267,9 +267,9 @@ class Endless(BaseModel):
         (Weight, "money and fractions are Decimal"),
         (Endless, "contains itself"),
         (int, "no pydantic model"),
-        ("nonsense", "write it as 'package.module:Model'"),
-        ("no.such.module:X", "cannot be imported"),
-        ("json:Nothing", "has no 'Nothing'"),
+        ("nonsense", "Write it as 'package.module:Name'"),
+        ("no.such.module:X", "No module named 'no'"),
+        ("json:Nothing", "module 'json' has no attribute 'Nothing'"),
     ],
 )
 def test_a_model_that_cannot_be_looked_for_is_refused_with_the_reason(model, told):
@@ -277,6 +277,15 @@ def test_a_model_that_cannot_be_looked_for_is_refused_with_the_reason(model, tol
     registry.add(Fields)
     with pytest.raises(ConfigurationError, match=told):
         registry.create("aios.fields", {"output": model})
+
+
+def test_a_model_that_the_policy_does_not_name_is_not_imported():
+    registry = Registry(policy=Policy(allow=("aios-fields",), modules=("json",)))
+    registry.add(Fields)
+    with pytest.raises(PluginDenied, match="sqlite3:Row is not imported: modules does not name 'sqlite3'"):
+        registry.create("aios.fields", {"output": "sqlite3:Row"})
+    with pytest.raises(ConfigurationError, match="no pydantic model"):
+        registry.create("aios.fields", {"output": "json:JSONDecoder"})
 
 
 def test_labels_for_a_path_that_is_not_there_are_refused():

@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from aios_sdk.errors import AiosError, ManifestError, UnknownComponent
-from aios_sdk.plugins import MANIFEST_FILE, Entry, Plugin, Registry
+from aios_sdk.plugins import MANIFEST_FILE, Entry, Plugin, Registry, alteration
 
 from ._exit import Exit
 from ._printing import printable
@@ -110,8 +110,17 @@ def _plugin_facts(plugin: Plugin) -> dict[str, Any]:
         "fix": plugin.fix,
         "sdk": plugin.manifest.sdk if plugin.manifest else "",
         "contract": dict(plugin.manifest.contract) if plugin.manifest else {},
-        "record": plugin.record_digest,
+        "needs": str(plugin.needs),
+        "files": _files(plugin),
+        "files digest": f"sha256:{plugin.installed.digest}" if plugin.installed.digest else "",
     }
+
+
+def _files(plugin: Plugin) -> str:
+    altered = alteration(plugin)
+    if altered is not None:
+        return altered.reason
+    return "as RECORD lists them" if plugin.installed.by == "record" else "a folder, editable or without RECORD"
 
 
 def _entry_facts(entry: Entry) -> dict[str, Any]:

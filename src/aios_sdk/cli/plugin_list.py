@@ -9,7 +9,7 @@ from json import dumps
 from typing import Any
 
 from aios_sdk.errors import AiosError
-from aios_sdk.plugins import Entry, Plugin, Registry
+from aios_sdk.plugins import Entry, Plugin, Registry, unmatched
 
 from ._printing import printable
 
@@ -27,10 +27,13 @@ def list_components(json: bool = False, load: bool = False) -> None:
     if json:
         text = dumps(rows, indent=2, ensure_ascii=False)
     elif rows:
-        text = printable(_table(["ID", "STAGES", "VERSION", "STATE", "REASON"], [_cells(row) for row in rows]))
+        text = printable(table(["ID", "STAGES", "VERSION", "STATE", "REASON"], [_cells(row) for row in rows]))
     else:
         text = "No plugin is installed; try: pip install aios-files"
     sys.stdout.write(text + "\n")
+    for odd in unmatched(registry.policy, registry.plugins):
+        if odd.near:
+            sys.stderr.write(printable(f"{odd}\n"))
 
 
 def quiet_registry() -> Registry:
@@ -62,6 +65,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
     return [row["id"] or row["distribution"], ",".join(row["stages"]) or "-", row["version"] or "-", row["state"], row["reason"]]
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """Rows in columns that are as wide as they need to be."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [head, *rows])

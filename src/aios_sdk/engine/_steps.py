@@ -284,19 +284,27 @@ class Steps:
 def record_use(run: Run, registry: Registry, step: PlannedStep, candidate: Candidate) -> None:
     """Tell the store exactly which component does a step: version, code, configuration, and who was rejected."""
     instance = registry.create(candidate.component.id, candidate.component.config)
+    plugin, info = registry.plugin(candidate.info.id), candidate.info
     run.use(
         ComponentUse(
             step=step.id,
             stage=step.stage,
-            component=candidate.info.id,
+            component=info.id,
             version=instance.version,
-            distribution=registry.distribution(candidate.info.id),
+            distribution=plugin.name if plugin else "",
             code_digest=instance.code_digest or "",
             config_digest=instance.config_digest,
             config=instance.config_json,
-            model=candidate.info.model,
-            deterministic=candidate.info.deterministic,
+            model=info.model,
+            deterministic=info.deterministic,
             rejected=canonical(dict(candidate.rejected)).decode() if candidate.rejected else "",
+            files_digest=plugin.installed.digest if plugin else "",
+            isolation=info.isolation,
+            network=info.network,
+            secrets=info.secrets,
+            programs=info.programs,
+            memory_mb=info.memory_mb,
+            gpu=info.gpu,
         )
     )
 

@@ -1,6 +1,6 @@
 """What shall happen: pipelines, their options, and their compiled form."""
 
+from ..plugins import import_object
 from ._pipeline import Collect, Fallback, Pipeline, Step
-from ._yaml import import_object
 
 __all__ = ["Collect", "Fallback", "Pipeline", "Step", "import_object"]

@@ -54,6 +54,7 @@ def compile_pipeline(pipeline: Pipeline, registry: Registry | None = None) -> Pl
     """See `Pipeline.compile`."""
     # Classes and functions that stand in the pipeline itself are its own: they join a copy, and are no other pipeline's candidates.
     registry = (registry or Registry.default()).copy()
+    registry.check_lock()
     if not pipeline.steps:
         raise PipelineError(f"Pipeline {pipeline.name!r} has no steps", fix="Begin with .ingest()")
     unknown = [step for step in pipeline.resolve if step not in {other.id for other in pipeline.steps}]

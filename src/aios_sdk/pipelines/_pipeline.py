@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, Unpack, final
 
 import msgspec
 
@@ -67,6 +67,18 @@ _OPTIONS: Final[Mapping[str, tuple[Any, str]]] = {
     "timeout": (int | float | None, "seconds, more than 0"),
     "memo": (bool, "true or false"),
 }
+
+
+class StepOptions(TypedDict, total=False):
+    """The options that stand beside the component of a step, for type checkers; `Step` says the same at run time."""
+
+    config: Mapping[str, Any]
+    when: Expression | str | None
+    fallback: Fallback | str | None
+    name: str
+    required: bool
+    timeout: float | None
+    memo: bool
 
 
 @final
@@ -175,32 +187,32 @@ class Pipeline:
 
     # -- building -----------------------------------------------------------------------------------------------------
 
-    def ingest(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
+    def ingest(self, component: ComponentName | None = None, **options: Unpack[StepOptions]) -> Pipeline:
         """Read the bytes. Without a component each document is read by the one that fits its media type best; ``config`` then maps
         component ids to their settings."""
         return self._step("ingest", component, options)
 
-    def extract(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
+    def extract(self, component: ComponentName | None = None, **options: Unpack[StepOptions]) -> Pipeline:
         """Compute text, words, tables or fields."""
         return self._step("extract", component, options)
 
-    def classify(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
+    def classify(self, component: ComponentName | None = None, **options: Unpack[StepOptions]) -> Pipeline:
         """Give labels."""
         return self._step("classify", component, options)
 
-    def summarize(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
+    def summarize(self, component: ComponentName | None = None, **options: Unpack[StepOptions]) -> Pipeline:
         """Say it shorter."""
         return self._step("summarize", component, options)
 
-    def check(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
+    def check(self, component: ComponentName | None = None, **options: Unpack[StepOptions]) -> Pipeline:
         """Hold rules against it."""
         return self._step("check", component, options)
 
-    def redact(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
+    def redact(self, component: ComponentName | None = None, **options: Unpack[StepOptions]) -> Pipeline:
         """Name the places to mask."""
         return self._step("redact", component, options)
 
-    def route(self, component: ComponentName | None = None, **options: Any) -> Pipeline:
+    def route(self, component: ComponentName | None = None, **options: Unpack[StepOptions]) -> Pipeline:
         """Decide where it goes."""
         return self._step("route", component, options)
 
@@ -231,7 +243,7 @@ class Pipeline:
     def _with(self, *, steps: tuple[Step, ...] | None = None, collected: tuple[int, Collect] | None = None) -> Pipeline:
         return Pipeline(self.name, resolve=self.resolve, steps=steps or self.steps, collected=collected or self.collected, base=self.base)
 
-    def _step(self, stage: Stage, component: ComponentName | None, options: dict[str, Any]) -> Pipeline:
+    def _step(self, stage: Stage, component: ComponentName | None, options: Mapping[str, Any]) -> Pipeline:
         known = set(Step.__struct_fields__) - {"stage", "component"}
         unknown = set(options) - known
         if unknown:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 from ..errors import AiosError, PipelineError
 from ..expressions import Expression
+from ..plugins import import_admitted
 from ..records import canonical
 from ..stages import STAGES
 from ._pipeline import Collect, Fallback, Pipeline, Step, component_label
@@ -99,18 +99,6 @@ def describe(pipeline: Pipeline) -> str:
     if pipeline.resolve:
         lines.append(f"  resolve    {' > '.join(pipeline.resolve)}")
     return "\n".join(lines)
-
-
-def import_object(path: str) -> Any:
-    """The object at ``package.module:Name``. Raises `PipelineError` when it cannot be imported."""
-    module, _, name = path.partition(":")
-    try:
-        found: Any = importlib.import_module(module)
-        for part in name.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise PipelineError(f"Cannot import {path!r}: {error}", fix="Check the name, and that the module is installed") from error
-    return found
 
 
 def _collect_line(collect: Collect) -> str:
@@ -261,7 +249,7 @@ def _read_step(pipeline: Pipeline, form: Any, where: str) -> Pipeline:
 def _component(name: Any) -> Any:
     if name is None:
         return None
-    return import_object(str(name)) if ":" in str(name) else str(name)
+    return import_admitted(str(name)) if ":" in str(name) else str(name)
 
 
 def _only(form: Mapping[Any, Any], known: tuple[str, ...], where: str) -> None:

@@ -14,40 +14,61 @@ if TYPE_CHECKING:
     from ._checks import HOOKS, Checked, check_component
     from ._config import ComponentConfig, InputFile, base_folder
     from ._declare import Provided, component, declaration_of
+    from ._diagnosis import Finding, findings
+    from ._discovery import installed_versions
     from ._instance import Implementation, Instance
+    from ._lock import LOCK_FILE, Difference, Lock, Locked, alteration
     from ._manifest import MANIFEST_FILE, ComponentInfo, Isolation, Manifest, Unit, manifest_text, parse_manifest
+    from ._modules import import_admitted, import_object
     from ._names import normalised_distribution
-    from ._policy import Policy
+    from ._needs import Needs
+    from ._policy import InForce, Policy, in_force
     from ._registry import Choice, Registry
+    from ._unmatched import Unmatched, unmatched
 
 __all__ = [
     "HOOKS",
+    "LOCK_FILE",
     "MANIFEST_FILE",
     "STATES",
     "Checked",
     "Choice",
     "ComponentConfig",
     "ComponentInfo",
+    "Difference",
     "Entry",
+    "Finding",
     "Implementation",
+    "InForce",
     "InputFile",
     "Instance",
     "Isolation",
+    "Lock",
+    "Locked",
     "Manifest",
+    "Needs",
     "Plugin",
     "Policy",
     "Provided",
     "Registry",
     "State",
     "Unit",
+    "Unmatched",
+    "alteration",
     "base_folder",
     "build_manifest",
     "check_component",
     "component",
     "declaration_of",
+    "findings",
+    "import_admitted",
+    "import_object",
+    "in_force",
+    "installed_versions",
     "manifest_text",
     "normalised_distribution",
     "parse_manifest",
+    "unmatched",
 ]
 
 _MODULES: Final = {
@@ -58,9 +79,15 @@ _MODULES: Final = {
     "_declare": ("Provided", "component", "declaration_of"),
     "_instance": ("Implementation", "Instance"),
     "_manifest": ("MANIFEST_FILE", "ComponentInfo", "Isolation", "Manifest", "Unit", "manifest_text", "parse_manifest"),
+    "_lock": ("LOCK_FILE", "Difference", "Lock", "Locked", "alteration"),
+    "_modules": ("import_admitted", "import_object"),
     "_names": ("normalised_distribution",),
-    "_policy": ("Policy",),
+    "_needs": ("Needs",),
+    "_policy": ("InForce", "Policy", "in_force"),
     "_registry": ("Choice", "Registry"),
+    "_unmatched": ("Unmatched", "unmatched"),
+    "_diagnosis": ("Finding", "findings"),
+    "_discovery": ("installed_versions",),
 }
 _HOME: Final = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -39,7 +39,7 @@ def build_manifest(package: str, *, sdk: str | None = None) -> Manifest:
     used = {stage for info in infos for stage in info.stages}
     values = {
         "namespace": infos[0].namespace,
-        "sdk": sdk or _this_minor(),
+        "sdk": sdk or this_minor(),
         "contract": {stage: STAGE_VERSIONS[stage] for stage in STAGES if stage in used},
         "components": [msgspec.to_builtins(info) for info in infos],
     }
@@ -69,6 +69,7 @@ def _object(package: str, code: Any) -> str:
     return f"{home}:{code.__qualname__}"
 
 
-def _this_minor() -> str:
+def this_minor() -> str:
+    """The range of versions that this minor version of the SDK has, such as ``>=0.1,<0.2``."""
     major, minor = __version__.split(".")[:2]
     return f">={major}.{minor},<{major}.{int(minor) + 1}"

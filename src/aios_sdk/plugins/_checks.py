@@ -6,6 +6,7 @@ import collections.abc
 import inspect
 import types
 import typing
+import warnings
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple, NoReturn, final
@@ -14,14 +15,15 @@ import pluggy
 
 from aios_sdk import stages
 from aios_sdk.errors import ContractError
-from aios_sdk.stages import STAGES, Stages
+from aios_sdk.stages import STAGES, Stage, Stages
 
+from ._adapters import hooks_of, outdated, specification_of
 from ._declare import declaration_of, definition, is_marked, stage_of_function, stages_of
 from ._manifest import ComponentInfo
 from ._names import listed, near
 
 #: Every hook of the contract, stages and companions.
-HOOKS: Final = tuple(name for name in vars(Stages) if not name.startswith("_"))
+HOOKS: Final = tuple(hooks_of(Stages))
 
 _PLAIN_OPTIONS: Final = {
     "wrapper": False,
@@ -36,35 +38,41 @@ _FIXED: Final = "Correct the method, or see aios_sdk.stages for the contract"
 
 @final
 class Checked(NamedTuple):
-    """A component that keeps the contract: what it declares, and the arguments that each of its hooks takes."""
+    """A component that keeps the contract: what it declares, the arguments that each of its hooks takes, and the versions of those of
+    its stages that are older than the host's."""
 
     info: ComponentInfo
     arguments: Mapping[str, tuple[str, ...]]
+    older: Mapping[Stage, int] = {}
 
 
-def check_component(target: Any, manifest: ComponentInfo | None = None) -> Checked:
+def check_component(target: Any, manifest: ComponentInfo | None = None, contract: Mapping[Stage, int] | None = None) -> Checked:
     """Check a component class or function against the contract, and against its entry in the manifest where it has one.
 
+    ``contract`` gives the version of each stage that it was written for, by default the host's; an older one needs its adapters.
     Raises `ContractError` for the first thing that is wrong, with the definition printed and the fix.
     """
+    older = outdated(contract or {})
+    specification = specification_of(older)
     if isinstance(target, type):
         marked = _marked(target)
-        _check_hooks(target, marked)
+        _check_hooks(target, marked, specification)
         _check_construction(target)
         info = declaration_of(target)
-        arguments = _register(target, info.id)
+        arguments = _register(target, info.id, specification)
         for hook in marked:
-            _check_method(hook, getattr(target, hook), _parameters(target, hook))
+            _check_method(hook, getattr(target, hook), _parameters(target, hook), specification)
     else:
         stage = stage_of_function(target, getattr(target, "__dict__", {}).get("__aios_component__", {}).get("stage"))
         info = declaration_of(target)
         parameters = list(inspect.signature(target).parameters.values())
-        _check_method(stage, target, parameters)
+        _check_method(stage, target, parameters, specification)
         arguments = {stage: tuple(parameter.name for parameter in parameters)}
+        _warn_of_arguments(stage, target, specification)
     _check_declared(target, info, arguments)
     if manifest is not None:
         _check_manifest(target, info, manifest)
-    return Checked(info, arguments)
+    return Checked(info, arguments, {stage: version for stage, version in older.items() if stage in info.stages})
 
 
 def _fail(what: str, code: Any, fix: str = _FIXED) -> NoReturn:
@@ -78,14 +86,15 @@ def _marked(code: type) -> dict[str, Any]:
     return {name: method for name in dir(code) if is_marked(method := getattr(code, name, None))}
 
 
-def _check_hooks(code: type, marked: Mapping[str, Any]) -> None:
+def _check_hooks(code: type, marked: Mapping[str, Any], specification: type) -> None:
+    known = hooks_of(specification)
     for name, method in marked.items():
         function = inspect.unwrap(getattr(method, "__func__", method))
-        if name not in HOOKS:
+        if name not in known:
             _fail(
                 f"{code.__qualname__}.{name} is marked @implements, but there is no stage {name!r}",
                 function,
-                near(name, HOOKS) or f"Stages are {', '.join(STAGES)}",
+                near(name, known) or f"Stages are {', '.join(STAGES)}",
             )
         given = sorted(option for option, plain in _PLAIN_OPTIONS.items() if method.aios_impl.get(option, plain) != plain)
         if given:
@@ -127,16 +136,17 @@ def _check_construction(code: type) -> None:
         _fail(f"{code.__qualname__}.__init__ cannot be called with one argument, the configuration", initialise, fix)
 
 
-def _register(code: type, id: str) -> dict[str, tuple[str, ...]]:
+def _register(code: type, id: str, specification: type) -> dict[str, tuple[str, ...]]:
+    hooks = hooks_of(specification)
     manager = pluggy.PluginManager("aios")
-    manager.add_hookspecs(Stages)
+    manager.add_hookspecs(specification)
     try:
         manager.register(code, name=id)
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        wrong = next((name for name in HOOKS if f"hook '{name}'" in str(error)), None)
+        wrong = next((name for name in hooks if f"hook '{name}'" in str(error)), None)
         method = getattr(code, wrong) if wrong else code
-        known = list(inspect.signature(getattr(Stages, wrong)).parameters)[1:] if wrong else []
+        known = list(inspect.signature(getattr(specification, wrong)).parameters)[1:] if wrong else []
         taken = [parameter.name for parameter in _parameters(code, wrong)] if wrong else []
         unknown = [name for name in taken if name not in known]
         _fail(
@@ -144,7 +154,16 @@ def _register(code: type, id: str) -> dict[str, tuple[str, ...]]:
             method,
             "Use these argument names; leave out those you do not need",
         )
-    return {hook: impl.argnames for hook in HOOKS for impl in getattr(manager.hook, hook).get_hookimpls()}
+    return {hook: impl.argnames for hook in hooks for impl in getattr(manager.hook, hook).get_hookimpls()}
+
+
+def _warn_of_arguments(stage: str, function: Callable[..., Any], specification: type) -> None:
+    # What pluggy does for classes.
+    deprecated = getattr(specification, stage).aios_spec["warn_on_impl_args"] or {}
+    for name in inspect.signature(function).parameters:
+        if name in deprecated:
+            code = inspect.unwrap(function).__code__
+            warnings.warn_explicit(deprecated[name], type(deprecated[name]), code.co_filename, code.co_firstlineno)
 
 
 def _check_declared(code: Any, info: ComponentInfo, arguments: Mapping[str, Any]) -> None:
@@ -202,9 +221,9 @@ def _parameters(code: type, hook: str) -> list[inspect.Parameter]:
     return parameters[1:]
 
 
-def _check_method(hook: str, function: Callable[..., Any], parameters: list[inspect.Parameter]) -> None:
+def _check_method(hook: str, function: Callable[..., Any], parameters: list[inspect.Parameter], specification: type) -> None:
     name = function.__qualname__
-    expected = _expected(hook)
+    expected = _expected(getattr(specification, hook))
     for parameter in parameters:
         if parameter.kind is parameter.KEYWORD_ONLY:
             _fail(f"{name} takes {parameter.name!r} by keyword only; stages are called by position", function, "Remove the '*' before it")
@@ -253,9 +272,9 @@ def _check_annotations(hook: str, function: Callable[..., Any], parameters: list
 
 
 @cache
-def _expected(hook: str) -> Mapping[str, Any]:
+def _expected(hook: Callable[..., Any]) -> Mapping[str, Any]:
     # Pillow's Image is only known to type checkers, so that the contract costs no import of it.
-    return typing.get_type_hints(getattr(Stages, hook), vars(stages), {"Image": Any})
+    return typing.get_type_hints(hook, vars(stages) | hook.__globals__, {"Image": Any})
 
 
 def _hints(hook: str, function: Callable[..., Any]) -> dict[str, Any]:

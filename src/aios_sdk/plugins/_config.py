@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final, final
 
 import pydantic
 import pydantic.json_schema
-from pydantic_core import core_schema
+from pydantic_core import PydanticSerializationUnexpectedValue, core_schema
 
 from aios_sdk.errors import ConfigurationError, ContractError
 from aios_sdk.records import canonical, digest, digest_file
@@ -105,7 +105,13 @@ class InputFile(os.PathLike[str]):
                 raise ValueError("give the path of a file")
             return cls(value)
 
-        return core_schema.no_info_plain_validator_function(validate, serialization=core_schema.to_string_ser_schema())
+        def written(value: Any) -> str:
+            if not isinstance(value, InputFile):
+                raise PydanticSerializationUnexpectedValue("no file")  # in a union, the other kind of value is written by its own rule
+            return str(value)
+
+        serialization = core_schema.plain_serializer_function_ser_schema(written, when_used="json-unless-none")
+        return core_schema.no_info_plain_validator_function(validate, serialization=serialization)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: pydantic.GetJsonSchemaHandler) -> dict[str, Any]:

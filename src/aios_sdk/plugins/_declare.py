@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar, final, overload
 
 import msgspec
 
@@ -15,7 +15,14 @@ from aios_sdk.stages import STAGES, Stage
 from ._manifest import ComponentInfo, Isolation, Unit
 from ._names import near
 
-T = TypeVar("T", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from aios_sdk.protocols import Component, Function
+
+    from ._config import ComponentConfig
+
+FunctionT = TypeVar("FunctionT", bound="Function")
+ComponentT = TypeVar("ComponentT", bound="Component")
+ConfigT = TypeVar("ConfigT", bound="ComponentConfig")
 
 _MARK: Final = "__aios_component__"
 
@@ -44,6 +51,16 @@ class Provided(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     checks: tuple[str, ...] = ()
 
 
+class Decorator(Protocol):
+    """What `component` gives: it takes a function of one stage, or a class with at least one stage that is made of nothing, or of its
+    configuration; and returns it as it is."""
+
+    @overload
+    def __call__(self, code: FunctionT, /) -> FunctionT: ...
+    @overload
+    def __call__(self, code: Callable[[], ComponentT] | Callable[[ConfigT], ComponentT], /) -> type[ComponentT]: ...
+
+
 def component(
     id: str,
     *,
@@ -67,7 +84,7 @@ def component(
     memory_mb: int = 0,
     gpu: bool = False,
     renders: bool = False,
-) -> Callable[[T], T]:
+) -> Decorator:
     """Declare a class, or an annotated function of one stage, to be a component; `ComponentInfo` says what each argument means.
 
     The class or function is returned as it is. ``isolation`` is by default ``async`` if a stage method is ``async def``, else ``inline``.
@@ -86,7 +103,7 @@ def component(
         "memory_mb": memory_mb, "gpu": gpu, "renders": renders,
     }  # fmt: skip
 
-    def declare(decorated: T) -> T:
+    def declare(decorated: Any) -> Any:
         setattr(decorated, _MARK, declared)
         return decorated
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.machinery
 import importlib.util
 import os
@@ -15,6 +14,7 @@ from typing import Final, final
 from aios_sdk.errors import ManifestError
 
 from ._names import normalised_distribution
+from ._record import digest_of, wheel_rows
 
 #: The entry point group of plugins; a value is ``package:aios_plugin.toml``.
 GROUP: Final = "aios.plugins"
@@ -29,34 +29,41 @@ class Distribution:
         self.entries: Final = entries
 
     @cached_property
-    def _header(self) -> dict[str, str]:
+    def _header(self) -> list[tuple[str, str]]:
         for name in ("METADATA", "PKG-INFO"):
             data = read_bytes(self.metadata / name)
             if data is not None:
                 lines = data.decode("utf-8", "replace").partition("\n\n")[0].splitlines()
-                return {key.lower(): value.strip() for key, found, value in (line.partition(":") for line in lines) if found}
-        return {}
+                return [(key.lower(), value.strip()) for key, found, value in (line.partition(":") for line in lines) if found]
+        return []
+
+    def header(self, key: str) -> list[str]:
+        """What its metadata says under ``key``, in lower case."""
+        return [value for name, value in self._header if name == key]
 
     @property
     def name(self) -> str:
         """Its name, as its metadata spells it."""
-        return self._header.get("name") or self.metadata.name.partition("-")[0]
+        return next(iter(self.header("name")), "") or self.metadata.name.partition("-")[0]
 
     @property
     def version(self) -> str:
         """Its version; empty when its metadata gives none."""
-        return self._header.get("version", "")
+        return next(iter(self.header("version")), "")
+
+    @cached_property
+    def rows(self) -> dict[str, str]:
+        """The files that its wheel brought, with their hashes, as RECORD lists them; none without RECORD."""
+        return wheel_rows((read_bytes(self.metadata / "RECORD") or b"").decode("utf-8", "replace"))
 
     @cached_property
     def record_digest(self) -> str:
-        """SHA-256 of its RECORD, which lists every installed file with its hash; empty without one."""
-        data = read_bytes(self.metadata / "RECORD")
-        return hashlib.sha256(data).hexdigest() if data else ""
+        """SHA-256 over `rows`; empty without RECORD."""
+        return digest_of(self.rows)
 
     def holds(self, package: str) -> bool:
         """Whether RECORD lists files of the top-level ``package``; an editable install does not."""
-        data = read_bytes(self.metadata / "RECORD") or b""
-        return any(line.startswith((f"{package}/".encode(), f"{package}.py,".encode())) for line in data.splitlines())
+        return any(path.startswith(f"{package}/") or path == f"{package}.py" for path in self.rows)
 
 
 def distributions(path: Sequence[str] | None = None) -> Iterator[Distribution]:
@@ -74,6 +81,16 @@ def distributions(path: Sequence[str] | None = None) -> Iterator[Distribution]:
             if found.entries:
                 seen.setdefault(normalised_distribution(found.name), found)
     yield from (seen[name] for name in sorted(seen))
+
+
+def installed_versions(path: Sequence[str] | None = None) -> dict[str, str]:
+    """The versions of all distributions on ``path`` by their normalised names, as the names of their metadata folders give them."""
+    found: dict[str, str] = {}
+    for place in dict.fromkeys(sys.path if path is None else path):
+        for metadata in _metadata_folders(place or "."):
+            name, _, version = metadata.name.rpartition(".")[0].partition("-")
+            found.setdefault(normalised_distribution(name), version.partition("-")[0])
+    return found
 
 
 def _metadata_folders(place: str) -> Iterator[Path]:

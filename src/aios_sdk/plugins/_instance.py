@@ -13,6 +13,7 @@ from aios_sdk.errors import AiosError, ConfigurationError, ContractError
 from aios_sdk.records import ValueType
 from aios_sdk.stages import Resources, Stage
 
+from ._adapters import adapted, stage_of
 from ._checks import Checked
 from ._declare import Provided, definition
 from ._manifest import ComponentInfo
@@ -48,6 +49,23 @@ class Implementation:
         """
         return self.function(*[arguments[name] for name in self.argnames])
 
+    def behind(
+        self,
+        argnames: tuple[str, ...],
+        arguments: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+        result: Callable[[Any], Any] = lambda result: result,
+    ) -> Implementation:
+        """This one behind other arguments and another result, for adapters: it takes ``argnames``, is called with what ``arguments``
+        makes of them, and gives what ``result`` makes of its result. What is asynchronous stays so."""
+
+        def call(*given: Any) -> Any:
+            return result(self.call(**arguments(dict(zip(argnames, given, strict=True)))))
+
+        async def call_async(*given: Any) -> Any:
+            return result(await self.call(**arguments(dict(zip(argnames, given, strict=True)))))
+
+        return Implementation(self.stage, call_async if self.is_async else call, argnames)
+
 
 @final
 class Instance:
@@ -75,6 +93,7 @@ class Instance:
         self.version: Final = version
         self.code_digest: Final = code_digest
         self._arguments: Final = checked.arguments
+        self._older: Final = checked.older
         self._code: Final = code
         self._object: Final = existing if existing is not None else _construct(checked.info.id, code, config)
         self._unkeyed: Final = unkeyed or ("" if code_digest else "its source code cannot be read")
@@ -175,7 +194,12 @@ class Instance:
         companion = f"{stage}_batch"
         batch = self._bound(companion) if companion in self._arguments else None
         function = getattr(self._object, stage) if isinstance(self._code, type) else self._code
-        return Implementation(stage, function, self._arguments[stage], batch)
+        found = Implementation(stage, function, self._arguments[stage], batch)
+        version = self._older.get(stage_of(stage))
+        if version is None:
+            return found
+        found = adapted(found, stage_of(stage), version)
+        return Implementation(stage, found.function, found.argnames, batch)
 
     def __repr__(self) -> str:
         return f"Instance({self.info.id!r}, {self.config!r})"

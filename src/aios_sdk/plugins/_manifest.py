@@ -196,9 +196,8 @@ def manifest_text(manifest: Manifest) -> str:
         Path("aios_plugin.toml").write_text(manifest_text(manifest), encoding="utf-8")
     """
     contract = "\n".join(f"{stage} = {version}" for stage, version in sorted(manifest.contract.items()))
-    head = (
-        f"manifest = {manifest.manifest}\nnamespace = {_toml(manifest.namespace)}\nsdk = {_toml(manifest.sdk)}\n\n[contract]\n{contract}\n"
-    )
+    first = {"manifest": manifest.manifest, "namespace": manifest.namespace, "sdk": manifest.sdk}
+    head = "".join(f"{name} = {toml_value(value)}\n" for name, value in first.items()) + f"\n[contract]\n{contract}\n"
     return head + "".join(f"\n[[components]]\n{_component_text(info)}" for info in manifest.components)
 
 
@@ -206,7 +205,7 @@ def _component_text(info: ComponentInfo) -> str:
     values = {
         field.name: getattr(info, field.name) for field in msgspec.structs.fields(info) if getattr(info, field.name) != _default(field)
     }
-    return "".join(f"{name} = {_schema_text(value) if name == 'config' else _toml(value)}\n" for name, value in values.items())
+    return "".join(f"{name} = {_schema_text(value) if name == 'config' else toml_value(value)}\n" for name, value in values.items())
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:
@@ -216,17 +215,18 @@ def _default(field: msgspec.structs.FieldInfo) -> Any:
 def _schema_text(schema: str) -> str:
     # A literal string keeps the backslashes of patterns readable; it can hold neither its delimiter nor control characters.
     literal = schema.isprintable() and "'''" not in schema and not schema.endswith("'")
-    return f"'''{schema}'''" if literal else _toml(schema)
+    return f"'''{schema}'''" if literal else toml_value(schema)
 
 
-def _toml(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """A plain value as TOML writes it."""
     if isinstance(value, str):
         # JSON's escapes are TOML's, except that JSON leaves DEL as it is.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_toml(key)} = {_toml(item)}" for key, item in sorted(value.items())) + " }"
+        return "{ " + ", ".join(f"{toml_value(key)} = {toml_value(item)}" for key, item in sorted(value.items())) + " }"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
+        return f"[{', '.join(map(toml_value, value))}]"
     return str(value)

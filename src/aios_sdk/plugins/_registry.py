@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 from aios_sdk.errors import AiosError, AmbiguousComponent, ContractError, PluginDenied, PluginError, UnknownComponent
 from aios_sdk.stages import Stage
 
+from ._adapters import warn_of_older
 from ._admission import Entry, Plugin, admit_all
-from ._checks import Checked, check_component
+from ._checks import check_component
 from ._declare import is_declared
 from ._manifest import ComponentInfo
+from ._modules import on_behalf_of
 from ._names import FIRST_PARTY, listed, near
-from ._policy import Policy
+from ._policy import Policy, in_force
 from ._settings import settings_of
 
 if TYPE_CHECKING:
@@ -51,8 +53,9 @@ class Registry:
     _default: Registry | None = None
     _default_lock: Final = threading.Lock()
 
-    def __init__(self, plugins: Iterable[Plugin] = ()) -> None:
+    def __init__(self, plugins: Iterable[Plugin] = (), policy: Policy | None = None) -> None:
         self.plugins: Final[tuple[Plugin, ...]] = tuple(plugins)
+        self.policy: Final = policy or Policy()
         self._lock = threading.RLock()
         self._added: dict[str, Entry] = {}
         self._index()
@@ -69,7 +72,11 @@ class Registry:
 
         A plugin that is not well is kept with its reason, and all else works; with ``AIOS_PLUGINS_STRICT=1`` its error is raised.
         """
-        return cls(admit_all(policy if policy is not None else Policy.load(), path))
+        if policy is not None:
+            return cls(admit_all(policy, path), policy)
+        found = in_force()
+        policy = found.governing()
+        return cls(admit_all(policy, path, found.origins), policy)
 
     @classmethod
     def default(cls) -> Registry:
@@ -81,7 +88,7 @@ class Registry:
 
     def copy(self) -> Registry:
         """A registry that shares the installed plugins; what is added to it stays with it."""
-        other = Registry(self.plugins)
+        other = Registry(self.plugins, self.policy)
         other._lock = self._lock  # entries of installed plugins are shared, and loaded once
         other._added = dict(self._added)
         other._index()
@@ -125,10 +132,29 @@ class Registry:
             self._index()
         return checked.info
 
-    def distribution(self, id: str) -> str:
-        """The name of the distribution that a component comes from; empty for what was added in memory."""
-        plugin = self._entry(id).plugin
-        return plugin.name if plugin else ""
+    def plugin(self, id: str) -> Plugin | None:
+        """The installed plugin that a component comes from; None for what was added in memory."""
+        return self._entry(id).plugin
+
+    def owner(self, module: str) -> Plugin | None:
+        """The installed plugin that ships ``module``, dotted; None when none does."""
+        return next((plugin for plugin in self.plugins if plugin.owns(module)), None)
+
+    def check_lock(self) -> None:
+        """Raises `PluginDenied` when a plugin that the lock lists is installed otherwise than it says.
+
+        The choice by media type would else fall on another plugin, and nobody would be told.
+        """
+        lock = self.policy.lock
+        wrong = [plugin for plugin in self.plugins if plugin.differs and lock is not None and lock.get(plugin.name) is not None]
+        if len(wrong) == 1 and wrong[0].failure is not None:
+            raise wrong[0].failure.with_traceback(None)
+        if wrong and lock is not None:
+            raise PluginDenied(
+                f"{len(wrong)} plugins are not as {lock.path} lists them: {listed(plugin.name for plugin in wrong)}",
+                cause=wrong[0].reason,
+                fix="`aios plugin doctor` prints what differs in each, and the command that puts it right",
+            )
 
     # -- which one fits -----------------------------------------------------------------------------------------------------
 
@@ -212,12 +238,13 @@ class Registry:
                 try:
                     entry.code = _import(entry)
                     entry.state = "loaded"
-                    entry.checked = Checked(entry.info, check_component(entry.code, entry.info).arguments)
+                    entry.checked = check_component(entry.code, entry.info, entry.contract)._replace(info=entry.info)
                     entry.state = "active"
                 except AiosError as error:
                     entry.failure = error
                     entry.code = None
                     raise
+                warn_of_older(entry.checked.older, f"{entry.info.id} of {entry.origin}", entry.info.object)
         return entry.code
 
     def create(self, id: str, config: Mapping[str, Any] | ComponentConfig | None = None) -> Instance:
@@ -244,7 +271,8 @@ class Registry:
             given = config or {}
             if isinstance(given, Mapping):
                 given = {**settings_of(entry.info.id), **given}
-            settings = validated(entry.info.id, config_class(code) if isinstance(code, type) else ComponentConfig, given)
+            with on_behalf_of(self):
+                settings = validated(entry.info.id, config_class(code) if isinstance(code, type) else ComponentConfig, given)
         return Instance(
             entry.checked,
             code,
@@ -316,6 +344,8 @@ def _import(entry: Entry) -> Any:
     about = {"component": entry.info.id}
     try:
         return reduce(getattr, name.split("."), importlib.import_module(module))
+    except AiosError:
+        raise
     except AttributeError as error:
         raise PluginError(
             f"{entry.info.object} does not exist: {error}",

@@ -64,7 +64,7 @@ def _problem(span: Span, texts: Mapping[str, PageText], tables: Mapping[str, Tab
         table = tables.get(span.artifact)
         if table is None:
             return "it names a cell, but its artifact is no table"
-        if not (span.row or 0) < table.first_row + table.rows:
+        if not table.first_row <= (span.row or 0) < table.first_row + table.rows:
             return f"row {span.row} lies outside table {table.name!r} of {table.rows} rows"
         if not (span.column or 0) < len(table.columns):
             return f"column {span.column} lies outside table {table.name!r} of {len(table.columns)} columns"

@@ -17,6 +17,7 @@ from ..records import new_run_id
 from ._files import DISK_FULL
 from ._frames import Header
 from ._payloads import Row, codec
+from ._schema import SCHEMA_VERSION
 from ._segment import OpenSegment
 
 _log: Final = logging.getLogger("aios.store")
@@ -88,11 +89,11 @@ class JournalWriter:
 
     Example::
 
-        with JournalWriter(store / "journal", schema=1) as writer:
+        with JournalWriter(store / "journal") as writer:
             writer.append([(7, values)], document_id=document.id).wait()
     """
 
-    def __init__(self, directory: Path, *, schema: int) -> None:
+    def __init__(self, directory: Path, *, schema: int = SCHEMA_VERSION) -> None:
         self.id: str = new_run_id()
         self._folder = directory / self.id
         self._schema = schema

@@ -78,7 +78,7 @@ def _check_place(path: Path) -> None:
 
 
 def read_layout(path: Path) -> Layout:
-    """What the store at ``path`` is. Raises `InputError` when there is none, and `StoreVersion` when a newer SDK made it."""
+    """What the store at ``path`` is. Raises `InputError` when there is none, and `StoreVersion` when another SDK made it."""
     try:
         data = (path / _FILE).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -101,5 +101,11 @@ def read_layout(path: Path) -> Layout:
                 f"The store {str(path)!r} has {what} version {found}; this SDK knows {known}",
                 cause=f"It was made by aios-sdk {layout.sdk}",
                 fix="Upgrade aios-sdk; nothing was changed",
+            )
+        if found < known:
+            raise StoreVersion(
+                f"The store {str(path)!r} has {what} version {found}; this SDK reads {known}",
+                cause=f"It was made by aios-sdk {layout.sdk} before its first release",
+                fix="Run the pipeline again into another store; nothing was changed",
             )
     return layout

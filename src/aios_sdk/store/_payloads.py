@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, TypeAlias
 import msgspec
 
 from ..errors import StoreError
+from ._schema import SCHEMA_VERSION
 from ._tables import TABLES, TableSpec
 
 #: The number of a table and one value for each of its columns.
@@ -91,7 +92,7 @@ class Codec:
 
     Example::
 
-        payload = codec(1).encode([(7, (run_id, document_id, "ok"))])[0][1]
+        payload = codec(SCHEMA_VERSION).encode([(7, (run_id, document_id, "ok"))])[0][1]
     """
 
     def __init__(self, tables: Iterable[TableSpec]) -> None:
@@ -117,9 +118,10 @@ class Codec:
 
 @cache
 def codec(schema: int) -> Codec:
-    """The codec of a version of the schema; this release knows version 1."""
-    if schema != 1:
-        raise StoreError(f"There is no schema of version {schema}", cause="This SDK knows version 1", fix="Upgrade aios-sdk")
+    """The codec of a version of the schema; this release knows one."""
+    if schema != SCHEMA_VERSION:
+        cause = f"This SDK knows version {SCHEMA_VERSION}"
+        raise StoreError(f"There is no schema of version {schema}", cause=cause, fix="Upgrade aios-sdk")
     return Codec(table for table in TABLES.values() if table.number)
 
 

@@ -35,7 +35,10 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ComponentUse(msgspec.Struct, frozen=True, kw_only=True):
-    """Which component does a step's work, exactly; ``config`` and ``rejected`` are JSON."""
+    """Which component does a step's work, exactly, and what it declares to need; ``config`` and ``rejected`` are JSON.
+
+    ``secrets`` are names, never values.
+    """
 
     step: str
     stage: str
@@ -49,6 +52,13 @@ class ComponentUse(msgspec.Struct, frozen=True, kw_only=True):
     model_digest: str = ""
     deterministic: bool | str = True
     rejected: str = ""
+    files_digest: str = ""
+    isolation: str = ""
+    network: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    memory_mb: int = 0
+    gpu: bool = False
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -281,6 +291,13 @@ class Run:
                 use.model,
                 deterministic,
                 rejected,
+                use.files_digest,
+                use.isolation,
+                list(use.network),
+                list(use.secrets),
+                list(use.programs),
+                use.memory_mb,
+                use.gpu,
             )
         ]
         if use.model:

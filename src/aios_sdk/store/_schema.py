@@ -9,8 +9,8 @@ from ._lineage import MACROS
 from ._tables import TABLES, ColumnSpec, MacroSpec, TableSpec, ViewSpec
 from ._views import VIEWS
 
-#: The version of the schema; additions of a release that old code cannot read raise it.
-SCHEMA_VERSION: Final = 1
+#: The version of the schema; additions of a release that old code cannot read raise it. Version 1 was never released.
+SCHEMA_VERSION: Final = 2
 
 #: Tables by the kind of their journal records.
 BY_NUMBER: Final = {table.number: table for table in TABLES.values() if table.number}

@@ -27,7 +27,7 @@ from ._query import Parameters, answer
 from ._reader import JournalReader
 from ._rebuild import find, rebuild
 from ._recorder import ComponentUse, Run, RunInfo
-from ._schema import BY_NUMBER, SCHEMA_VERSION, TABLES
+from ._schema import BY_NUMBER, TABLES
 
 if TYPE_CHECKING:
     import duckdb
@@ -65,7 +65,7 @@ class Store:
 
     Opening reads one small file; the journal is begun with the first run. Closing folds what was recorded into the database and
     leaves a snapshot. Several processes may use one store at a time. Raises `InputError` when there is none and ``create`` is false,
-    `StoreError` when the folder is something else, and `StoreVersion` when a newer SDK made it. Example::
+    `StoreError` when the folder is something else, and `StoreVersion` when it is of a version that this SDK does not read. Example::
 
         with Store("claims.aios") as store:
             print(store.sql("from current_fields where path = 'total'"))
@@ -99,7 +99,7 @@ class Store:
             if self._closed:
                 raise StoreError(f"The store {str(self.path)!r} is closed", fix="Open it again and begin the run inside the with block")
             if self._writer is None:
-                self._writer = JournalWriter(self.path / "journal", schema=SCHEMA_VERSION)
+                self._writer = JournalWriter(self.path / "journal")
             run = Run(self._writer, self.blobs, info, components)
             if self._folder is None:
                 self._folder = _Folder(self)

@@ -142,6 +142,13 @@ _ALL: Final = (
         model VARCHAR model it worked with
         deterministic VARCHAR true, false or seeded
         rejected JSON candidates that were not chosen, with the reason
+        files_digest VARCHAR SHA-256 over the files of its package as installed, as in a lock; empty for code of the program itself
+        isolation VARCHAR inline, async or process, as declared
+        network VARCHAR[] hosts that it declares to reach
+        secrets VARCHAR[] names of the secrets that it declares to need; values are never recorded
+        programs VARCHAR[] external programs that it declares to need
+        memory_mb BIGINT memory that it declares to need, MiB; 0 when it says nothing
+        gpu BOOLEAN true when it declares to need a GPU
     """,
     ),
     _table(

@@ -15,7 +15,7 @@ from ._words import Piece, pieces
 _LONGEST, _WIDEST = 8, 3
 _COMPOUND, _GAP = 0.95, 0.93
 _HEAD: Final = "rechnung"
-_STARTS_INSIDE: Final = re.compile(r"[\w/@.\-]$")
+_STARTS_INSIDE: Final = re.compile(r"[\w/@.\-]")
 _ENDS_INSIDE: Final = re.compile(r"[\w/@]|[-.][^\W\d]")
 
 _TAX: Final = r"[\s,(]*(?:of\s+)?(?:gst|vat|tax|mwst|ust|mehrwertsteuer|umsatzsteuer|tva|btw)\b\.?\)?"
@@ -56,7 +56,7 @@ class Labels:
         found: list[Hit] = []
         parts = _with_depth(row.text)
         for number, (piece, _) in enumerate(parts):
-            if _STARTS_INSIDE.search(row.text[: piece.start]):
+            if _STARTS_INSIDE.match(row.text[max(0, piece.start - 1) : piece.start]):
                 continue
             hit = self._longest(row, parts[number : number + _LONGEST + _WIDEST])
             if hit is not None and not (found and hit.end <= found[-1].end):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-from functools import reduce
 from typing import Annotated, Any, TypeAlias
 
 import pydantic
+
+from aios_sdk import PipelineError, import_admitted
 
 
 def _load(value: Any) -> type[pydantic.BaseModel]:
@@ -17,15 +17,10 @@ def _load(value: Any) -> type[pydantic.BaseModel]:
 
 
 def _imported(path: str) -> Any:
-    module, colon, name = path.partition(":")
-    if not (module and colon and name):
-        raise ValueError(f"{path!r} is no import path; write it as 'package.module:Model'")
     try:
-        return reduce(getattr, name.split("."), importlib.import_module(module))
-    except ImportError as error:
-        raise ValueError(f"{path!r} cannot be imported: {error}; is it installed, or is its folder missing on PYTHONPATH?") from error
-    except AttributeError as error:
-        raise ValueError(f"the module {module!r} has no {name!r}") from error
+        return import_admitted(path)
+    except PipelineError as error:
+        raise ValueError(f"{error.what}. {error.fix}") from error
 
 
 def _path(model: type[pydantic.BaseModel]) -> str:

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for records: any value that the constructors accept."""
+"""Records on their own: any value that the constructors accept, whether or not there is a document that it fits."""
 
 from __future__ import annotations
 

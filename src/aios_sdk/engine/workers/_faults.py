@@ -1,0 +1,83 @@
+"""What went wrong in a worker, in a form that crosses processes: whatever was raised becomes a category, a text and some hints."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+import msgspec
+
+from ... import errors
+from ...errors import AiosError, Category, ContractError, StepError, StoreFull
+from ...records import UnitFailure
+
+_log = logging.getLogger("aios.engine")
+
+#: Code points of a message that are kept.
+_LONGEST: Final = 2000
+
+_KINDS: Final = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, AiosError)]
+_BY_CODE: Final[dict[str, type[AiosError]]] = {kind.code: kind for kind in _KINDS}
+_BY_CATEGORY: Final[dict[str, type[AiosError]]] = {kind.category: kind for kind in _KINDS if issubclass(kind, StepError | ContractError)}
+
+
+class Fault(msgspec.Struct, frozen=True, array_like=True):
+    """Why some work failed: what `UnitFailure` keeps, ``after`` seconds of `Retryable`, and the parts of an SDK error (``code`` ...)."""
+
+    category: Category
+    message: str
+    retryable: bool = False
+    after: float = 0.0
+    code: str = ""
+    what: str = ""
+    cause: str = ""
+    fix: str = ""
+
+    def failure(self, page: int | None = None) -> UnitFailure:
+        """The record of it. A full disk is nobody's document's fault: raises `StoreFull`."""
+        if self.code == StoreFull.code:
+            raise self.error()
+        return UnitFailure(self.category, self.message, page, retryable=self.retryable)
+
+    def error(self) -> AiosError:
+        """It as an error of the SDK: of the class that was raised, else of the class for its category."""
+        kind = _BY_CODE.get(self.code) or _BY_CATEGORY[self.category]
+        error = kind(self.what or self.message, cause=self.cause, fix=self.fix)
+        if isinstance(error, StepError):
+            error.category, error.retryable = self.category, self.retryable
+            if self.after:
+                error.after = self.after  # type: ignore[attr-defined]  # of Retryable
+        return error
+
+
+def fault_of(error: BaseException, component: str) -> Fault:
+    """What a raised error says: SDK errors by their category, a lack of memory as ``limit``, all others as ``internal``."""
+    said = _text(error)
+    if not isinstance(error, AiosError):
+        _log.debug("%s failed", component, exc_info=error)
+        category: Category = "limit" if isinstance(error, MemoryError) else "internal"
+        return Fault(category, readable(f"{component} failed: {type(error).__name__}: {said}"))
+    category, retryable = (error.category, error.retryable) if isinstance(error, StepError | ContractError) else ("unavailable", True)
+    after = getattr(error, "after", 0.0)
+    return Fault(
+        category=category,
+        message=readable(said),
+        retryable=bool(retryable),
+        after=float(after) if isinstance(after, int | float) else 0.0,
+        code=error.code,
+        what=readable(str(error.what)),
+        cause=readable(str(error.cause)),
+        fix=readable(str(error.fix)),
+    )
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an error that cannot say what it is
+        return "it cannot be printed"
+
+
+def readable(text: str) -> str:
+    """The beginning of ``text``, with what is no Unicode, as in some names of files, written as escapes."""
+    return text[:_LONGEST].encode("utf-8", "backslashreplace").decode()
