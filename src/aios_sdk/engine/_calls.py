@@ -11,11 +11,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ..errors import AiosError, Category, ContractError, StepError, StoreFull
+from ..plugins import ComponentInfo
 from ..records import Checks, Classification, Document, Extraction, Redactions, Result, Route, Summary, Table, UnitFailure
 from ..stages import Context, Stage
 from ..store import Blobs
 from ._plan import PlannedComponent
-from ._workers import Workers
+from ._workers import Scratch, Workers
 
 _log = logging.getLogger("aios.engine")
 
@@ -47,33 +48,58 @@ class Calls:
         self._blobs = blobs
         self._run = run
 
-    async def call(
+    def inline(
         self, component: PlannedComponent, stage: Stage, step: str, document: Document, *, page: int | None, timeout: float | None
     ) -> Answer:
-        """Call the component's ``stage`` for ``document``; never raises what the component raised."""
-        isolation = self._workers.registry.components[component.id].isolation
+        """Call the component's ``stage`` for ``document`` here and now; never raises what the component raised."""
+        return self._work(component, stage, step, document, page, timeout, time.perf_counter())
+
+    async def call(
+        self,
+        info: ComponentInfo,
+        component: PlannedComponent,
+        stage: Stage,
+        step: str,
+        document: Document,
+        *,
+        page: int | None,
+        timeout: float | None,
+    ) -> Answer:
+        """The same in a worker or, for ``async def`` components, on the loop."""
         asked = time.perf_counter()
-
-        def work() -> Answer:
-            begun, cpu = time.perf_counter(), time.thread_time()
-            result, failure = None, None
-            try:
-                with self._workers.scratch() as scratch:
-                    result = self._settled(self._invoke(component, stage, step, document, scratch, timeout), stage, component.id)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # noqa: BLE001 - extensions raise panics that are no Exception, and parsers call sys.exit
-                failure = failure_of(error, component.id, page)
-            return Answer(result, failure, time.perf_counter() - begun, time.thread_time() - cpu, begun - asked)
-
-        if isolation == "async":
+        if info.isolation == "async":
             return await self._await(component, stage, step, document, page, timeout, asked)
         try:
-            return await self._workers.run(isolation, work, timeout)
+            return await self._workers.run(
+                info.isolation, lambda: self._work(component, stage, step, document, page, timeout, asked), timeout
+            )
         except TimeoutError:
             return Answer(None, late(component, timeout, page), time.perf_counter() - asked, 0.0, 0.0)
 
-    def _invoke(self, component: PlannedComponent, stage: Stage, step: str, document: Document, scratch: Any, timeout: float | None) -> Any:
+    def _work(
+        self,
+        component: PlannedComponent,
+        stage: Stage,
+        step: str,
+        document: Document,
+        page: int | None,
+        timeout: float | None,
+        asked: float,
+    ) -> Answer:
+        begun, cpu = time.perf_counter(), time.thread_time()
+        result, failure = None, None
+        try:
+            with self._workers.scratch() as scratch:
+                result = self._settled(self._invoke(component, stage, step, document, scratch, timeout), stage, component.id)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - extensions raise panics that are no Exception, and parsers call sys.exit
+            failure = failure_of(error, component.id, page)
+        return Answer(result, failure, time.perf_counter() - begun, time.thread_time() - cpu, begun - asked)
+
+    def _invoke(
+        self, component: PlannedComponent, stage: Stage, step: str, document: Document, scratch: Scratch, timeout: float | None
+    ) -> Any:
         implementation = self._workers.instance(component).implementation(stage)
         assert implementation is not None  # the planner chose it for this stage
         deadline = None if timeout is None else time.monotonic() + timeout

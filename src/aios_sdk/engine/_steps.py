@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from ..errors import AiosError, AmbiguousComponent, PluginError, StoreFull, UnknownComponent
 from ..expressions import DocumentSubject
 from ..plugins import ComponentInfo, Registry
-from ..records import Document, Layers, Reference, Result, StepOutcome, StepStatus, UnitFailure, canonical, merge_layers, merge_results
+from ..records import Document, Reference, Result, StepOutcome, StepStatus, UnitFailure, canonical, merge_layers, merge_results
 from ..stages import Stage
 from ..store import Attempt, ComponentUse, Run, attempt_id
 from ._calls import Answer, Calls, failure_of, readable
 from ._plan import PlannedComponent, PlannedStep
-from ._verify import verified
-
-_NOTHING: Final = Layers()
+from ._verify import NOTHING, Gained, verified
 
 
 class Candidate(NamedTuple):
@@ -119,7 +118,7 @@ class Steps:
             if tried.status != "unsupported":
                 break
             if number + 1 < len(candidates):
-                self._record(step, document, tried, _NOTHING)
+                self._record(step, document, tried, NOTHING)
         assert tried is not None  # there is at least one candidate
         return tried
 
@@ -140,15 +139,15 @@ class Steps:
         # Finished pages are kept: the fallback is asked for the others only.
         missing = {failure.page for failure in first.failures} if first.status == "partial" and info.unit == "page" else None
         second = await self._try(step, document, candidate, first.number + 1, pages=missing)
-        if second.layers == _NOTHING:
-            self._record(step, document, second, _NOTHING)
+        if not second.gained.contents:
+            self._record(step, document, second, NOTHING)
             said = f"{first.message} (the fallback {candidate.info.id} gave nothing: {second.message})".strip()
             worse = first.status == "unsupported" and second.status == "failed"
-            return [second._replace(message=f"{reason} {second.message}") if worse else first._replace(message=said)]
-        second = second._replace(message=f"{reason} {second.message}".strip())
+            return [replace(second, message=f"{reason} {second.message}") if worse else replace(first, message=said)]
+        second = replace(second, message=f"{reason} {second.message}".strip())
         if missing is not None:
             return [first, second]
-        self._record(step, document, first, _NOTHING)
+        self._record(step, document, first, NOTHING)
         return [second]
 
     # -- how ----------------------------------------------------------------------------------------------------------
@@ -166,11 +165,23 @@ class Steps:
         except AiosError as error:
             return _judge(candidate, [Answer(None, failure_of(error, candidate.info.id), 0.0, 0.0, 0.0)], started, number)
         units = [(page, view) for page, view in _units(candidate.info, document) if pages is None or page in pages]
-        answers = await asyncio.gather(
-            *(self._calls.call(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout) for page, view in units)
-        )
+        answers: Sequence[Answer]
+        if candidate.info.isolation == "inline":
+            answers = [
+                self._calls.inline(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout) for page, view in units
+            ]
+        else:
+            # A task of their own: the caller's may be the run's, which must not be cancelled when a call is late.
+            answers = await asyncio.gather(
+                *(
+                    asyncio.create_task(
+                        self._calls.call(candidate.info, candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
+                    )
+                    for page, view in units
+                )
+            )
         tried = self._verified(step, document, _judge(candidate, answers, started, number))
-        if tried.failures and tried.result is not None and tried.layers == _NOTHING and len(units) > 1:
+        if tried.failures and tried.result is not None and not tried.gained.contents and len(units) > 1:
             # One unit must not cost the others theirs: find out which it is.
             answers = [
                 self._verified_unit(step, document, candidate, answer, page) for answer, (page, _) in zip(answers, units, strict=True)
@@ -181,10 +192,10 @@ class Steps:
     def _verified(self, step: PlannedStep, document: Document, tried: _Tried) -> _Tried:
         if tried.result is None:
             return tried
-        layers, failure = verified(document, step.id, tried.result, tried.candidate.info.id)
+        gained, failure = verified(document, step.id, tried.result, tried.candidate.info.id)
         if failure is not None:
-            return tried._replace(status="failed", message=failure.message, failures=(*tried.failures, failure))
-        return tried._replace(layers=layers)
+            return replace(tried, status="failed", message=failure.message, failures=(*tried.failures, failure))
+        return replace(tried, gained=gained)
 
     def _verified_unit(self, step: PlannedStep, document: Document, candidate: Candidate, answer: Answer, page: int | None) -> Answer:
         if answer.result is None:
@@ -192,14 +203,14 @@ class Steps:
         _, failure = verified(document, step.id, answer.result, candidate.info.id)
         if failure is None:
             return answer
-        return answer._replace(result=None, failure=msgspec.structs.replace(failure, page=page))
+        return answer._replace(result=None, failure=replace(failure, page=page))
 
     def _finish(self, step: PlannedStep, document: Document, answers: Sequence[_Tried]) -> tuple[Document, StepOutcome, float]:
         last = answers[-1]
         for tried in answers:
             document, failure = self._add(step, document, tried)
             if failure is not None:
-                last = last._replace(status="failed", message=failure.message, failures=(*last.failures, failure))
+                last = replace(last, status="failed", message=failure.message, failures=(*last.failures, failure))
         outcome = StepOutcome(
             step=step.id,
             stage=step.stage,
@@ -212,17 +223,17 @@ class Steps:
 
     def _add(self, step: PlannedStep, document: Document, tried: _Tried) -> tuple[Document, UnitFailure | None]:
         """Merge and record what an attempt added; what cannot be recorded is its component's fault, and is not merged."""
-        added = document if tried.layers == _NOTHING else document.with_layers(merge_layers(document.layers, tried.layers))
+        added = document if not tried.gained.contents else document.with_layers(merge_layers(document.layers, tried.gained.layers))
         try:
-            self._record(step, added, tried, tried.layers)
+            self._record(step, added, tried, tried.gained)
         except StoreFull:
             raise
         except Exception as error:
-            if tried.layers == _NOTHING:
+            if not tried.gained.contents:
                 raise
             failure = UnitFailure("contract", readable(f"{tried.candidate.info.id} gave what cannot be recorded: {error}"[:2000]))
-            failed = tried._replace(status="failed", message=failure.message, failures=(*tried.failures, failure), layers=_NOTHING)
-            self._record(step, document, failed, _NOTHING)
+            failed = replace(tried, status="failed", message=failure.message, failures=(*tried.failures, failure), gained=NOTHING)
+            self._record(step, document, failed, NOTHING)
             return document, failure
         return added, None
 
@@ -243,7 +254,6 @@ class Steps:
                 started_at=dt.datetime.now(dt.UTC),
                 units=0,
             ),
-            _NOTHING,
         )
         return (
             document,
@@ -253,7 +263,7 @@ class Steps:
 
     # -- recording ----------------------------------------------------------------------------------------------------
 
-    def _record(self, step: PlannedStep, document: Document, tried: _Tried, layers: Layers) -> None:
+    def _record(self, step: PlannedStep, document: Document, tried: _Tried, gained: Gained) -> None:
         info = tried.candidate.info
         self._run.attempt(
             document,
@@ -272,7 +282,8 @@ class Steps:
                 queue=tried.queue,
                 units=tried.units,
             ),
-            layers,
+            gained.layers,
+            gained.contents,
         )
 
     def _use(self, step: PlannedStep, candidate: Candidate) -> None:
@@ -301,7 +312,9 @@ def record_use(run: Run, registry: Registry, step: PlannedStep, candidate: Candi
     )
 
 
-class _Tried(NamedTuple):
+class _Tried(msgspec.Struct, frozen=True):
+    """What one component came to at one step of a document."""
+
     candidate: Candidate
     status: StepStatus
     result: Result | None
@@ -313,10 +326,13 @@ class _Tried(NamedTuple):
     queue: float
     units: int
     number: int
-    layers: Layers = _NOTHING
+    gained: Gained = NOTHING
 
 
 def _judge(candidate: Candidate, answers: Sequence[Answer], started: dt.datetime, number: int) -> _Tried:
+    if len(answers) == 1 and answers[0].result is not None:
+        only = answers[0]
+        return _Tried(candidate, "ok", only.result, "", (), started, only.wall, only.cpu, only.waited, 1, number)
     results = [answer.result for answer in answers if answer.result is not None]
     said = [answer.failure for answer in answers if answer.failure is not None]
     failures = tuple(failure for failure in said if failure.category != "unsupported")
@@ -357,8 +373,8 @@ def _units(info: ComponentInfo, document: Document) -> Iterator[tuple[int | None
         for table in document.tables:
             for first in range(0, max(table.rows, 1), info.rows):
                 rows = min(info.rows, table.rows - first)
-                part = msgspec.structs.replace(table, first_row=table.first_row + first, rows=rows)
-                yield None, document.with_layers(msgspec.structs.replace(document.layers, tables=(part,)))
+                part = replace(table, first_row=table.first_row + first, rows=rows)
+                yield None, document.with_layers(replace(document.layers, tables=(part,)))
     else:
         yield None, document
 

@@ -8,10 +8,12 @@ from ._journal import JournalWriter, Ticket
 from ._lag import Lag, lag
 from ._reader import JournalReader
 from ._recorder import Attempt, ComponentUse, Run, RunInfo, RunStatus, attempt_id
+from ._rows import INLINE_BYTES
 from ._schema import MACROS, SCHEMA_VERSION, TABLES, VIEWS, ColumnSpec, MacroSpec, TableSpec, ViewSpec, create_statements
 from ._store import Info, Store
 
 __all__ = [
+    "INLINE_BYTES",
     "MACROS",
     "SCHEMA_VERSION",
     "TABLES",

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import threading
+import weakref
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -77,6 +78,7 @@ class Store:
         self.blobs: Final = Blobs(self.path / "blobs")
         self._lock = threading.RLock()
         self._writer: JournalWriter | None = None
+        self._runs: weakref.WeakSet[Run] = weakref.WeakSet()
         self._folder: _Folder | None = None
         self._folded = 0
         self._seen: tuple[int, int] | None = None
@@ -101,6 +103,7 @@ class Store:
             if self._writer is None:
                 self._writer = JournalWriter(self.path / "journal", schema=SCHEMA_VERSION)
             run = Run(self._writer, self.blobs, info, components)
+            self._runs.add(run)
             if self._folder is None:
                 self._folder = _Folder(self)
                 self._folder.start()
@@ -114,6 +117,8 @@ class Store:
     def fold(self, *, timeout: float = 10.0) -> Folded:
         """Put everything journaled, by any process, into the database. Raises `StoreBusy` when another process holds the file."""
         with self._lock:
+            for run in list(self._runs):
+                run.flush()
             appended = self._writer.appended if self._writer else 0
             if self._writer:
                 self._writer.flush()
@@ -179,6 +184,8 @@ class Store:
         """Every row of ``tables`` with the table's name, by all writers up to now; out of the database where it can be brought up to
         date, else out of the journals, so that nobody who holds the database keeps a run from knowing what was recorded.
         """
+        if not (self.path / DATABASE).exists() and not JournalReader(self.path / "journal").found()[0]:
+            return  # a new store; its database is made beside the run
         try:
             self.fold(timeout=_KNOWING_PATIENCE)
         except (StoreBusy, JournalCorrupt) as error:
