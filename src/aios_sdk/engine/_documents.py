@@ -17,13 +17,13 @@ from ..records import Document, Layers, Outcome, Source, StepOutcome, StepStatus
 from ..stages import Context
 from ..store import INLINE_BYTES, Attempt, Blobs, Run, attempt_id
 from ._calls import failure_of, late, readable
+from ._choice import Candidate, Chooser, record_use
 from ._detect import detect
 from ._events import Observers
 from ._host import WorkerHost
 from ._ingest import Admitted, Ingested, admit, ingest, is_special, key_below
 from ._limits import Budget, Limits
 from ._plan import Plan
-from ._steps import Candidate, Chooser, record_use
 from ._verify import NOTHING, Gained, verified
 from ._workers import Workers
 

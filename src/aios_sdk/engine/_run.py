@@ -12,6 +12,7 @@ from ..records import Document, Outcome, Source, Status, StepOutcome
 from ..store import Run, RunInfo, RunStatus, Store
 from ._calls import Calls
 from ._cases import Cases, Duplicates, Place, delivered_before
+from ._choice import Chooser
 from ._documents import Delivery, Reader
 from ._eager import start
 from ._events import Observer, Observers
@@ -19,7 +20,7 @@ from ._flow import Acknowledger, Turn, Window, read_ahead, weight_of
 from ._ingest import Admitted
 from ._limits import Budget, Limits
 from ._plan import Plan, PlannedStep
-from ._steps import Chooser, Steps, stage_failed
+from ._steps import Steps, stage_failed
 from ._workers import Workers
 
 #: Categories of failure at ingest with which a document is refused rather than failed: nothing is wrong with us or with it.

@@ -5,72 +5,20 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from ..errors import AiosError, AmbiguousComponent, PluginError, StoreFull, UnknownComponent
+from ..errors import AiosError, AmbiguousComponent, PluginError, StoreFull
 from ..expressions import DocumentSubject
 from ..plugins import ComponentInfo, Registry
-from ..records import Document, Reference, Result, StepOutcome, StepStatus, UnitFailure, canonical, merge_layers, merge_results
-from ..stages import Stage
-from ..store import Attempt, ComponentUse, Run, attempt_id
+from ..records import Document, Reference, Result, StepOutcome, StepStatus, UnitFailure, merge_layers, merge_results
+from ..store import Attempt, Run, attempt_id
 from ._calls import Answer, Calls, failure_of, readable
-from ._plan import PlannedComponent, PlannedStep
+from ._choice import Candidate, Chooser, record_use
+from ._plan import PlannedStep
 from ._verify import NOTHING, Gained, verified
-
-
-class Candidate(NamedTuple):
-    """A component that may do a step for a document, and those that were rejected for it, with the reasons."""
-
-    component: PlannedComponent
-    info: ComponentInfo
-    rejected: tuple[tuple[str, str], ...]
-
-
-class Chooser:
-    """Which components do a step for a media type; asked once for each pair and remembered."""
-
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-        self._known: dict[tuple[int, str], tuple[Candidate, ...]] = {}
-        self._planned: dict[tuple[int, str], PlannedComponent] = {}
-
-    def candidates(self, step: PlannedStep, media_type: str) -> tuple[Candidate, ...]:
-        """The component that was named, or those that fit the media type, the best first; empty when nobody handles it.
-
-        Raises `AmbiguousComponent` when two fit equally well, and what keeps the only fitting one from being used.
-        """
-        key = (id(step), media_type)
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = tuple(self._find(step, media_type))
-        return found
-
-    def _find(self, step: PlannedStep, media_type: str) -> Iterator[Candidate]:
-        if step.component is not None:
-            info = self._registry.components[step.component.id]
-            if not media_type or info.accepts(media_type):
-                yield Candidate(step.component, info, ())
-                return
-            if media_type != "inode/directory":
-                return
-            # Folders are unfolded by whoever does that; the component that was named reads what lies in them.
-        try:
-            choice = self._registry.choose(step.stage, media_type)
-        except UnknownComponent:
-            return
-        others = tuple(info for info in self._registry.candidates(step.stage, media_type) if info.id != choice.component.id)
-        yield Candidate(self._component(step, choice.component), choice.component, choice.rejected)
-        for info in others:  # asked in turn when the one before says that the document is not its own
-            yield Candidate(self._component(step, info), info, ((choice.component.id, "does not support the document"),))
-
-    def _component(self, step: PlannedStep, info: ComponentInfo) -> PlannedComponent:
-        key = (id(step), info.id)
-        if key not in self._planned:
-            self._planned[key] = PlannedComponent(id=info.id, stage=step.stage, config=step.config.get(info.id, {}), scope=step.scope)
-        return self._planned[key]
 
 
 class Steps:
@@ -292,26 +240,6 @@ class Steps:
             record_use(self._run, self._registry, step, candidate)
 
 
-def record_use(run: Run, registry: Registry, step: PlannedStep, candidate: Candidate) -> None:
-    """Tell the store exactly which component does a step: version, code, configuration, and who was rejected."""
-    instance = registry.create(candidate.component.id, candidate.component.config)
-    run.use(
-        ComponentUse(
-            step=step.id,
-            stage=step.stage,
-            component=candidate.info.id,
-            version=instance.version,
-            distribution=registry.distribution(candidate.info.id),
-            code_digest=instance.code_digest or "",
-            config_digest=instance.config_digest,
-            config=instance.config_json,
-            model=candidate.info.model,
-            deterministic=candidate.info.deterministic,
-            rejected=canonical(dict(candidate.rejected)).decode() if candidate.rejected else "",
-        )
-    )
-
-
 class _Tried(msgspec.Struct, frozen=True):
     """What one component came to at one step of a document."""
 
@@ -399,6 +327,3 @@ def confidence_of(result: Result | None) -> float | None:
 def stage_failed(outcome: StepOutcome, step: PlannedStep) -> bool:
     """Whether the document cannot go on: a required step gave nothing because it failed."""
     return outcome.status == "failed" and step.required
-
-
-__all__ = ["Candidate", "Chooser", "Stage", "Steps", "confidence_of", "record_use", "stage_failed"]

@@ -306,6 +306,11 @@ class Run:
         self.flush()
         return self._writer.append([self._event("finished", status, counts)], document_id="")
 
+    @property
+    def finished(self) -> bool:
+        """Whether its end is recorded."""
+        return self._finished
+
     def _event(self, event: str, status: str = "", counts: Mapping[str, int] | None = None) -> Row:
         info = self.info
         return row(

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import threading
-import weakref
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -78,7 +77,7 @@ class Store:
         self.blobs: Final = Blobs(self.path / "blobs")
         self._lock = threading.RLock()
         self._writer: JournalWriter | None = None
-        self._runs: weakref.WeakSet[Run] = weakref.WeakSet()
+        self._runs: list[Run] = []
         self._folder: _Folder | None = None
         self._folded = 0
         self._seen: tuple[int, int] | None = None
@@ -103,7 +102,7 @@ class Store:
             if self._writer is None:
                 self._writer = JournalWriter(self.path / "journal", schema=SCHEMA_VERSION)
             run = Run(self._writer, self.blobs, info, components)
-            self._runs.add(run)
+            self._runs = [*(each for each in self._runs if not each.finished), run]
             if self._folder is None:
                 self._folder = _Folder(self)
                 self._folder.start()
@@ -117,7 +116,7 @@ class Store:
     def fold(self, *, timeout: float = 10.0) -> Folded:
         """Put everything journaled, by any process, into the database. Raises `StoreBusy` when another process holds the file."""
         with self._lock:
-            for run in list(self._runs):
+            for run in self._runs:
                 run.flush()
             appended = self._writer.appended if self._writer else 0
             if self._writer:
@@ -143,6 +142,8 @@ class Store:
         with self._lock:
             if self._writer is None:
                 return
+            for run in self._runs:
+                run.flush()
             self._writer.close()
             try:
                 fold(self.path, timeout=_CLOSING_PATIENCE)
