@@ -46,11 +46,14 @@ async def _batches(
     workers: int | None = None,
     window: int | None = None,
     progress: bool | None = None,
+    fresh: bool = False,
 ) -> AsyncGenerator[list[Outcome], None]:
     check_inputs(inputs)
     count = workers or os.cpu_count() or 1
     shown = progress_for(progress)
-    engine = Engine(plan, store, observers=(*observers, *shown), limits=limits or Limits(), workers=count, window=window or _WINDOW)
+    engine = Engine(
+        plan, store, observers=(*observers, *shown), limits=limits or Limits(), workers=count, window=window or _WINDOW, fresh=fresh
+    )
     batches = engine.run(inputs)
     try:
         async for batch in batches:

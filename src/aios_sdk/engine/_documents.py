@@ -23,6 +23,7 @@ from ._events import Observers
 from ._host import WorkerHost
 from ._ingest import Admitted, Ingested, admit, ingest, is_special, key_below
 from ._limits import Budget, Limits
+from ._memory import Trace
 from ._plan import Plan
 from ._verify import NOTHING, Gained, verified
 from ._workers import Workers
@@ -41,7 +42,8 @@ class Read(NamedTuple):
 
     document: Document | None
     outcome: StepOutcome | None
-    children: tuple[Admitted, ...] = ()
+    children: tuple[Admitted, ...]
+    trace: Trace
 
 
 class Reader:
@@ -212,7 +214,7 @@ class Reader:
             self._record(document, candidate, "ok", None, started, wall, NOTHING, number)
             self._run.outcome(Outcome(document=document, status="completed"), container=True)
             children = tuple(child._replace(source=replace(child.source, root=source.root)) for child in found.children)
-            return Read(None, None, children)
+            return Read(None, None, children, Trace())
         failure = found.failure
         if found.document is None and failure is None:
             failure = UnitFailure("contract", f"{candidate.info.id} yielded no document for {source.name}")
@@ -228,14 +230,16 @@ class Reader:
         if failure is not None:
             status = "partial" if gained.contents else "unsupported" if failure.category == "unsupported" else "failed"
         self._record(document, candidate, status, failure, started, wall, gained, number)
-        return Read(document, self._outcome(document, status, failure, wall, candidate), found.children)
+        trace = Trace(candidate.component)
+        trace.add(gained)
+        return Read(document, self._outcome(document, status, failure, wall, candidate), found.children, trace)
 
     def failed(self, document: Document, failure: UnitFailure, origin: str) -> Read:
         """A source that no component was asked about."""
         self._run.found(document, path=origin)
         status: StepStatus = "unsupported" if failure.category == "unsupported" else "failed"
         self._record(document, None, status, failure, dt.datetime.now(dt.UTC), 0.0, NOTHING, 0)
-        return Read(document, self._outcome(document, status, failure, 0.0, None))
+        return Read(document, self._outcome(document, status, failure, 0.0, None), (), Trace())
 
     def failed_container(self, delivery: Delivery) -> Read:
         """A container at the top that could not be unfolded to its end counts as a document."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ..records import Document, Outcome, Source, Status, StepOutcome
-from ..store import Run, RunInfo, RunStatus, Store
+from ..store import Memo, Run, RunInfo, RunStatus, Store
 from ._calls import Calls
 from ._cases import Cases, Duplicates, Place, delivered_before
 from ._choice import Chooser
@@ -19,6 +19,7 @@ from ._events import Observer, Observers
 from ._flow import Acknowledger, Turn, Window, read_ahead, weight_of
 from ._ingest import Admitted
 from ._limits import Budget, Limits
+from ._memory import Memory, Trace
 from ._plan import Plan, PlannedStep
 from ._steps import Steps, stage_failed
 from ._workers import Workers
@@ -46,10 +47,14 @@ Done: TypeAlias = Outcome | _Tree
 class Engine:
     """One run of one plan."""
 
-    def __init__(self, plan: Plan, store: Store, *, observers: Sequence[Observer], limits: Limits, workers: int, window: int) -> None:
+    def __init__(
+        self, plan: Plan, store: Store, *, observers: Sequence[Observer], limits: Limits, workers: int, window: int, fresh: bool = False
+    ) -> None:
         self._plan = plan
         self._store = store
         self._limits = limits
+        self._fresh = fresh
+        self._memo: Memo | None = None
         self._observers = Observers(observers)
         self._workers = Workers(plan.registry, workers)
         self._chooser = Chooser(plan.registry)
@@ -89,11 +94,13 @@ class Engine:
                 await self._workers.close()
             finally:
                 run.finish(status, dict(self._counts))
+                if self._memo is not None:
+                    self._memo.close()
                 self._observers.tell("run_finished", run.id, status)
 
     def _begin(self, inputs: object) -> Run:
         plan, store = self._plan, self._store
-        delivered = delivered_before(store)
+        delivered = delivered_before(store, plan.name)
         replaced: set[str] = set()
         self._duplicates = Duplicates(delivered.by_content, replaced)
         self._cases = Cases(plan.collect, self._duplicates, plan.resolve) if plan.collect else None
@@ -102,7 +109,9 @@ class Engine:
                 pipeline=plan.name, pipeline_version=plan.version, definition=plan.definition, resolve=plan.resolve, inputs=_named(inputs)
             )
         )
-        self._steps = Steps(self._run, plan.registry, self._chooser, Calls(self._workers, store.blobs, self._run.id))
+        self._memo = store.memo()
+        memory = Memory(plan.registry, self._memo, store.blobs, cut_off=delivered.cut_off, fresh=self._fresh)
+        self._steps = Steps(self._run, plan.registry, self._chooser, Calls(self._workers, store.blobs, self._run.id), memory)
         self._reader = Reader(
             plan,
             self._run,
@@ -161,7 +170,7 @@ class Engine:
             assert read.document is not None
             assert read.outcome is not None
             await self._duplicates.unfolded(number)
-            await self._finish(read.document, [read.outcome], tree, (number,))
+            await self._finish(read.document, [read.outcome], tree, (number,), read.trace)
             await self._finished(tree)
         else:
             await self._source(tree, delivery.admitted or await self._reader.admit(delivery.source), (number,))
@@ -169,7 +178,7 @@ class Engine:
     async def _source(self, tree: _Tree, admitted: Admitted, place: Place) -> None:
         """Ingest a source and pass its document through the steps; its children go their own ways beside it."""
         async with self._documents:
-            document, outcome, children = await self._reader.read(admitted, tree.budget)
+            document, outcome, children, trace = await self._reader.read(admitted, tree.budget)
             if document is not None:
                 if self._cases is not None:  # who else asks; without cases nothing of a document is kept
                     self._duplicates.seen(document, place)
@@ -181,7 +190,7 @@ class Engine:
             for position, child in enumerate(children):
                 self._tasks.create_task(self._source(tree, child, (*place, position)))
             if document is not None and outcome is not None:
-                await self._finish(document, [outcome], tree, place)
+                await self._finish(document, [outcome], tree, place, trace)
         await self._finished(tree)
 
     async def _finished(self, tree: _Tree) -> None:
@@ -197,9 +206,9 @@ class Engine:
 
     # -- a document or case that has been found -----------------------------------------------------------------------
 
-    async def _finish(self, document: Document, done: list[StepOutcome], tree: _Tree, place: Place) -> None:
+    async def _finish(self, document: Document, done: list[StepOutcome], tree: _Tree, place: Place, trace: Trace) -> None:
         if done[0].status in ("ok", "partial"):
-            document = await self._pass(self._plan.steps, document, done)
+            document = await self._pass(self._plan.steps, document, done, trace)
         outcome = Outcome(document=document, status=self._status(done), steps=tuple(done))
         weight = weight_of(document)
         tree.weight += weight
@@ -212,13 +221,13 @@ class Engine:
         self._run.found(case)
         self._observers.tell("document_found", case)
         done: list[StepOutcome] = []
-        case = await self._pass(self._plan.case_steps, case, done)
+        case = await self._pass(self._plan.case_steps, case, done, Trace())
         self._record(Outcome(document=case, status=self._status(done), steps=tuple(done)), found="cases")
 
-    async def _pass(self, steps: Sequence[PlannedStep], document: Document, done: list[StepOutcome]) -> Document:
+    async def _pass(self, steps: Sequence[PlannedStep], document: Document, done: list[StepOutcome], trace: Trace) -> Document:
         """The document after ``steps``; after a required step has failed no other is asked."""
         for step in steps:
-            document, outcome, seconds = await self._steps.apply(step, document)
+            document, outcome, seconds = await self._steps.apply(step, document, trace)
             done.append(outcome)
             self._observers.tell("step_finished", document, outcome, seconds)
             if stage_failed(outcome, step):

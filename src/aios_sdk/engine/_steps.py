@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from ..errors import AiosError, AmbiguousComponent, PluginError, StoreFull
 from ..expressions import DocumentSubject
 from ..plugins import ComponentInfo, Registry
-from ..records import Document, Reference, Result, StepOutcome, StepStatus, UnitFailure, merge_layers, merge_results
+from ..records import Document, Layers, Reference, Result, StepOutcome, StepStatus, UnitFailure, merge_layers, merge_results
 from ..store import Attempt, Run, attempt_id
 from ._calls import Answer, Calls, failure_of, readable
 from ._choice import Candidate, Chooser, record_use
+from ._memory import Memory, Trace
 from ._plan import PlannedStep
 from ._verify import NOTHING, Gained, verified
 
@@ -24,15 +25,16 @@ from ._verify import NOTHING, Gained, verified
 class Steps:
     """Runs planned steps for documents and records every attempt."""
 
-    def __init__(self, run: Run, registry: Registry, chooser: Chooser, calls: Calls) -> None:
+    def __init__(self, run: Run, registry: Registry, chooser: Chooser, calls: Calls, memory: Memory) -> None:
         self._run = run
         self._registry = registry
         self._chooser = chooser
         self._calls = calls
+        self._memory = memory
         self._used: set[tuple[str, str]] = set()
 
-    async def apply(self, step: PlannedStep, document: Document) -> tuple[Document, StepOutcome, float]:
-        """The document with what the step added, how the step ended, and the seconds it took."""
+    async def apply(self, step: PlannedStep, document: Document, trace: Trace) -> tuple[Document, StepOutcome, float]:
+        """The document with what the step added, how the step ended, and the seconds it took; ``trace`` goes on with it."""
         reason = self._reason_to_skip(step, document)
         if reason:
             return self._without_result(step, document, "skipped", reason)
@@ -43,9 +45,9 @@ class Steps:
         if not candidates:
             who = f"{step.component.id} does" if step.component else "no component does"
             return self._without_result(step, document, "unsupported", f"{who} not handle {document.media_type}")
-        tried = await self._first_that_supports(step, document, candidates)
-        answers = [tried] if step.fallback is None else await self._with_fallback(step, document, tried)
-        return self._finish(step, document, answers)
+        tried = await self._first_that_supports(step, document, trace, candidates)
+        answers = [tried] if step.fallback is None else await self._with_fallback(step, document, trace, tried)
+        return self._finish(step, document, trace, answers)
 
     # -- whether ------------------------------------------------------------------------------------------------------
 
@@ -59,10 +61,10 @@ class Steps:
 
     # -- who ----------------------------------------------------------------------------------------------------------
 
-    async def _first_that_supports(self, step: PlannedStep, document: Document, candidates: Sequence[Candidate]) -> _Tried:
+    async def _first_that_supports(self, step: PlannedStep, document: Document, trace: Trace, candidates: Sequence[Candidate]) -> _Tried:
         tried = None
         for number, candidate in enumerate(candidates):
-            tried = await self._try(step, document, candidate, number)
+            tried = await self._try(step, document, trace, candidate, number)
             if tried.status != "unsupported":
                 break
             if number + 1 < len(candidates):
@@ -70,7 +72,7 @@ class Steps:
         assert tried is not None  # there is at least one candidate
         return tried
 
-    async def _with_fallback(self, step: PlannedStep, document: Document, first: _Tried) -> list[_Tried]:
+    async def _with_fallback(self, step: PlannedStep, document: Document, trace: Trace, first: _Tried) -> list[_Tried]:
         """The answers that count, the last one saying how the step ended: the first component's, its fallback's, or for pages both."""
         assert step.fallback is not None
         extra = {
@@ -86,7 +88,7 @@ class Steps:
         candidate = Candidate(step.fallback.component, info, ((first.candidate.info.id, reason),))
         # Finished pages are kept: the fallback is asked for the others only.
         missing = {failure.page for failure in first.failures} if first.status == "partial" and info.unit == "page" else None
-        second = await self._try(step, document, candidate, first.number + 1, pages=missing)
+        second = await self._try(step, document, trace, candidate, first.number + 1, pages=missing)
         if not second.gained.contents:
             self._record(step, document, second, NOTHING)
             said = f"{first.message} (the fallback {candidate.info.id} gave nothing: {second.message})".strip()
@@ -101,7 +103,14 @@ class Steps:
     # -- how ----------------------------------------------------------------------------------------------------------
 
     async def _try(
-        self, step: PlannedStep, document: Document, candidate: Candidate, number: int, *, pages: set[int | None] | None = None
+        self,
+        step: PlannedStep,
+        document: Document,
+        trace: Trace,
+        candidate: Candidate,
+        number: int,
+        *,
+        pages: set[int | None] | None = None,
     ) -> _Tried:
         started = dt.datetime.now(dt.UTC)
         missing = [layer for layer in candidate.info.requires if not _has(document, layer)]
@@ -112,22 +121,21 @@ class Steps:
             self._use(step, candidate)
         except AiosError as error:
             return _judge(candidate, [Answer(None, failure_of(error, candidate.info.id), 0.0, 0.0, 0.0)], started, number)
+        key = self._memory.key(step, candidate, document, trace) if pages is None else ""
+        recalled = self._memory.recall(key, candidate)
+        if recalled is not None:
+            tried = _Tried(candidate, "ok", recalled, "", (), started, 0.0, 0.0, 0.0, 0, number, key=key, cache="hit")
+            tried = self._verified(step, document, tried)
+            if not tried.failures:
+                return tried
+        tried = await self._worked(step, document, candidate, number, started, pages)
+        return replace(tried, key=key if tried.status == "ok" else "", cache="miss" if key else "none")
+
+    async def _worked(
+        self, step: PlannedStep, document: Document, candidate: Candidate, number: int, started: dt.datetime, pages: set[int | None] | None
+    ) -> _Tried:
         units = [(page, view) for page, view in _units(candidate.info, document) if pages is None or page in pages]
-        answers: Sequence[Answer]
-        if candidate.info.isolation == "inline":
-            answers = [
-                self._calls.inline(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout) for page, view in units
-            ]
-        else:
-            # A task of their own: the caller's may be the run's, which must not be cancelled when a call is late.
-            answers = await asyncio.gather(
-                *(
-                    asyncio.create_task(
-                        self._calls.call(candidate.info, candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
-                    )
-                    for page, view in units
-                )
-            )
+        answers = await self._answers(step, candidate, units)
         tried = self._verified(step, document, _judge(candidate, answers, started, number))
         if tried.failures and tried.result is not None and not tried.gained.contents and len(units) > 1:
             # One unit must not cost the others theirs: find out which it is.
@@ -136,6 +144,16 @@ class Steps:
             ]
             tried = self._verified(step, document, _judge(candidate, answers, started, number))
         return tried
+
+    async def _answers(self, step: PlannedStep, candidate: Candidate, units: Sequence[tuple[int | None, Document]]) -> Sequence[Answer]:
+        stage, timeout = step.stage, step.timeout
+        if candidate.info.isolation == "inline":
+            return [self._calls.inline(candidate.component, stage, step.id, view, page=page, timeout=timeout) for page, view in units]
+        # Tasks of their own: the caller's may be the run's, which must not be cancelled when a call is late.
+        calls = [
+            self._calls.call(candidate.info, candidate.component, stage, step.id, view, page=page, timeout=timeout) for page, view in units
+        ]
+        return await asyncio.gather(*map(asyncio.create_task, calls))
 
     def _verified(self, step: PlannedStep, document: Document, tried: _Tried) -> _Tried:
         if tried.result is None:
@@ -153,11 +171,15 @@ class Steps:
             return answer
         return answer._replace(result=None, failure=replace(failure, page=page))
 
-    def _finish(self, step: PlannedStep, document: Document, answers: Sequence[_Tried]) -> tuple[Document, StepOutcome, float]:
+    def _finish(
+        self, step: PlannedStep, document: Document, trace: Trace, answers: Sequence[_Tried]
+    ) -> tuple[Document, StepOutcome, float]:
         last = answers[-1]
         for tried in answers:
             document, failure = self._add(step, document, tried)
-            if failure is not None:
+            if failure is None:
+                trace.add(tried.gained)
+            else:
                 last = replace(last, status="failed", message=failure.message, failures=(*last.failures, failure))
         outcome = StepOutcome(
             step=step.id,
@@ -224,6 +246,8 @@ class Steps:
                 category=tried.failures[0].category if tried.failures else "unsupported" if tried.status == "unsupported" else "",
                 message=tried.message,
                 failures=tried.failures,
+                cache=tried.cache,
+                memo_key=tried.key,
                 started_at=tried.started,
                 wall=tried.wall,
                 cpu=tried.cpu,
@@ -245,7 +269,7 @@ class _Tried(msgspec.Struct, frozen=True):
 
     candidate: Candidate
     status: StepStatus
-    result: Result | None
+    result: Result | Layers | None
     message: str
     failures: tuple[UnitFailure, ...]
     started: dt.datetime
@@ -255,6 +279,8 @@ class _Tried(msgspec.Struct, frozen=True):
     units: int
     number: int
     gained: Gained = NOTHING
+    key: str = ""
+    cache: Literal["hit", "miss", "none"] = "none"
 
 
 def _judge(candidate: Candidate, answers: Sequence[Answer], started: dt.datetime, number: int) -> _Tried:
@@ -311,7 +337,7 @@ def _has(document: Document, layer: str) -> bool:
     return bool(getattr(document.layers, layer)) or any(getattr(member.document.layers, layer) for member in document.members)
 
 
-def confidence_of(result: Result | None) -> float | None:
+def confidence_of(result: Result | Layers | None) -> float | None:
     """Mean confidence (0..1) of all that a component was sure of to a degree; None when it said nothing of it."""
     if result is None:
         return None

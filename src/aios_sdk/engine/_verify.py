@@ -7,7 +7,18 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ..records import Document, Layers, Result, UnitFailure, canonical_layer, check_references, check_spans, decode_layer, stamped_items
+from ..records import (
+    Document,
+    Layers,
+    Result,
+    UnitFailure,
+    canonical_layer,
+    check_references,
+    check_spans,
+    decode_layer,
+    digest,
+    stamped_items,
+)
 from ._calls import readable
 
 #: Canonical bytes of a layer up to which its types are checked by reading all of them back.
@@ -15,10 +26,10 @@ _CHECKED_WHOLE: Final = 64 * 1024
 
 
 class Gained(NamedTuple):
-    """What a step adds to a document, stamped, with the canonical bytes of each layer that has items."""
+    """What a step adds to a document, stamped, with the canonical bytes of each layer that has items, and their SHA-256."""
 
     layers: Layers
-    contents: Mapping[str, bytes]
+    contents: Mapping[str, tuple[bytes, str]]
 
 
 NOTHING: Final = Gained(Layers(), {})
@@ -28,13 +39,14 @@ def verified(
     document: Document, step: str, result: Result | Layers, component: str, *, parts: bool = False
 ) -> tuple[Gained, UnitFailure | None]:
     """What ``result`` adds to ``document``; or nothing, and why, when it holds values of a wrong type or spans that do not resolve."""
-    contents: dict[str, bytes] = {}
+    contents: dict[str, tuple[bytes, str]] = {}
     try:
         added = stamped_items(document.id, step, result)
         layers = Layers(**added)
         # The types of records are checked where they are read from JSON, not where they are made; these bytes are recorded as well.
         for name, items in added.items():
-            contents[name] = content = canonical_layer(name, items)
+            content = canonical_layer(name, items)
+            contents[name] = (content, digest(content))
             decode_layer(name, content if len(content) <= _CHECKED_WHOLE else canonical_layer(name, [_light(item) for item in items]))
         problems = [*check_spans(document, layers, parts=parts), *check_references(document, layers)]
         if layers.text or layers.words:

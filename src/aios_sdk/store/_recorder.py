@@ -190,7 +190,7 @@ class Run:
         document: Document,
         attempt: Attempt,
         layers: Layers = Layers(),  # noqa: B008  # frozen
-        contents: Mapping[str, bytes] = {},  # never changed
+        contents: Mapping[str, tuple[bytes, str]] = {},  # never changed
     ) -> None:
         """Record an attempt and everything it added: all or nothing.
 
@@ -355,7 +355,7 @@ class Run:
             rows.append(row("models", self.id, use.step, use.component, use.model, use.model_digest))
         return rows
 
-    def _artifact_rows(self, owner: Owner, document: Document, layers: Layers, contents: Mapping[str, bytes]) -> list[Row]:
+    def _artifact_rows(self, owner: Owner, document: Document, layers: Layers, contents: Mapping[str, tuple[bytes, str]]) -> list[Row]:
         rows = []
         for layer, first, items, content, artifact in artifacts(document, layers, contents):
             inline = content.decode() if len(content) <= INLINE_BYTES else None

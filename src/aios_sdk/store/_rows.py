@@ -143,15 +143,16 @@ _ROWS_OF: Final[Mapping[str, Callable[[Owner, int, Any, _Places], Iterable[Row]]
 }
 
 
-def artifacts(document: Document, added: Layers, contents: Mapping[str, bytes]) -> Iterator[tuple[str, int, int, bytes, str]]:
+def artifacts(document: Document, added: Layers, contents: Mapping[str, tuple[bytes, str]]) -> Iterator[tuple[str, int, int, bytes, str]]:
     """For each layer of ``added`` that has items: name, place of the first item, number of items, canonical JSON and its SHA-256.
 
-    ``contents`` holds the canonical JSON of all these layers, where it is known already.
+    ``contents`` holds the canonical JSON of all these layers and its SHA-256, where they are known already.
     """
     if not contents:
-        contents = {name: canonical_layer(name, items) for name in LAYERS if (items := getattr(added, name))}
-    for name, content in contents.items():
-        yield name, _first(document, added, name), len(getattr(added, name)), content, digest(content)
+        given = {name: canonical_layer(name, items) for name in LAYERS if (items := getattr(added, name))}
+        contents = {name: (content, digest(content)) for name, content in given.items()}
+    for name, (content, artifact) in contents.items():
+        yield name, _first(document, added, name), len(getattr(added, name)), content, artifact
 
 
 def _first(document: Document, added: Layers, layer: str) -> int:

@@ -23,6 +23,7 @@ from ._fold import Folded, fold, snapshot
 from ._journal import JournalWriter
 from ._lag import Lag, lag
 from ._layout import Layout, create_layout, read_layout
+from ._memo import Memo
 from ._query import Parameters, answer
 from ._reader import JournalReader
 from ._rebuild import find, rebuild
@@ -210,6 +211,12 @@ class Store:
                             yield BY_NUMBER[number].name, dict(zip(names[number], values, strict=True))
             except JournalCorrupt as error:
                 _log.error("reading without a part of the journal: %s", error)
+
+    def memo(self) -> Memo:
+        """The results that were recorded so far, by their memo keys; brought up to date. Close it after use."""
+        memo = Memo(self.path, self.blobs)
+        memo.refresh()
+        return memo
 
     def lag(self) -> Lag:
         """What is journaled and not yet in the database, and who holds the database."""
