@@ -31,13 +31,14 @@ RESULT_OF: Final[dict[Stage, type]] = {
 
 
 class Answer(NamedTuple):
-    """What one call came to; ``wall`` and ``cpu`` in seconds, ``waited`` for a worker."""
+    """What one call came to; ``wall`` and ``cpu`` in seconds, ``waited`` for a worker, ``after`` those to wait before another try."""
 
     result: Result | None
     failure: UnitFailure | None
     wall: float
     cpu: float
     waited: float
+    after: float = 0.0
 
 
 class Calls:
@@ -87,15 +88,15 @@ class Calls:
         asked: float,
     ) -> Answer:
         begun, cpu = time.perf_counter(), time.thread_time()
-        result, failure = None, None
+        result, failure, after = None, None, 0.0
         try:
             with self._workers.scratch() as scratch:
                 result = self._settled(self._invoke(component, stage, step, document, scratch, timeout), stage, component.id)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - extensions raise panics that are no Exception, and parsers call sys.exit
-            failure = failure_of(error, component.id, page)
-        return Answer(result, failure, time.perf_counter() - begun, time.thread_time() - cpu, begun - asked)
+            failure, after = failure_of(error, component.id, page), getattr(error, "after", 0.0)
+        return Answer(result, failure, time.perf_counter() - begun, time.thread_time() - cpu, begun - asked, after)
 
     def _invoke(
         self, component: PlannedComponent, stage: Stage, step: str, document: Document, scratch: Scratch, timeout: float | None
@@ -116,7 +117,7 @@ class Calls:
         timeout: float | None,
         asked: float,
     ) -> Answer:
-        begun, result, failure, limit = asked, None, None, None
+        begun, result, failure, limit, after = asked, None, None, None, 0.0
         try:
             async with self._workers.async_calls:
                 begun = time.perf_counter()
@@ -130,7 +131,8 @@ class Calls:
             if isinstance(error, asyncio.CancelledError) and _is_cancelled():
                 raise
             failure = late(component, timeout, page) if limit is not None and limit.expired() else failure_of(error, component.id, page)
-        return Answer(result, failure, time.perf_counter() - begun, 0.0, begun - asked)
+            after = getattr(error, "after", 0.0)
+        return Answer(result, failure, time.perf_counter() - begun, 0.0, begun - asked, after)
 
     def _settled(self, result: Any, stage: Stage, component: str) -> Result:
         wanted = RESULT_OF[stage]

@@ -20,6 +20,7 @@ from ._flow import Acknowledger, Turn, Window, read_ahead, weight_of
 from ._ingest import Admitted
 from ._limits import Budget, Limits
 from ._memory import Memory, Trace
+from ._patience import Patience
 from ._plan import Plan, PlannedStep
 from ._steps import Steps, stage_failed
 from ._workers import Workers
@@ -62,6 +63,7 @@ class Engine:
         # taken over by the caller. Documents never wait for others while they hold a slot, so the two cannot lock each other.
         self._documents = asyncio.Semaphore(2 * workers)
         self._window = Window(window)
+        self._patience = Patience(self._observers, limits.calls)
         self._acknowledger = Acknowledger(self._acknowledged)
         self._out: asyncio.Queue[list[Outcome] | BaseException | None] = asyncio.Queue(maxsize=2)
         self._counts: Counter[str] = Counter()
@@ -111,7 +113,9 @@ class Engine:
         )
         self._memo = store.memo()
         memory = Memory(plan.registry, self._memo, store.blobs, cut_off=delivered.cut_off, fresh=self._fresh)
-        self._steps = Steps(self._run, plan.registry, self._chooser, Calls(self._workers, store.blobs, self._run.id), memory)
+        self._steps = Steps(
+            self._run, plan.registry, self._chooser, Calls(self._workers, store.blobs, self._run.id), memory, self._patience
+        )
         self._reader = Reader(
             plan,
             self._run,

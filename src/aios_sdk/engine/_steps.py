@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -18,6 +18,7 @@ from ..store import Attempt, Run, attempt_id
 from ._calls import Answer, Calls, failure_of, readable
 from ._choice import Candidate, Chooser, record_use
 from ._memory import Memory, Trace
+from ._patience import Patience
 from ._plan import PlannedStep
 from ._verify import NOTHING, Gained, verified
 
@@ -25,12 +26,13 @@ from ._verify import NOTHING, Gained, verified
 class Steps:
     """Runs planned steps for documents and records every attempt."""
 
-    def __init__(self, run: Run, registry: Registry, chooser: Chooser, calls: Calls, memory: Memory) -> None:
+    def __init__(self, run: Run, registry: Registry, chooser: Chooser, calls: Calls, memory: Memory, patience: Patience) -> None:
         self._run = run
         self._registry = registry
         self._chooser = chooser
         self._calls = calls
         self._memory = memory
+        self._patience = patience
         self._used: set[tuple[str, str]] = set()
 
     async def apply(self, step: PlannedStep, document: Document, trace: Trace) -> tuple[Document, StepOutcome, float]:
@@ -146,14 +148,27 @@ class Steps:
         return tried
 
     async def _answers(self, step: PlannedStep, candidate: Candidate, units: Sequence[tuple[int | None, Document]]) -> Sequence[Answer]:
-        stage, timeout = step.stage, step.timeout
         if candidate.info.isolation == "inline":
-            return [self._calls.inline(candidate.component, stage, step.id, view, page=page, timeout=timeout) for page, view in units]
+            return [await self._inline(step, candidate, page, view) for page, view in units]
         # Tasks of their own: the caller's may be the run's, which must not be cancelled when a call is late.
-        calls = [
-            self._calls.call(candidate.info, candidate.component, stage, step.id, view, page=page, timeout=timeout) for page, view in units
-        ]
-        return await asyncio.gather(*map(asyncio.create_task, calls))
+        return await asyncio.gather(*(asyncio.create_task(self._elsewhere(step, candidate, page, view)) for page, view in units))
+
+    async def _inline(self, step: PlannedStep, candidate: Candidate, page: int | None, view: Document) -> Answer:
+        answer = self._calls.inline(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
+        if answer.failure is None or answer.failure.category not in ("retryable", "unavailable"):
+            self._patience.well(candidate.info.id)
+            return answer
+
+        async def work() -> Answer:
+            return self._calls.inline(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
+
+        return await self._patience.call(candidate.info, work, first=answer)
+
+    async def _elsewhere(self, step: PlannedStep, candidate: Candidate, page: int | None, view: Document) -> Answer:
+        def work() -> Awaitable[Answer]:
+            return self._calls.call(candidate.info, candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
+
+        return await self._patience.call(candidate.info, work)
 
     def _verified(self, step: PlannedStep, document: Document, tried: _Tried) -> _Tried:
         if tried.result is None:
@@ -247,7 +262,8 @@ class Steps:
                 message=tried.message,
                 failures=tried.failures,
                 cache=tried.cache,
-                memo_key=tried.key,
+                # What is recorded without its result cannot be recalled.
+                memo_key=tried.key if gained is tried.gained else "",
                 started_at=tried.started,
                 wall=tried.wall,
                 cpu=tried.cpu,
