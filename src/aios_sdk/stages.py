@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
 
@@ -73,14 +73,24 @@ class Resources(Struct, frozen=True, kw_only=True):
 
 
 @final
-class Context(Struct, frozen=True, kw_only=True):
-    """One call: the ``run`` and ``step`` it belongs to, a ``scratch`` directory that is emptied afterwards, and the ``deadline``
-    (seconds of ``time.monotonic``, or None)."""
+class Context:
+    """One call: the ``run`` and ``step`` it belongs to, a ``scratch`` directory that is emptied afterwards (a path, or what makes it when
+    it is first asked for), and the ``deadline`` (seconds of ``time.monotonic``, or None)."""
 
-    run: str
-    step: str
-    scratch: Path
-    deadline: float | None = None
+    __slots__ = ("_scratch", "deadline", "run", "step")
+
+    def __init__(self, *, run: str, step: str, scratch: Path | Callable[[], Path], deadline: float | None = None) -> None:
+        self.run: Final = run
+        self.step: Final = step
+        self.deadline: Final = deadline
+        self._scratch = scratch
+
+    @property
+    def scratch(self) -> Path:
+        """A directory of this call's own."""
+        if not isinstance(self._scratch, Path):
+            self._scratch = self._scratch()
+        return self._scratch
 
     @property
     def log(self) -> logging.Logger:

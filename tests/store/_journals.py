@@ -27,6 +27,7 @@ VALUES = {
     "DECIMAL(38,10)": _DECIMALS,
     "DATE": st.dates(),
     "TIMESTAMPTZ": st.datetimes(dt.datetime(1800, 1, 1), dt.datetime(2200, 1, 1), timezones=st.just(dt.UTC)),
+    "BLOB": st.binary(max_size=20),
     "VARCHAR[]": st.lists(_TEXTS, max_size=3),
 }
 

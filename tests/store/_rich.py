@@ -49,7 +49,7 @@ def rich_document(recording: Recording, folder: Path, name: str = "rechnung.txt"
     table = Table.from_parquet(parquet, name="positions")
     recording.store.blobs.put_file(parquet)
     text = PageText(page=0, content=TEXT)
-    more = PageText(page=1, content="Seite zwei " * 900, method="ocr", confidence=0.8, reason="no text layer")
+    more = PageText(page=1, content="Seite zwei " * 2500, method="ocr", confidence=0.8, reason="no text layer")
     words = Words.build(text, [(0, 8, Box.of(0.1, 0.1, 0.2, 0.12), None), (39, 45, Box.of(0.5, 0.2, 0.6, 0.22), 0.75)])
     document = recording.deliver(name, TEXT.encode(), thread="<1@example.com>")
     pages = (PageInfo(index=0, width=595.2, height=842, label="i"), PageInfo(index=1, width=842, height=595.2, rotation=90))

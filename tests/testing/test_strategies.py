@@ -134,7 +134,7 @@ def test_pages_show_their_words_also_where_no_text_was_read() -> None:
 
 
 def test_text_is_of_many_kinds() -> None:
-    texts = drawn(strategies.page_contents(), 1000)
+    texts = drawn(strategies.page_contents(), 500)
     for number, what in enumerate(
         (
             lambda text: any(character > "\uffff" for character in text),
@@ -170,7 +170,7 @@ def test_what_trips_code_is_drawn_before_values_in_any_few_documents(start: int)
 
 
 def test_documents_come_in_many_forms() -> None:
-    documents = drawn(strategies.documents(["pages", "text", "fields"], pages=(0, 3)), 300)
+    documents = drawn(strategies.documents(["pages", "text", "fields"], pages=(0, 3)), 150)
     for number, what in enumerate(
         (
             lambda document: len(document.pages) == 3,
@@ -306,7 +306,7 @@ def test_tables_have_their_rows_behind_them() -> None:
 
 
 def test_typed_tables_have_every_fault_that_people_make() -> None:
-    tables = drawn(strategies.tables_data(), 400)
+    tables = drawn(strategies.tables_data(), 250)
     assert any(len({name.casefold() for name in table.header}) < len(table.header) for table in tables)
     assert any(len(row) < len(table.header) for table in tables for row in table.rows)
     assert any(len(row) > len(table.header) for table in tables for row in table.rows)

@@ -59,6 +59,7 @@ _STORE: Final = {
 COMMANDS: Final[Mapping[str, Command | Group]] = {
     "demo": Command("demo", "demo", "Run the claims example, from files to decisions."),
     "run": Command("run", "run", "Run a pipeline on files and folders, into a store."),
+    "replay": Command("replay", "replay", "Compute a recorded run again and report what differs."),
     "explain": Command("explain", "explain", "Tell where a document's values come from."),
     "sql": Command("sql", "sql", "Ask a store in SQL."),
     "plugin": Group("See, check and build plugins.", _PLUGIN),

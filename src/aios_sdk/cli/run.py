@@ -30,12 +30,16 @@ def run(
     inputs: Annotated[list[str], typer.Argument(help="Files and folders.", metavar="INPUT")],
     store: Annotated[Path, typer.Option(help="The store: a directory, usually named NAME.aios; made if it is not there.")],
     workers: Annotated[int | None, typer.Option(min=1, help="Components at work at once. Default: the number of cores.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Compute everything, also what the store holds already.")] = False,
     progress: Annotated[bool, typer.Option(help="Tell on standard error how far it is.")] = True,
 ) -> None:
     """Run PIPELINE on every INPUT and record everything in the store.
 
     A file that nobody can read becomes a failure in the store, and the run goes on. The exit code is 0 when no document failed and 1
     when some did (see the failures printed, or: aios sql STORE "from errors").
+
+    What the store holds already is not computed again: the same command goes on where it was interrupted, and after a change only the
+    steps that it concerns are done. Failures that may pass are tried again.
 
     Examples:
 
@@ -57,13 +61,13 @@ def run(
         with Store(store) as opened:
             from aios_sdk.engine import run as run_plan
 
-            for outcome in run_plan(plan, inputs, store=opened, workers=workers, progress=progress):
+            for outcome in run_plan(plan, inputs, store=opened, workers=workers, progress=progress, fresh=fresh):
                 for each in ending(outcome):
                     counts[each.status] += 1
                     if each.status != "completed" and len(troubles) < _SHOWN:
                         troubles.append(each)
     except KeyboardInterrupt:
-        sys.stderr.write(f"Interrupted. What was done is safe in {store}. Run the same command again to do all of it.\n")
+        sys.stderr.write(f"Interrupted. What was done is safe in {store}. Run the same command again to go on from there.\n")
         raise
     report(counts, troubles)
     typer.echo(f'Next: aios sql {store} "from current_fields"')

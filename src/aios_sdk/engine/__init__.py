@@ -3,7 +3,6 @@
 from ._api import arun, run
 from ._detect import detect
 from ._events import Observer
-from ._host import StoreHost
 from ._ingest import check_inputs
 from ._limits import Limits
 from ._plan import Plan, PlannedCollect, PlannedComponent, PlannedFallback, PlannedStep
@@ -18,7 +17,6 @@ __all__ = [
     "PlannedComponent",
     "PlannedFallback",
     "PlannedStep",
-    "StoreHost",
     "arun",
     "check_inputs",
     "detect",

@@ -7,8 +7,8 @@ import contextlib
 import os
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import Final
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from typing import Any, Final
 
 from ..records import Outcome
 from ..store import Store
@@ -21,8 +21,22 @@ from ._run import Engine
 
 _END: Final = object()
 
+#: Deliveries under way at a time, unless told otherwise: enough for many to share a sync of the disk.
+_WINDOW: Final = 256
 
-async def arun(
+
+async def arun(plan: Plan, inputs: object, *, store: Store, **options: Any) -> AsyncIterator[Outcome]:
+    """Run ``plan`` over ``inputs``; see `Pipeline.arun`. Raises `InputError` before anything is done when a path is not there."""
+    batches = _batches(plan, inputs, store=store, **options)
+    try:
+        async for batch in batches:
+            for outcome in batch:
+                yield outcome
+    finally:
+        await batches.aclose()
+
+
+async def _batches(
     plan: Plan,
     inputs: object,
     *,
@@ -32,24 +46,26 @@ async def arun(
     workers: int | None = None,
     window: int | None = None,
     progress: bool | None = None,
-) -> AsyncIterator[Outcome]:
-    """Run ``plan`` over ``inputs``; see `Pipeline.arun`. Raises `InputError` before anything is done when a path is not there."""
+    fresh: bool = False,
+) -> AsyncGenerator[list[Outcome], None]:
     check_inputs(inputs)
     count = workers or os.cpu_count() or 1
     shown = progress_for(progress)
-    engine = Engine(plan, store, observers=(*observers, *shown), limits=limits or Limits(), workers=count, window=window or 4 * count)
-    outcomes = engine.run(inputs)
+    engine = Engine(
+        plan, store, observers=(*observers, *shown), limits=limits or Limits(), workers=count, window=window or _WINDOW, fresh=fresh
+    )
+    batches = engine.run(inputs)
     try:
-        async for outcome in outcomes:
-            yield outcome
+        async for batch in batches:
+            yield batch
     finally:
-        await outcomes.aclose()  # type: ignore[attr-defined]  # an async generator
+        await batches.aclose()  # type: ignore[attr-defined]  # an async generator
 
 
-def run(plan: Plan, inputs: object, *, store: Store, window: int | None = None, **options: object) -> Iterator[Outcome]:
+def run(plan: Plan, inputs: object, *, store: Store, **options: Any) -> Iterator[Outcome]:
     """The same from a plain loop: the engine runs on a thread of its own and waits when the caller is slow."""
     check_inputs(inputs)
-    handed: queue.Queue[object] = queue.Queue(maxsize=window or 64)
+    handed: queue.Queue[object] = queue.Queue(maxsize=2)
     stopped = threading.Event()
     stop: list[Callable[[], object]] = []
 
@@ -57,13 +73,16 @@ def run(plan: Plan, inputs: object, *, store: Store, window: int | None = None, 
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
         stop.append(lambda: loop.call_soon_threadsafe(task.cancel))
-        outcomes = arun(plan, inputs, store=store, window=window, **options)  # type: ignore[arg-type]
+        batches = _batches(plan, inputs, store=store, **options)
         try:
-            async for outcome in outcomes:
-                if not await asyncio.to_thread(_put, handed, outcome, stopped):
-                    break
+            async for batch in batches:
+                try:
+                    handed.put_nowait(batch)
+                except queue.Full:
+                    if not await asyncio.to_thread(_put, handed, batch, stopped):
+                        break
         finally:
-            await outcomes.aclose()  # type: ignore[attr-defined]  # an async generator
+            await batches.aclose()
 
     def work() -> None:
         try:
@@ -79,8 +98,8 @@ def run(plan: Plan, inputs: object, *, store: Store, window: int | None = None, 
         while (item := handed.get()) is not _END:
             if isinstance(item, BaseException):
                 raise item
-            assert isinstance(item, Outcome)
-            yield item
+            assert isinstance(item, list)
+            yield from item
     finally:
         stopped.set()
         with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile

@@ -11,11 +11,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ..errors import AiosError, Category, ContractError, StepError, StoreFull
+from ..plugins import ComponentInfo
 from ..records import Checks, Classification, Document, Extraction, Redactions, Result, Route, Summary, Table, UnitFailure
 from ..stages import Context, Stage
 from ..store import Blobs
 from ._plan import PlannedComponent
-from ._workers import Workers
+from ._workers import Scratch, Workers
 
 _log = logging.getLogger("aios.engine")
 
@@ -30,13 +31,14 @@ RESULT_OF: Final[dict[Stage, type]] = {
 
 
 class Answer(NamedTuple):
-    """What one call came to; ``wall`` and ``cpu`` in seconds, ``waited`` for a worker."""
+    """What one call came to; ``wall`` and ``cpu`` in seconds, ``waited`` for a worker, ``after`` those to wait before another try."""
 
     result: Result | None
     failure: UnitFailure | None
     wall: float
     cpu: float
     waited: float
+    after: float = 0.0
 
 
 class Calls:
@@ -47,33 +49,58 @@ class Calls:
         self._blobs = blobs
         self._run = run
 
-    async def call(
+    def inline(
         self, component: PlannedComponent, stage: Stage, step: str, document: Document, *, page: int | None, timeout: float | None
     ) -> Answer:
-        """Call the component's ``stage`` for ``document``; never raises what the component raised."""
-        isolation = self._workers.registry.components[component.id].isolation
+        """Call the component's ``stage`` for ``document`` here and now; never raises what the component raised."""
+        return self._work(component, stage, step, document, page, timeout, time.perf_counter())
+
+    async def call(
+        self,
+        info: ComponentInfo,
+        component: PlannedComponent,
+        stage: Stage,
+        step: str,
+        document: Document,
+        *,
+        page: int | None,
+        timeout: float | None,
+    ) -> Answer:
+        """The same in a worker or, for ``async def`` components, on the loop."""
         asked = time.perf_counter()
-
-        def work() -> Answer:
-            begun, cpu = time.perf_counter(), time.thread_time()
-            result, failure = None, None
-            try:
-                with self._workers.scratch() as scratch:
-                    result = self._settled(self._invoke(component, stage, step, document, scratch, timeout), stage, component.id)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # noqa: BLE001 - extensions raise panics that are no Exception, and parsers call sys.exit
-                failure = failure_of(error, component.id, page)
-            return Answer(result, failure, time.perf_counter() - begun, time.thread_time() - cpu, begun - asked)
-
-        if isolation == "async":
+        if info.isolation == "async":
             return await self._await(component, stage, step, document, page, timeout, asked)
         try:
-            return await self._workers.run(isolation, work, timeout)
+            return await self._workers.run(
+                info.isolation, lambda: self._work(component, stage, step, document, page, timeout, asked), timeout
+            )
         except TimeoutError:
             return Answer(None, late(component, timeout, page), time.perf_counter() - asked, 0.0, 0.0)
 
-    def _invoke(self, component: PlannedComponent, stage: Stage, step: str, document: Document, scratch: Any, timeout: float | None) -> Any:
+    def _work(
+        self,
+        component: PlannedComponent,
+        stage: Stage,
+        step: str,
+        document: Document,
+        page: int | None,
+        timeout: float | None,
+        asked: float,
+    ) -> Answer:
+        begun, cpu = time.perf_counter(), time.thread_time()
+        result, failure, after = None, None, 0.0
+        try:
+            with self._workers.scratch() as scratch:
+                result = self._settled(self._invoke(component, stage, step, document, scratch, timeout), stage, component.id)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - extensions raise panics that are no Exception, and parsers call sys.exit
+            failure, after = failure_of(error, component.id, page), getattr(error, "after", 0.0)
+        return Answer(result, failure, time.perf_counter() - begun, time.thread_time() - cpu, begun - asked, after)
+
+    def _invoke(
+        self, component: PlannedComponent, stage: Stage, step: str, document: Document, scratch: Scratch, timeout: float | None
+    ) -> Any:
         implementation = self._workers.instance(component).implementation(stage)
         assert implementation is not None  # the planner chose it for this stage
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -90,7 +117,7 @@ class Calls:
         timeout: float | None,
         asked: float,
     ) -> Answer:
-        begun, result, failure, limit = asked, None, None, None
+        begun, result, failure, limit, after = asked, None, None, None, 0.0
         try:
             async with self._workers.async_calls:
                 begun = time.perf_counter()
@@ -104,7 +131,8 @@ class Calls:
             if isinstance(error, asyncio.CancelledError) and _is_cancelled():
                 raise
             failure = late(component, timeout, page) if limit is not None and limit.expired() else failure_of(error, component.id, page)
-        return Answer(result, failure, time.perf_counter() - begun, 0.0, begun - asked)
+            after = getattr(error, "after", 0.0)
+        return Answer(result, failure, time.perf_counter() - begun, 0.0, begun - asked, after)
 
     def _settled(self, result: Any, stage: Stage, component: str) -> Result:
         wanted = RESULT_OF[stage]

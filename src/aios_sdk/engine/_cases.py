@@ -23,26 +23,30 @@ class First(NamedTuple):
 
 
 class Delivered(NamedTuple):
-    """What earlier runs recorded: the latest document of each place or key, and the first that brought each content."""
+    """What earlier runs recorded: the latest document of each place or key, the first that brought each content, and the runs of the
+    pipeline since its last complete one."""
 
     by_key: Mapping[str, str]
     by_content: Mapping[str, First]
+    cut_off: frozenset[str]
 
 
-def delivered_before(store: Store) -> Delivered:
+def delivered_before(store: Store, pipeline: str) -> Delivered:
     """What earlier runs on ``store`` recorded of deliveries; about 300 bytes a document in memory.
 
     A document counts once it has an outcome. As the bringer of its bytes it counts if its run ended or a case has it: of a run that was
     cut off nobody knows what would have come first. Of several in one run the original is the one that no case called a duplicate.
     """
     runs: set[str] = set()
+    same: set[str] = set()
     found: dict[tuple[str, str], tuple[str, str, str, str]] = {}
     ended: set[tuple[str, str]] = set()
     members: dict[tuple[str, str], str] = {}
     superseded: set[str] = set()
     for table, row in store.recorded({"runs", "documents", "outcomes", "members"}):
-        if table == "runs" and row["status"] == "completed":
-            runs.add(row["run_id"])
+        if table == "runs":
+            same.update([row["run_id"]] if row["pipeline"] == pipeline else ())
+            runs.update([row["run_id"]] if row["status"] == "completed" else ())
         elif table == "documents" and row["kind"] != "case":
             key = (row["run_id"], row["document_id"])
             found[key] = (row["path"] or row["key"], row["content_id"], row["parent_id"], row["supersedes"])
@@ -68,7 +72,8 @@ def delivered_before(store: Store) -> Delivered:
         trail = frozenset(_upwards(document, parents))
         if not trail & superseded:
             by_content[content] = First(document, trail)
-    return Delivered(by_key, by_content)
+    last = max(same & runs, default="")
+    return Delivered(by_key, by_content, frozenset(run for run in same if run > last))
 
 
 def _upwards(document: str, parents: Mapping[str, str]) -> Iterator[str]:

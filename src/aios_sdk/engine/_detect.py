@@ -34,6 +34,8 @@ _MAGIC: Final[tuple[tuple[bytes, str], ...]] = (
     (b"ID3", "audio/mpeg"),
 )
 
+_MAGIC_OF: Final = {first: tuple(pair for pair in _MAGIC if pair[0][:1] == first) for first in {magic[:1] for magic, _ in _MAGIC}}
+
 #: Types of names, for bytes that do not settle it.
 _BY_NAME: Final = {
     ".csv": "text/csv",
@@ -102,7 +104,7 @@ def detect(source: Source) -> str:
 
 
 def _by_content(head: bytes, file: BinaryIO, name: str) -> str | None:
-    for magic, media_type in _MAGIC:
+    for magic, media_type in _MAGIC_OF.get(head[:1], ()):
         if head.startswith(magic):
             return media_type
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
@@ -182,7 +184,10 @@ def _ole(file: BinaryIO, name: str) -> str:
 
 def _is_mail(head: bytes) -> bool:
     """RFC 5322: the first lines are headers, and at least two are ones that mails have."""
-    lines = head.lstrip(b"\xef\xbb\xbf\r\n").splitlines()
+    start = head.lstrip(b"\xef\xbb\xbf\r\n")
+    if not (_HEADER.match(start) or start.startswith((b"From ", b">From "))):
+        return False
+    lines = start.splitlines()
     if lines and lines[0].startswith(b"From ") and len(lines) > 1:
         lines = lines[1:]  # the separator line of an mbox
     known = 0
@@ -214,10 +219,13 @@ def _markup(head: bytes) -> str | None:
     return None
 
 
+_CONTROL: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\f\r\x1b")
+
+
 def _is_text(head: bytes) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     if b"\x00" in head:
         return False
-    control = sum(byte < 32 and byte not in (9, 10, 12, 13, 27) for byte in head)
+    control = len(head) - len(head.translate(None, _CONTROL))
     return control <= len(head) // 50

@@ -15,16 +15,17 @@ from msgspec.structs import replace
 from ..errors import AiosError, AmbiguousComponent, ContractError, InputError, PluginError
 from ..records import Document, Layers, Outcome, Source, StepOutcome, StepStatus, UnitFailure, document_id
 from ..stages import Context
-from ..store import Attempt, Blobs, Run, attempt_id
+from ..store import INLINE_BYTES, Attempt, Blobs, Run, attempt_id
 from ._calls import failure_of, late, readable
+from ._choice import Candidate, Chooser, record_use
 from ._detect import detect
 from ._events import Observers
 from ._host import WorkerHost
 from ._ingest import Admitted, Ingested, admit, ingest, is_special, key_below
 from ._limits import Budget, Limits
+from ._memory import Trace
 from ._plan import Plan
-from ._steps import Candidate, Chooser, record_use
-from ._verify import verified
+from ._verify import NOTHING, Gained, verified
 from ._workers import Workers
 
 
@@ -41,7 +42,8 @@ class Read(NamedTuple):
 
     document: Document | None
     outcome: StepOutcome | None
-    children: tuple[Admitted, ...] = ()
+    children: tuple[Admitted, ...]
+    trace: Trace
 
 
 class Reader:
@@ -71,7 +73,8 @@ class Reader:
         self._delivered = delivered
         self._used: set[str] = set()
         self._replaced = replaced
-        self._identities: Counter[str] = Counter()
+        self._identities: set[int] = set()
+        self._again: Counter[str] = Counter()
 
     # -- containers at the top ----------------------------------------------------------------------------------------
 
@@ -155,10 +158,14 @@ class Reader:
             return replace(source, name=name, key=key, origin=origin)
         # A path may be given twice, and so may a key: each is a delivery, and none may pass for the other.
         key = key or name
-        self._identities[origin or key] += 1
-        again = self._identities[origin or key]
-        if again > 1:
+        identity = origin or key
+        # One number a source is kept; a name only where it is given again.
+        short = hash(identity)
+        if short in self._identities:
+            self._again[identity] += 1
+            again = self._again[identity] + 1
             key, origin = f"{key} ({again})", origin and f"{origin} ({again})"
+        self._identities.add(short)
         return replace(source, name=name, key=key, origin=origin)
 
     def _container(self, source: Source) -> Candidate | None:
@@ -176,6 +183,8 @@ class Reader:
     async def admit(self, source: Source) -> Admitted:
         """Keep the bytes of a delivery and give it its identity."""
         origin = source.parent or source.origin or source.key or source.name
+        if source.data is not None and len(source.data) <= INLINE_BYTES:
+            return admit(source, self._blobs, origin=origin, position=source.position)
         return await self._workers.run("process", lambda: admit(source, self._blobs, origin=origin, position=source.position))
 
     async def read(self, admitted: Admitted, budget: Budget) -> Read:
@@ -190,7 +199,7 @@ class Reader:
             return self.failed(document, UnitFailure("unavailable", str(error)), source.origin)
         if not candidates:
             return self.failed(document, UnitFailure("unsupported", f"no installed component ingests {source.media_type}"), source.origin)
-        self._run.found(document, path=source.origin)
+        self._run.found(document, path=source.origin, content=source.data)
         for number, candidate in enumerate(candidates[:-1]):
             read = await self._read_with(candidate, source, document, number, budget)
             if read.outcome is None or read.outcome.status != "unsupported":
@@ -202,34 +211,35 @@ class Reader:
         found = await self._ingest(candidate, source, budget)
         wall = time.perf_counter() - begun
         if found.document is None and found.failure is None and not candidate.info.provides:
-            self._record(document, candidate, "ok", None, started, wall, Layers(), number)
+            self._record(document, candidate, "ok", None, started, wall, NOTHING, number)
             self._run.outcome(Outcome(document=document, status="completed"), container=True)
             children = tuple(child._replace(source=replace(child.source, root=source.root)) for child in found.children)
-            return Read(None, None, children)
+            return Read(None, None, children, Trace())
         failure = found.failure
         if found.document is None and failure is None:
             failure = UnitFailure("contract", f"{candidate.info.id} yielded no document for {source.name}")
         elif failure is None and found.document is not None and found.document.layers == Layers():
             failure = UnitFailure("malformed", f"{source.name} holds nothing: no pages, no text, no tables and no fields")
-        layers = Layers()
+        gained = NOTHING
         if found.document is not None:
-            layers, broken = verified(document, self._step.id, found.document.layers, candidate.info.id, parts=True)
-            if broken is not None:
-                failure, layers = broken, Layers()
-            document = replace(document, thread=readable(found.document.thread)).with_layers(layers)
-        document.bind(WorkerHost(self._blobs, self._workers, candidate.component))
+            gained, broken = verified(document, self._step.id, found.document.layers, candidate.info.id, parts=True)
+            failure = broken or failure
+            document = replace(document, thread=readable(found.document.thread)).with_layers(gained.layers)
+        document.bind(WorkerHost(self._blobs, self._workers, candidate.component, source.data))
         status: StepStatus = "ok"
         if failure is not None:
-            status = "partial" if layers != Layers() else "unsupported" if failure.category == "unsupported" else "failed"
-        self._record(document, candidate, status, failure, started, wall, layers, number)
-        return Read(document, self._outcome(document, status, failure, wall, candidate), found.children)
+            status = "partial" if gained.contents else "unsupported" if failure.category == "unsupported" else "failed"
+        self._record(document, candidate, status, failure, started, wall, gained, number)
+        trace = Trace(candidate.component)
+        trace.add(gained)
+        return Read(document, self._outcome(document, status, failure, wall, candidate), found.children, trace)
 
     def failed(self, document: Document, failure: UnitFailure, origin: str) -> Read:
         """A source that no component was asked about."""
         self._run.found(document, path=origin)
         status: StepStatus = "unsupported" if failure.category == "unsupported" else "failed"
-        self._record(document, None, status, failure, dt.datetime.now(dt.UTC), 0.0, Layers(), 0)
-        return Read(document, self._outcome(document, status, failure, 0.0, None))
+        self._record(document, None, status, failure, dt.datetime.now(dt.UTC), 0.0, NOTHING, 0)
+        return Read(document, self._outcome(document, status, failure, 0.0, None), (), Trace())
 
     def failed_container(self, delivery: Delivery) -> Read:
         """A container at the top that could not be unfolded to its end counts as a document."""
@@ -245,22 +255,24 @@ class Reader:
         except AiosError as error:
             return Ingested(None, (), failure_of(error, candidate.info.id))
         timeout = self._step.timeout
-        try:
-            return await self._workers.run(
-                candidate.info.isolation,
-                lambda: ingest(
-                    candidate.component,
-                    source,
-                    workers=self._workers,
-                    blobs=self._blobs,
-                    limits=self._limits,
-                    budget=budget,
-                    run=self._run.id,
-                    step=self._step.id,
-                    timeout=timeout,
-                ),
-                timeout,
+
+        def work() -> Ingested:
+            return ingest(
+                candidate.component,
+                source,
+                workers=self._workers,
+                blobs=self._blobs,
+                limits=self._limits,
+                budget=budget,
+                run=self._run.id,
+                step=self._step.id,
+                timeout=timeout,
             )
+
+        if candidate.info.isolation == "inline":
+            return work()
+        try:
+            return await self._workers.run(candidate.info.isolation, work, timeout)
         except TimeoutError:
             return Ingested(None, (), late(candidate.component, timeout))
 
@@ -307,7 +319,7 @@ class Reader:
         failure: UnitFailure | None,
         started: dt.datetime,
         wall: float,
-        layers: Layers,
+        gained: Gained,
         number: int,
     ) -> None:
         component = candidate.info.id if candidate else ""
@@ -325,13 +337,14 @@ class Reader:
                 started_at=started,
                 wall=wall,
             ),
-            layers,
+            gained.layers,
+            gained.contents,
         )
 
     def _record_container(self, candidate: Candidate, source: Source) -> None:
         document = self._document_of(source)
         self._run.found(document, path=source.origin, container=True)
-        self._record(document, candidate, "ok", None, dt.datetime.now(dt.UTC), 0.0, Layers(), 0)
+        self._record(document, candidate, "ok", None, dt.datetime.now(dt.UTC), 0.0, NOTHING, 0)
         self._run.outcome(Outcome(document=document, status="completed"), container=True)
 
     def _use(self, candidate: Candidate) -> None:

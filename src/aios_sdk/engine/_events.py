@@ -33,6 +33,9 @@ class Observer:
     def document_finished(self, outcome: Outcome) -> None:
         """A document or case has its outcome, and it is durable."""
 
+    def component_paused(self, component: str, seconds: float, reason: str) -> None:
+        """Calls of a component failed one after the other; it is left alone for some seconds. ``reason`` is what the last call said."""
+
     def run_finished(self, run: str, status: str) -> None:
         """The run ended: ``completed``, ``interrupted`` or ``failed``."""
 

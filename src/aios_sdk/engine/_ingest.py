@@ -11,9 +11,9 @@ from typing import NamedTuple
 import msgspec
 
 from ..errors import ContractError, InputError, LimitExceeded, Malformed
-from ..records import Document, Source, UnitFailure, document_id
+from ..records import Document, Source, UnitFailure, digest, document_id
 from ..stages import Context
-from ..store import Blobs
+from ..store import INLINE_BYTES, Blobs
 from ._calls import failure_of, readable, settle_tables
 from ._detect import detect
 from ._limits import Budget, Limits
@@ -94,16 +94,22 @@ def is_special(path: str) -> bool:
 def admit(source: Source, blobs: Blobs, *, origin: str, position: int) -> Admitted:
     """Keep the bytes, detect the type, and give the source its identity. ``origin`` is its key, or its parent's document id."""
     failure = None
-    content_id, size, media_type = "", source.size, source.media_type
+    content_id, size, media_type, data = "", source.size, source.media_type, source.data
     try:
-        if source.refused or (source.data is None and not source.path):
+        if source.refused or (data is None and not source.path):
             raise LimitExceeded(f"{source.name} was not handed over: {source.refused or 'its bytes are missing'}")
-        if source.data is not None:
-            content_id, size = blobs.put(source.data), len(source.data)
-        elif is_special(source.path):
-            raise InputError(f"{source.name} is no regular file", cause="It is a pipe, a socket or a device", fix="Give files and folders")
-        else:
+        if data is None:
+            if is_special(source.path):
+                raise InputError(
+                    f"{source.name} is no regular file", cause="It is a pipe, a socket or a device", fix="Give files and folders"
+                )
+            data = _small(Path(source.path))
+        if data is None:
             content_id, size = blobs.put_file(Path(source.path)), Path(source.path).stat().st_size
+        elif len(data) > INLINE_BYTES:
+            content_id, size, data = blobs.put(data), len(data), None
+        else:
+            content_id, size = digest(data), len(data)
         media_type = detect(source)
         if not size:
             raise Malformed(f"{source.name} is empty", fix="Ask the sender for it again")
@@ -122,11 +128,18 @@ def admit(source: Source, blobs: Blobs, *, origin: str, position: int) -> Admitt
         media_type=media_type,
         document_id=identity,
         position=position,
-        data=None,
-        path=str(blobs.path(content_id)) if content_id else source.path,
+        data=data,
+        path=str(blobs.path(content_id)) if content_id and data is None else source.path,
         root=source.root or identity,
     )
     return Admitted(admitted, failure)
+
+
+def _small(path: Path) -> bytes | None:
+    """All bytes of a file that is small enough to be kept with its record; None when it is not."""
+    with path.open("rb") as file:
+        data = file.read(INLINE_BYTES + 1)
+    return data if len(data) <= INLINE_BYTES else None
 
 
 def ingest(

@@ -1,8 +1,9 @@
-"""How much one delivery may unfold into."""
+"""How much one delivery may unfold into, and how many calls a component may have at a time."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Final, final
 
 import msgspec
@@ -11,17 +12,20 @@ from ..errors import LimitExceeded
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Bounds on what is found inside a source, against archives and mails made to exhaust the machine.
+    """Bounds on what is found inside a source, against archives and mails made to exhaust the machine; and on calls at a time.
 
     Attributes:
         depth: how deep parts may lie within parts.
         children: how many parts one source may yield.
         size: bytes that all the parts of one delivery may have together.
+        calls: how many calls may be under way at a time, by id of a component or by network host that components declare, such as
+            ``{"acme.ocr": 2, "api.example.com": 8}``.
     """
 
     depth: int = 8
     children: int = 10_000
     size: int = 4 << 30
+    calls: Mapping[str, int] = {}
 
 
 @final

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import queue
-import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from ..records import Document, Outcome, Source, Status, StepOutcome
-from ..store import Run, RunInfo, RunStatus, Store, Ticket
+from ..store import Memo, Run, RunInfo, RunStatus, Store
 from ._calls import Calls
 from ._cases import Cases, Duplicates, Place, delivered_before
+from ._choice import Chooser
 from ._documents import Delivery, Reader
+from ._eager import start
 from ._events import Observer, Observers
-from ._ingest import Admitted, sources_of
+from ._flow import Acknowledger, Turn, Window, read_ahead, weight_of
+from ._ingest import Admitted
 from ._limits import Budget, Limits
+from ._memory import Memory, Trace
+from ._patience import Patience
 from ._plan import Plan, PlannedStep
-from ._steps import Chooser, Steps, stage_failed
+from ._steps import Steps, stage_failed
 from ._workers import Workers
 
 #: Categories of failure at ingest with which a document is refused rather than failed: nothing is wrong with us or with it.
@@ -26,35 +30,47 @@ _REFUSALS = frozenset({"unsupported", "encrypted", "limit"})
 
 
 class _Tree:
-    """One delivery being unfolded: how many of its sources are not ingested yet, and the outcomes so far."""
+    """One delivery being unfolded: how many of its sources are not ingested or not finished yet, and the outcomes so far."""
 
     def __init__(self, number: int, limits: Limits) -> None:
         self.number = number
         self.budget = Budget(limits)
         self.to_ingest = 1
+        self.to_finish = 1
+        self.weight = 0
         self.found: list[tuple[Place, Outcome]] = []
+
+
+#: What becomes durable: an outcome, or the delivery after all of its outcomes.
+Done: TypeAlias = Outcome | _Tree
 
 
 class Engine:
     """One run of one plan."""
 
-    def __init__(self, plan: Plan, store: Store, *, observers: Sequence[Observer], limits: Limits, workers: int, window: int) -> None:
+    def __init__(
+        self, plan: Plan, store: Store, *, observers: Sequence[Observer], limits: Limits, workers: int, window: int, fresh: bool = False
+    ) -> None:
         self._plan = plan
         self._store = store
         self._limits = limits
+        self._fresh = fresh
+        self._memo: Memo | None = None
         self._observers = Observers(observers)
         self._workers = Workers(plan.registry, workers)
         self._chooser = Chooser(plan.registry)
-        # A document holds a slot while it is ingested and passes its steps, a delivery until all it holds has ended. Documents never
-        # wait for others while they hold a slot, so the two cannot lock each other.
+        # A document holds a slot while it is ingested and passes its steps; a delivery is in the window until all it holds is durable and
+        # taken over by the caller. Documents never wait for others while they hold a slot, so the two cannot lock each other.
         self._documents = asyncio.Semaphore(2 * workers)
-        self._deliveries = asyncio.Semaphore(window)
-        self._out: asyncio.Queue[Outcome | BaseException | None] = asyncio.Queue(maxsize=window)
+        self._window = Window(window)
+        self._patience = Patience(self._observers, limits.calls)
+        self._acknowledger = Acknowledger(self._acknowledged)
+        self._out: asyncio.Queue[list[Outcome] | BaseException | None] = asyncio.Queue(maxsize=2)
         self._counts: Counter[str] = Counter()
         self._required = {step.id for step in (plan.ingest, *plan.steps, *plan.case_steps) if step.required}
 
-    async def run(self, inputs: object) -> AsyncIterator[Outcome]:
-        """Outcomes, as they become durable. Whatever stops it, what is done is recorded and every component is closed."""
+    async def run(self, inputs: object) -> AsyncIterator[list[Outcome]]:
+        """Outcomes, several at a time, as they become durable. Whatever stops it, what is done is recorded, every component closed."""
         status: RunStatus = "failed"
         driver: asyncio.Task[None] | None = None
         try:
@@ -80,11 +96,13 @@ class Engine:
                 await self._workers.close()
             finally:
                 run.finish(status, dict(self._counts))
+                if self._memo is not None:
+                    self._memo.close()
                 self._observers.tell("run_finished", run.id, status)
 
     def _begin(self, inputs: object) -> Run:
         plan, store = self._plan, self._store
-        delivered = delivered_before(store)
+        delivered = delivered_before(store, plan.name)
         replaced: set[str] = set()
         self._duplicates = Duplicates(delivered.by_content, replaced)
         self._cases = Cases(plan.collect, self._duplicates, plan.resolve) if plan.collect else None
@@ -93,7 +111,11 @@ class Engine:
                 pipeline=plan.name, pipeline_version=plan.version, definition=plan.definition, resolve=plan.resolve, inputs=_named(inputs)
             )
         )
-        self._steps = Steps(self._run, plan.registry, self._chooser, Calls(self._workers, store.blobs, self._run.id))
+        self._memo = store.memo()
+        memory = Memory(plan.registry, self._memo, store.blobs, cut_off=delivered.cut_off, fresh=self._fresh)
+        self._steps = Steps(
+            self._run, plan.registry, self._chooser, Calls(self._workers, store.blobs, self._run.id), memory, self._patience
+        )
         self._reader = Reader(
             plan,
             self._run,
@@ -111,16 +133,21 @@ class Engine:
     async def _drive(self, inputs: object) -> None:
         """Take deliveries while there is room in the window; end with None, or with what went wrong with the run itself."""
         try:
-            async with asyncio.TaskGroup() as tasks:
-                number = 0
-                async for source in _sources(inputs):
-                    async for delivery in self._reader.unfold(source):
-                        await self._deliveries.acquire()
-                        tasks.create_task(self._deliver(delivery, number))
-                        number += 1
-            if self._cases is not None:
-                for case in self._cases.close_all():
-                    await self._case(case)
+            async with asyncio.TaskGroup() as acknowledging:
+                acknowledging.create_task(self._acknowledger.work())
+                async with asyncio.TaskGroup() as self._tasks:
+                    turn = Turn()
+                    number = 0
+                    async for source in read_ahead(inputs):
+                        async for delivery in self._reader.unfold(source):
+                            await self._window.enter()
+                            start(self._deliver(delivery, number), self._tasks)
+                            number += 1
+                            await turn.over()
+                if self._cases is not None:
+                    for case in self._cases.close_all():
+                        await self._case(case)
+                self._acknowledger.close()
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - handed to whoever reads the outcomes
@@ -128,65 +155,83 @@ class Engine:
         else:
             await self._out.put(None)
 
+    async def _acknowledged(self, done: list[Done]) -> None:
+        """Hand over what is durable, and make room in the window for what the caller has taken."""
+        outcomes = [each for each in done if isinstance(each, Outcome)]
+        for outcome in outcomes:
+            self._observers.tell("document_finished", outcome)
+        handed = [outcome for outcome in outcomes if self._cases is None or outcome.document.kind == "case"]
+        if handed:
+            await self._out.put(handed)
+        for each in done:
+            if isinstance(each, _Tree):
+                self._window.leave(each.weight)
+
     async def _deliver(self, delivery: Delivery, number: int) -> None:
         tree = _Tree(number, self._limits)
-        try:
-            if delivery.failure is not None:
-                read = self._reader.failed_container(delivery)
-                assert read.document is not None
-                assert read.outcome is not None
-                await self._duplicates.unfolded(number)
-                await self._finish(read.document, [read.outcome], tree, (number,))
-            else:
-                await self._source(tree, delivery.admitted or await self._reader.admit(delivery.source), (number,))
-            if self._cases is not None:
-                case = await self._cases.close_delivery(number, tree.found)
-                if case is not None:
-                    await self._case(case)
-        finally:
-            self._deliveries.release()
+        if delivery.failure is not None:
+            read = self._reader.failed_container(delivery)
+            assert read.document is not None
+            assert read.outcome is not None
+            await self._duplicates.unfolded(number)
+            await self._finish(read.document, [read.outcome], tree, (number,), read.trace)
+            await self._finished(tree)
+        else:
+            await self._source(tree, delivery.admitted or await self._reader.admit(delivery.source), (number,))
 
     async def _source(self, tree: _Tree, admitted: Admitted, place: Place) -> None:
-        """Ingest a source, then its children beside its own steps; returns when all of them have ended."""
-        async with asyncio.TaskGroup() as tasks, self._documents:
-            document, outcome, children = await self._reader.read(admitted, tree.budget)
+        """Ingest a source and pass its document through the steps; its children go their own ways beside it."""
+        async with self._documents:
+            document, outcome, children, trace = await self._reader.read(admitted, tree.budget)
             if document is not None:
                 if self._cases is not None:  # who else asks; without cases nothing of a document is kept
                     self._duplicates.seen(document, place)
                 self._observers.tell("document_found", document)
-            for position, child in enumerate(children):
-                tasks.create_task(self._source(tree, child, (*place, position)))
             tree.to_ingest += len(children) - 1
+            tree.to_finish += len(children)
             if tree.to_ingest == 0:
                 await self._duplicates.unfolded(tree.number)
+            for position, child in enumerate(children):
+                self._tasks.create_task(self._source(tree, child, (*place, position)))
             if document is not None and outcome is not None:
-                await self._finish(document, [outcome], tree, place)
+                await self._finish(document, [outcome], tree, place, trace)
+        await self._finished(tree)
+
+    async def _finished(self, tree: _Tree) -> None:
+        """One source of a delivery is done; after the last the delivery is."""
+        tree.to_finish -= 1
+        if tree.to_finish:
+            return
+        if self._cases is not None:
+            case = await self._cases.close_delivery(tree.number, tree.found)
+            if case is not None:
+                await self._case(case)
+        self._acknowledger.add(tree)
 
     # -- a document or case that has been found -----------------------------------------------------------------------
 
-    async def _finish(self, document: Document, done: list[StepOutcome], tree: _Tree, place: Place) -> None:
+    async def _finish(self, document: Document, done: list[StepOutcome], tree: _Tree, place: Place, trace: Trace) -> None:
         if done[0].status in ("ok", "partial"):
-            document = await self._pass(self._plan.steps, document, done)
+            document = await self._pass(self._plan.steps, document, done, trace)
         outcome = Outcome(document=document, status=self._status(done), steps=tuple(done))
-        await self._record(outcome, found="found")
-        if self._cases is None:
-            await self._out.put(outcome)
-        else:
+        weight = weight_of(document)
+        tree.weight += weight
+        self._window.add(weight)
+        self._record(outcome, found="found")
+        if self._cases is not None:
             tree.found.append((place, outcome))
 
     async def _case(self, case: Document) -> None:
         self._run.found(case)
         self._observers.tell("document_found", case)
         done: list[StepOutcome] = []
-        case = await self._pass(self._plan.case_steps, case, done)
-        outcome = Outcome(document=case, status=self._status(done), steps=tuple(done))
-        await self._record(outcome, found="cases")
-        await self._out.put(outcome)
+        case = await self._pass(self._plan.case_steps, case, done, Trace())
+        self._record(Outcome(document=case, status=self._status(done), steps=tuple(done)), found="cases")
 
-    async def _pass(self, steps: Sequence[PlannedStep], document: Document, done: list[StepOutcome]) -> Document:
+    async def _pass(self, steps: Sequence[PlannedStep], document: Document, done: list[StepOutcome], trace: Trace) -> Document:
         """The document after ``steps``; after a required step has failed no other is asked."""
         for step in steps:
-            document, outcome, seconds = await self._steps.apply(step, document)
+            document, outcome, seconds = await self._steps.apply(step, document, trace)
             done.append(outcome)
             self._observers.tell("step_finished", document, outcome, seconds)
             if stage_failed(outcome, step):
@@ -201,65 +246,12 @@ class Engine:
             return "failed"
         return "partial" if any(step.status in ("failed", "partial") for step in done) else "completed"
 
-    async def _record(self, outcome: Outcome, *, found: str) -> None:
+    def _record(self, outcome: Outcome, *, found: str) -> None:
         ticket = self._run.outcome(outcome)
         self._counts[found] += 1
         if found == "found":
             self._counts[outcome.status] += 1
-        await _durable(ticket)
-        self._observers.tell("document_finished", outcome)
-
-
-async def _durable(ticket: Ticket) -> None:
-    """Wait, without holding the loop, until what the ticket stands for is on the disk. Raises what kept it from getting there."""
-    if not ticket.done:
-        loop, reached = asyncio.get_running_loop(), asyncio.Event()
-        ticket.add_done_callback(lambda _: loop.call_soon_threadsafe(reached.set))
-        await reached.wait()
-    if ticket.error is not None:
-        raise ticket.error
-
-
-async def _sources(inputs: object) -> AsyncIterator[Source]:
-    """The sources; an iterator of the caller's may wait for events, so it is asked on a thread and holds up nothing that is under way."""
-    sources = sources_of(inputs)
-    if isinstance(inputs, str | Path | Source | list | tuple):
-        for source in sources:
-            yield source
-    else:
-        asked: queue.SimpleQueue[bool] = queue.SimpleQueue()
-        given: asyncio.Queue[Source | BaseException | None] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-        # A daemon thread: an iterator that waits for ever must not keep anybody from ending the run, or the process.
-        threading.Thread(target=_feed, args=(sources, asked, given, loop), name="aios-input", daemon=True).start()
-        try:
-            while True:
-                asked.put(True)
-                found = await given.get()
-                if found is None:
-                    return
-                if isinstance(found, BaseException):
-                    raise found
-                yield found
-        finally:
-            asked.put(False)
-
-
-def _feed(
-    sources: Iterator[Source],
-    asked: queue.SimpleQueue[bool],
-    given: asyncio.Queue[Source | BaseException | None],
-    loop: asyncio.AbstractEventLoop,
-) -> None:
-    found: Source | BaseException | None = None
-    while asked.get():
-        try:
-            found = next(sources, None)
-        except BaseException as error:  # noqa: BLE001 - raised again where it was asked for
-            found = error
-        if loop.is_closed():
-            return
-        loop.call_soon_threadsafe(given.put_nowait, found)
+        self._acknowledger.add(outcome, ticket)
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -4,88 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Awaitable, Iterator, Sequence
+from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
-from ..errors import AiosError, AmbiguousComponent, PluginError, StoreFull, UnknownComponent
+from ..errors import AiosError, AmbiguousComponent, PluginError, StoreFull
 from ..expressions import DocumentSubject
 from ..plugins import ComponentInfo, Registry
-from ..records import Document, Layers, Reference, Result, StepOutcome, StepStatus, UnitFailure, canonical, merge_layers, merge_results
-from ..stages import Stage
-from ..store import Attempt, ComponentUse, Run, attempt_id
+from ..records import Document, Layers, Reference, Result, StepOutcome, StepStatus, UnitFailure, merge_layers, merge_results
+from ..store import Attempt, Run, attempt_id
 from ._calls import Answer, Calls, failure_of, readable
-from ._plan import PlannedComponent, PlannedStep
-from ._verify import verified
-
-_NOTHING: Final = Layers()
-
-
-class Candidate(NamedTuple):
-    """A component that may do a step for a document, and those that were rejected for it, with the reasons."""
-
-    component: PlannedComponent
-    info: ComponentInfo
-    rejected: tuple[tuple[str, str], ...]
-
-
-class Chooser:
-    """Which components do a step for a media type; asked once for each pair and remembered."""
-
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-        self._known: dict[tuple[int, str], tuple[Candidate, ...]] = {}
-        self._planned: dict[tuple[int, str], PlannedComponent] = {}
-
-    def candidates(self, step: PlannedStep, media_type: str) -> tuple[Candidate, ...]:
-        """The component that was named, or those that fit the media type, the best first; empty when nobody handles it.
-
-        Raises `AmbiguousComponent` when two fit equally well, and what keeps the only fitting one from being used.
-        """
-        key = (id(step), media_type)
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = tuple(self._find(step, media_type))
-        return found
-
-    def _find(self, step: PlannedStep, media_type: str) -> Iterator[Candidate]:
-        if step.component is not None:
-            info = self._registry.components[step.component.id]
-            if not media_type or info.accepts(media_type):
-                yield Candidate(step.component, info, ())
-                return
-            if media_type != "inode/directory":
-                return
-            # Folders are unfolded by whoever does that; the component that was named reads what lies in them.
-        try:
-            choice = self._registry.choose(step.stage, media_type)
-        except UnknownComponent:
-            return
-        others = tuple(info for info in self._registry.candidates(step.stage, media_type) if info.id != choice.component.id)
-        yield Candidate(self._component(step, choice.component), choice.component, choice.rejected)
-        for info in others:  # asked in turn when the one before says that the document is not its own
-            yield Candidate(self._component(step, info), info, ((choice.component.id, "does not support the document"),))
-
-    def _component(self, step: PlannedStep, info: ComponentInfo) -> PlannedComponent:
-        key = (id(step), info.id)
-        if key not in self._planned:
-            self._planned[key] = PlannedComponent(id=info.id, stage=step.stage, config=step.config.get(info.id, {}), scope=step.scope)
-        return self._planned[key]
+from ._choice import Candidate, Chooser, record_use
+from ._memory import Memory, Trace
+from ._patience import Patience
+from ._plan import PlannedStep
+from ._verify import NOTHING, Gained, verified
 
 
 class Steps:
     """Runs planned steps for documents and records every attempt."""
 
-    def __init__(self, run: Run, registry: Registry, chooser: Chooser, calls: Calls) -> None:
+    def __init__(self, run: Run, registry: Registry, chooser: Chooser, calls: Calls, memory: Memory, patience: Patience) -> None:
         self._run = run
         self._registry = registry
         self._chooser = chooser
         self._calls = calls
+        self._memory = memory
+        self._patience = patience
         self._used: set[tuple[str, str]] = set()
 
-    async def apply(self, step: PlannedStep, document: Document) -> tuple[Document, StepOutcome, float]:
-        """The document with what the step added, how the step ended, and the seconds it took."""
+    async def apply(self, step: PlannedStep, document: Document, trace: Trace) -> tuple[Document, StepOutcome, float]:
+        """The document with what the step added, how the step ended, and the seconds it took; ``trace`` goes on with it."""
         reason = self._reason_to_skip(step, document)
         if reason:
             return self._without_result(step, document, "skipped", reason)
@@ -96,9 +47,9 @@ class Steps:
         if not candidates:
             who = f"{step.component.id} does" if step.component else "no component does"
             return self._without_result(step, document, "unsupported", f"{who} not handle {document.media_type}")
-        tried = await self._first_that_supports(step, document, candidates)
-        answers = [tried] if step.fallback is None else await self._with_fallback(step, document, tried)
-        return self._finish(step, document, answers)
+        tried = await self._first_that_supports(step, document, trace, candidates)
+        answers = [tried] if step.fallback is None else await self._with_fallback(step, document, trace, tried)
+        return self._finish(step, document, trace, answers)
 
     # -- whether ------------------------------------------------------------------------------------------------------
 
@@ -112,18 +63,18 @@ class Steps:
 
     # -- who ----------------------------------------------------------------------------------------------------------
 
-    async def _first_that_supports(self, step: PlannedStep, document: Document, candidates: Sequence[Candidate]) -> _Tried:
+    async def _first_that_supports(self, step: PlannedStep, document: Document, trace: Trace, candidates: Sequence[Candidate]) -> _Tried:
         tried = None
         for number, candidate in enumerate(candidates):
-            tried = await self._try(step, document, candidate, number)
+            tried = await self._try(step, document, trace, candidate, number)
             if tried.status != "unsupported":
                 break
             if number + 1 < len(candidates):
-                self._record(step, document, tried, _NOTHING)
+                self._record(step, document, tried, NOTHING)
         assert tried is not None  # there is at least one candidate
         return tried
 
-    async def _with_fallback(self, step: PlannedStep, document: Document, first: _Tried) -> list[_Tried]:
+    async def _with_fallback(self, step: PlannedStep, document: Document, trace: Trace, first: _Tried) -> list[_Tried]:
         """The answers that count, the last one saying how the step ended: the first component's, its fallback's, or for pages both."""
         assert step.fallback is not None
         extra = {
@@ -139,22 +90,29 @@ class Steps:
         candidate = Candidate(step.fallback.component, info, ((first.candidate.info.id, reason),))
         # Finished pages are kept: the fallback is asked for the others only.
         missing = {failure.page for failure in first.failures} if first.status == "partial" and info.unit == "page" else None
-        second = await self._try(step, document, candidate, first.number + 1, pages=missing)
-        if second.layers == _NOTHING:
-            self._record(step, document, second, _NOTHING)
+        second = await self._try(step, document, trace, candidate, first.number + 1, pages=missing)
+        if not second.gained.contents:
+            self._record(step, document, second, NOTHING)
             said = f"{first.message} (the fallback {candidate.info.id} gave nothing: {second.message})".strip()
             worse = first.status == "unsupported" and second.status == "failed"
-            return [second._replace(message=f"{reason} {second.message}") if worse else first._replace(message=said)]
-        second = second._replace(message=f"{reason} {second.message}".strip())
+            return [replace(second, message=f"{reason} {second.message}") if worse else replace(first, message=said)]
+        second = replace(second, message=f"{reason} {second.message}".strip())
         if missing is not None:
             return [first, second]
-        self._record(step, document, first, _NOTHING)
+        self._record(step, document, first, NOTHING)
         return [second]
 
     # -- how ----------------------------------------------------------------------------------------------------------
 
     async def _try(
-        self, step: PlannedStep, document: Document, candidate: Candidate, number: int, *, pages: set[int | None] | None = None
+        self,
+        step: PlannedStep,
+        document: Document,
+        trace: Trace,
+        candidate: Candidate,
+        number: int,
+        *,
+        pages: set[int | None] | None = None,
     ) -> _Tried:
         started = dt.datetime.now(dt.UTC)
         missing = [layer for layer in candidate.info.requires if not _has(document, layer)]
@@ -165,12 +123,23 @@ class Steps:
             self._use(step, candidate)
         except AiosError as error:
             return _judge(candidate, [Answer(None, failure_of(error, candidate.info.id), 0.0, 0.0, 0.0)], started, number)
+        key = self._memory.key(step, candidate, document, trace) if pages is None else ""
+        recalled = self._memory.recall(key, candidate)
+        if recalled is not None:
+            tried = _Tried(candidate, "ok", recalled, "", (), started, 0.0, 0.0, 0.0, 0, number, key=key, cache="hit")
+            tried = self._verified(step, document, tried)
+            if not tried.failures:
+                return tried
+        tried = await self._worked(step, document, candidate, number, started, pages)
+        return replace(tried, key=key if tried.status == "ok" else "", cache="miss" if key else "none")
+
+    async def _worked(
+        self, step: PlannedStep, document: Document, candidate: Candidate, number: int, started: dt.datetime, pages: set[int | None] | None
+    ) -> _Tried:
         units = [(page, view) for page, view in _units(candidate.info, document) if pages is None or page in pages]
-        answers = await asyncio.gather(
-            *(self._calls.call(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout) for page, view in units)
-        )
+        answers = await self._answers(step, candidate, units)
         tried = self._verified(step, document, _judge(candidate, answers, started, number))
-        if tried.failures and tried.result is not None and tried.layers == _NOTHING and len(units) > 1:
+        if tried.failures and tried.result is not None and not tried.gained.contents and len(units) > 1:
             # One unit must not cost the others theirs: find out which it is.
             answers = [
                 self._verified_unit(step, document, candidate, answer, page) for answer, (page, _) in zip(answers, units, strict=True)
@@ -178,13 +147,36 @@ class Steps:
             tried = self._verified(step, document, _judge(candidate, answers, started, number))
         return tried
 
+    async def _answers(self, step: PlannedStep, candidate: Candidate, units: Sequence[tuple[int | None, Document]]) -> Sequence[Answer]:
+        if candidate.info.isolation == "inline":
+            return [await self._inline(step, candidate, page, view) for page, view in units]
+        # Tasks of their own: the caller's may be the run's, which must not be cancelled when a call is late.
+        return await asyncio.gather(*(asyncio.create_task(self._elsewhere(step, candidate, page, view)) for page, view in units))
+
+    async def _inline(self, step: PlannedStep, candidate: Candidate, page: int | None, view: Document) -> Answer:
+        answer = self._calls.inline(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
+        if answer.failure is None or answer.failure.category not in ("retryable", "unavailable"):
+            self._patience.well(candidate.info.id)
+            return answer
+
+        async def work() -> Answer:
+            return self._calls.inline(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
+
+        return await self._patience.call(candidate.info, work, first=answer)
+
+    async def _elsewhere(self, step: PlannedStep, candidate: Candidate, page: int | None, view: Document) -> Answer:
+        def work() -> Awaitable[Answer]:
+            return self._calls.call(candidate.info, candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
+
+        return await self._patience.call(candidate.info, work)
+
     def _verified(self, step: PlannedStep, document: Document, tried: _Tried) -> _Tried:
         if tried.result is None:
             return tried
-        layers, failure = verified(document, step.id, tried.result, tried.candidate.info.id)
+        gained, failure = verified(document, step.id, tried.result, tried.candidate.info.id)
         if failure is not None:
-            return tried._replace(status="failed", message=failure.message, failures=(*tried.failures, failure))
-        return tried._replace(layers=layers)
+            return replace(tried, status="failed", message=failure.message, failures=(*tried.failures, failure))
+        return replace(tried, gained=gained)
 
     def _verified_unit(self, step: PlannedStep, document: Document, candidate: Candidate, answer: Answer, page: int | None) -> Answer:
         if answer.result is None:
@@ -192,14 +184,18 @@ class Steps:
         _, failure = verified(document, step.id, answer.result, candidate.info.id)
         if failure is None:
             return answer
-        return answer._replace(result=None, failure=msgspec.structs.replace(failure, page=page))
+        return answer._replace(result=None, failure=replace(failure, page=page))
 
-    def _finish(self, step: PlannedStep, document: Document, answers: Sequence[_Tried]) -> tuple[Document, StepOutcome, float]:
+    def _finish(
+        self, step: PlannedStep, document: Document, trace: Trace, answers: Sequence[_Tried]
+    ) -> tuple[Document, StepOutcome, float]:
         last = answers[-1]
         for tried in answers:
             document, failure = self._add(step, document, tried)
-            if failure is not None:
-                last = last._replace(status="failed", message=failure.message, failures=(*last.failures, failure))
+            if failure is None:
+                trace.add(tried.gained)
+            else:
+                last = replace(last, status="failed", message=failure.message, failures=(*last.failures, failure))
         outcome = StepOutcome(
             step=step.id,
             stage=step.stage,
@@ -212,17 +208,17 @@ class Steps:
 
     def _add(self, step: PlannedStep, document: Document, tried: _Tried) -> tuple[Document, UnitFailure | None]:
         """Merge and record what an attempt added; what cannot be recorded is its component's fault, and is not merged."""
-        added = document if tried.layers == _NOTHING else document.with_layers(merge_layers(document.layers, tried.layers))
+        added = document if not tried.gained.contents else document.with_layers(merge_layers(document.layers, tried.gained.layers))
         try:
-            self._record(step, added, tried, tried.layers)
+            self._record(step, added, tried, tried.gained)
         except StoreFull:
             raise
         except Exception as error:
-            if tried.layers == _NOTHING:
+            if not tried.gained.contents:
                 raise
             failure = UnitFailure("contract", readable(f"{tried.candidate.info.id} gave what cannot be recorded: {error}"[:2000]))
-            failed = tried._replace(status="failed", message=failure.message, failures=(*tried.failures, failure), layers=_NOTHING)
-            self._record(step, document, failed, _NOTHING)
+            failed = replace(tried, status="failed", message=failure.message, failures=(*tried.failures, failure), gained=NOTHING)
+            self._record(step, document, failed, NOTHING)
             return document, failure
         return added, None
 
@@ -243,7 +239,6 @@ class Steps:
                 started_at=dt.datetime.now(dt.UTC),
                 units=0,
             ),
-            _NOTHING,
         )
         return (
             document,
@@ -253,7 +248,7 @@ class Steps:
 
     # -- recording ----------------------------------------------------------------------------------------------------
 
-    def _record(self, step: PlannedStep, document: Document, tried: _Tried, layers: Layers) -> None:
+    def _record(self, step: PlannedStep, document: Document, tried: _Tried, gained: Gained) -> None:
         info = tried.candidate.info
         self._run.attempt(
             document,
@@ -266,13 +261,17 @@ class Steps:
                 category=tried.failures[0].category if tried.failures else "unsupported" if tried.status == "unsupported" else "",
                 message=tried.message,
                 failures=tried.failures,
+                cache=tried.cache,
+                # What is recorded without its result cannot be recalled.
+                memo_key=tried.key if gained is tried.gained else "",
                 started_at=tried.started,
                 wall=tried.wall,
                 cpu=tried.cpu,
                 queue=tried.queue,
                 units=tried.units,
             ),
-            layers,
+            gained.layers,
+            gained.contents,
         )
 
     def _use(self, step: PlannedStep, candidate: Candidate) -> None:
@@ -281,38 +280,12 @@ class Steps:
             record_use(self._run, self._registry, step, candidate)
 
 
-def record_use(run: Run, registry: Registry, step: PlannedStep, candidate: Candidate) -> None:
-    """Tell the store exactly which component does a step: version, code, configuration, and who was rejected."""
-    instance = registry.create(candidate.component.id, candidate.component.config)
-    plugin, info = registry.plugin(candidate.info.id), candidate.info
-    run.use(
-        ComponentUse(
-            step=step.id,
-            stage=step.stage,
-            component=info.id,
-            version=instance.version,
-            distribution=plugin.name if plugin else "",
-            code_digest=instance.code_digest or "",
-            config_digest=instance.config_digest,
-            config=instance.config_json,
-            model=info.model,
-            deterministic=info.deterministic,
-            rejected=canonical(dict(candidate.rejected)).decode() if candidate.rejected else "",
-            files_digest=plugin.installed.digest if plugin else "",
-            isolation=info.isolation,
-            network=info.network,
-            secrets=info.secrets,
-            programs=info.programs,
-            memory_mb=info.memory_mb,
-            gpu=info.gpu,
-        )
-    )
+class _Tried(msgspec.Struct, frozen=True):
+    """What one component came to at one step of a document."""
 
-
-class _Tried(NamedTuple):
     candidate: Candidate
     status: StepStatus
-    result: Result | None
+    result: Result | Layers | None
     message: str
     failures: tuple[UnitFailure, ...]
     started: dt.datetime
@@ -321,10 +294,15 @@ class _Tried(NamedTuple):
     queue: float
     units: int
     number: int
-    layers: Layers = _NOTHING
+    gained: Gained = NOTHING
+    key: str = ""
+    cache: Literal["hit", "miss", "none"] = "none"
 
 
 def _judge(candidate: Candidate, answers: Sequence[Answer], started: dt.datetime, number: int) -> _Tried:
+    if len(answers) == 1 and answers[0].result is not None:
+        only = answers[0]
+        return _Tried(candidate, "ok", only.result, "", (), started, only.wall, only.cpu, only.waited, 1, number)
     results = [answer.result for answer in answers if answer.result is not None]
     said = [answer.failure for answer in answers if answer.failure is not None]
     failures = tuple(failure for failure in said if failure.category != "unsupported")
@@ -365,8 +343,8 @@ def _units(info: ComponentInfo, document: Document) -> Iterator[tuple[int | None
         for table in document.tables:
             for first in range(0, max(table.rows, 1), info.rows):
                 rows = min(info.rows, table.rows - first)
-                part = msgspec.structs.replace(table, first_row=table.first_row + first, rows=rows)
-                yield None, document.with_layers(msgspec.structs.replace(document.layers, tables=(part,)))
+                part = replace(table, first_row=table.first_row + first, rows=rows)
+                yield None, document.with_layers(replace(document.layers, tables=(part,)))
     else:
         yield None, document
 
@@ -375,7 +353,7 @@ def _has(document: Document, layer: str) -> bool:
     return bool(getattr(document.layers, layer)) or any(getattr(member.document.layers, layer) for member in document.members)
 
 
-def confidence_of(result: Result | None) -> float | None:
+def confidence_of(result: Result | Layers | None) -> float | None:
     """Mean confidence (0..1) of all that a component was sure of to a degree; None when it said nothing of it."""
     if result is None:
         return None
@@ -391,6 +369,3 @@ def confidence_of(result: Result | None) -> float | None:
 def stage_failed(outcome: StepOutcome, step: PlannedStep) -> bool:
     """Whether the document cannot go on: a required step gave nothing because it failed."""
     return outcome.status == "failed" and step.required
-
-
-__all__ = ["Candidate", "Chooser", "Stage", "Steps", "confidence_of", "record_use", "stage_failed"]

@@ -2,31 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ..records import Document, Layers, Result, UnitFailure, check_references, check_spans, from_json, to_json
+from ..records import (
+    Document,
+    Layers,
+    Result,
+    UnitFailure,
+    canonical_layer,
+    check_references,
+    check_spans,
+    decode_layer,
+    digest,
+    stamped_items,
+)
 from ._calls import readable
+
+#: Canonical bytes of a layer up to which its types are checked by reading all of them back.
+_CHECKED_WHOLE: Final = 64 * 1024
+
+
+class Gained(NamedTuple):
+    """What a step adds to a document, stamped, with the canonical bytes of each layer that has items, and their SHA-256."""
+
+    layers: Layers
+    contents: Mapping[str, tuple[bytes, str]]
+
+
+NOTHING: Final = Gained(Layers(), {})
 
 
 def verified(
     document: Document, step: str, result: Result | Layers, component: str, *, parts: bool = False
-) -> tuple[Layers, UnitFailure | None]:
+) -> tuple[Gained, UnitFailure | None]:
     """What ``result`` adds to ``document``; or nothing, and why, when it holds values of a wrong type or spans that do not resolve."""
+    contents: dict[str, tuple[bytes, str]] = {}
     try:
-        layers = document.stamp(step, result)
-        # The types of records are checked where they are read from JSON, not where they are made; what is large in texts and words
-        # was checked when they were built.
-        text = tuple(msgspec.structs.replace(each, content="") for each in layers.text)
-        words = tuple(msgspec.structs.replace(each, starts=b"", ends=b"", boxes=b"", confidences=b"") for each in layers.words)
-        from_json(to_json(msgspec.structs.replace(layers, text=text, words=words)), Layers)
-        problems = [*check_spans(document, layers, parts=parts), *check_references(document, layers), *_misplaced(document, layers)]
+        added = stamped_items(document.id, step, result)
+        layers = Layers(**added)
+        # The types of records are checked where they are read from JSON, not where they are made; these bytes are recorded as well.
+        for name, items in added.items():
+            content = canonical_layer(name, items)
+            contents[name] = (content, digest(content))
+            decode_layer(name, content if len(content) <= _CHECKED_WHOLE else canonical_layer(name, [_light(item) for item in items]))
+        problems = [*check_spans(document, layers, parts=parts), *check_references(document, layers)]
+        if layers.text or layers.words:
+            problems += _misplaced(document, layers)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a result is its component's fault
         problems = [f"{type(error).__name__}: {error}"]
     if problems:
-        return Layers(), UnitFailure("contract", readable(f"{component} gave what cannot be: {'; '.join(problems[:3])}"[:2000]))
-    return layers, None
+        return NOTHING, UnitFailure("contract", readable(f"{component} gave what cannot be: {'; '.join(problems[:3])}"[:2000]))
+    return Gained(layers, contents), None
+
+
+def _light(item: Any) -> Any:
+    """The item without what is large in texts and words; that was checked when they were built."""
+    if hasattr(item, "content"):
+        return msgspec.structs.replace(item, content="")
+    if hasattr(item, "starts"):
+        return msgspec.structs.replace(item, starts=b"", ends=b"", boxes=b"", confidences=b"")
+    return item
 
 
 def _misplaced(document: Document, added: Layers) -> Iterator[str]:

@@ -13,9 +13,8 @@ import queue
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -74,6 +73,28 @@ def _secrets(component: str, names: Iterable[str]) -> dict[str, str]:
             component=component,
         )
     return {name: os.environ[name] for name in names}
+
+
+class Scratch:
+    """A scratch directory that is made when it is asked for, and removed at the end of the ``with`` block."""
+
+    __slots__ = ("_parent", "_path")
+
+    def __init__(self, parent: Path) -> None:
+        self._parent = parent
+        self._path: Path | None = None
+
+    def __call__(self) -> Path:
+        if self._path is None:
+            self._path = Path(tempfile.mkdtemp(prefix="step-", dir=self._parent))
+        return self._path
+
+    def __enter__(self) -> Scratch:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._path is not None:
+            shutil.rmtree(self._path, ignore_errors=True)
 
 
 class Workers:
@@ -147,18 +168,9 @@ class Workers:
         if not call.cancelled():
             call.exception()  # nobody waits for it any more
 
-    @contextmanager
-    def scratch(self) -> Iterator[Path]:
-        """A scratch directory for one call, emptied afterwards; async calls overlap on one thread, so it is not lent again before."""
-        free: list[Path] = self._local.__dict__.setdefault("free", [])
-        path = free.pop() if free else Path(tempfile.mkdtemp(prefix="step-", dir=self._scratch))
-        try:
-            yield path
-        finally:
-            if any(path.iterdir()):
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                free.append(path)
+    def scratch(self) -> Scratch:
+        """Scratch space for one call."""
+        return Scratch(self._scratch)
 
     async def close(self) -> None:
         """Close every component and remove the scratch space. What is late is given a moment, and then left behind."""

@@ -2,5 +2,6 @@
 
 from ..plugins import import_object
 from ._pipeline import Collect, Fallback, Pipeline, Step
+from ._replay import Difference, Replayed, replay
 
-__all__ = ["Collect", "Fallback", "Pipeline", "Step", "import_object"]
+__all__ = ["Collect", "Difference", "Fallback", "Pipeline", "Replayed", "Step", "import_object", "replay"]

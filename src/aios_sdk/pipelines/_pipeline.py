@@ -328,11 +328,13 @@ class Pipeline:
         workers: int | None = None,
         window: int | None = None,
         progress: bool | None = None,
+        fresh: bool = False,
     ) -> AsyncIterator[Outcome]:
         """The same for callers that have an event loop.
 
         ``workers`` are threads for components that parse, read or predict (default: the cores); ``window`` is how many deliveries
-        may be under way at once (default: 4 a worker); ``limits`` bound what one delivery may unfold into.
+        may be under way at once (default: 256); ``limits`` bound what one delivery may unfold into. Results that the store holds are taken
+        from there unless ``fresh``.
         """
         from ..engine import arun
 
@@ -345,6 +347,7 @@ class Pipeline:
             workers=workers,
             window=window,
             progress=progress,
+            fresh=fresh,
         )
 
 

@@ -315,6 +315,8 @@ def _unkeyed(entry: Entry, target: Any, code: Any) -> str:
         return ""
     if not isinstance(target, type):
         return "a function or instance is memoized only when @component(id, version=...) says what it is"
+    if "<locals>" in code.__qualname__:
+        return "a class within a function is memoized only when @component(id, version=...) says what it is"
     return "" if in_package(code) else "a class outside of a package is memoized only when @component(id, version=...) says what it is"
 
 

@@ -1,23 +1,9 @@
 """What flows through a pipeline: sources, documents and their layers, results and outcomes; all immutable."""
 
-from ._document import (
-    LAYERS,
-    Document,
-    Host,
-    Kind,
-    Layer,
-    Layers,
-    Outcome,
-    Page,
-    Status,
-    StepOutcome,
-    StepStatus,
-    UnitFailure,
-    layers_digest,
-    merge_layers,
-)
+from ._document import Document, Host, Kind, Outcome, Page, Status, StepOutcome, StepStatus, UnitFailure
 from ._identity import ID_LENGTH, canonical, digest, digest_file, document_id, from_json, identify, new_run_id, to_json
 from ._items import Alternative, Check, Field, Label, Reason, Redaction, Reference, Sentence, Severity, Value, ValueType, value_text
+from ._layers import LAYERS, Layer, Layers, canonical_layer, decode_layer, layers_digest, merge_layers, stamped_items
 from ._page import PageInfo, PageText, TextMethod, Word, Words
 from ._references import check_references
 from ._resolve import Candidates, Resolved, normalised, resolve
@@ -72,8 +58,10 @@ __all__ = [
     "Word",
     "Words",
     "canonical",
+    "canonical_layer",
     "check_references",
     "check_spans",
+    "decode_layer",
     "digest",
     "digest_file",
     "document_id",
@@ -85,6 +73,7 @@ __all__ = [
     "new_run_id",
     "normalised",
     "resolve",
+    "stamped_items",
     "to_json",
     "value_text",
 ]

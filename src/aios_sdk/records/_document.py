@@ -10,8 +10,8 @@ import msgspec
 from msgspec.structs import replace
 
 from ..errors import Category, StoreError
-from ._identity import canonical, digest, identify
-from ._items import Check, Field, Label, Redaction, Reference
+from ._items import Check, Field, Label, Reference
+from ._layers import LAYERS, Layers, merge_layers, same_pages, stamped_items
 from ._page import PageInfo, PageText, Words
 from ._resolve import Candidates
 from ._results import Result, Route, Summary
@@ -19,11 +19,6 @@ from ._table import Table
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-Layer: TypeAlias = Literal["pages", "text", "words", "tables", "fields", "labels", "summary", "checks", "redactions", "route"]
-
-#: The layers of a document, in the order in which stages fill them.
-LAYERS: Final[tuple[Layer, ...]] = ("pages", "text", "words", "tables", "fields", "labels", "summary", "checks", "redactions", "route")
 
 #: What a document is in its tree: a file as given, a part of another (attachment, embedded file, archive member), or a case of several.
 Kind: TypeAlias = Literal["file", "part", "case"]
@@ -33,21 +28,6 @@ StepStatus: TypeAlias = Literal["ok", "partial", "unsupported", "failed", "skipp
 
 #: How a document ended.
 Status: TypeAlias = Literal["completed", "partial", "failed", "refused"]
-
-
-class Layers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Everything known about a document; a step adds items and never changes any."""
-
-    pages: tuple[PageInfo, ...] = ()
-    text: tuple[PageText, ...] = ()
-    words: tuple[Words, ...] = ()
-    tables: tuple[Table, ...] = ()
-    fields: tuple[Field, ...] = ()
-    labels: tuple[Label, ...] = ()
-    summary: tuple[Summary, ...] = ()
-    checks: tuple[Check, ...] = ()
-    redactions: tuple[Redaction, ...] = ()
-    route: tuple[Route, ...] = ()
 
 
 class Host(Protocol):
@@ -169,9 +149,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
 
     def stamp(self, step: str, result: Result | Layers) -> Layers:
         """``result`` as layers whose items carry ``step`` and an id made of this document, the step and their content."""
-        return Layers(
-            **{name: tuple(_stamp(item, self.id, step, number) for number, item in enumerate(items)) for name, items in _items_of(result)}
-        )
+        return Layers(**stamped_items(self.id, step, result))
 
     def one_page(self, index: int) -> Document:
         """A view with page ``index`` only, for components that work page by page; the page keeps its number."""
@@ -202,9 +180,13 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
 
     def _with(self, **changes: Any) -> Document:
         other = replace(self, **changes)
-        host = self.__dict__.get("_lent_by")
-        if host is not None:
-            other.__dict__["_lent_by"] = host
+        known, mine = self.__dict__, other.__dict__
+        if "_lent_by" in known:
+            mine["_lent_by"] = known["_lent_by"]
+        if "pages" in known and same_pages(self.layers, other.layers):
+            mine["pages"] = known["pages"]
+            if "_readings" in known:
+                mine["_readings"] = known["_readings"]
         return other
 
     # -- reaching outside ---------------------------------------------------------------------------------------------
@@ -327,39 +309,3 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     def failures(self) -> tuple[UnitFailure, ...]:
         """Everything that went wrong, in the order of the steps."""
         return tuple(failure for step in self.steps for failure in step.failures)
-
-
-def merge_layers(first: Layers, second: Layers) -> Layers:
-    """The items of both, those of ``first`` first; text and words in the order of their pages among one step's."""
-    changes = {name: getattr(first, name) + added for name in LAYERS if (added := getattr(second, name))}
-    return replace(first, **changes) if changes else first
-
-
-def layers_digest(layers: Layers, names: frozenset[str]) -> str:
-    """One digest of the layers in ``names``: equal content gives an equal digest, wherever it was made."""
-    return digest(
-        b"\x1f".join(canonical([name, [_without_place(item) for item in getattr(layers, name)]]) for name in LAYERS if name in names)
-    )
-
-
-def _items_of(result: Result | Layers) -> list[tuple[str, tuple[Any, ...]]]:
-    if isinstance(result, Summary):
-        return [("summary", (result,))]
-    if isinstance(result, Route):
-        return [("route", (result,))]
-    if not isinstance(result, msgspec.Struct) or not set(result.__struct_fields__) <= set(LAYERS):
-        raise TypeError(f"{type(result).__name__} is no result of a stage")
-    return [(name, getattr(result, name)) for name in result.__struct_fields__]
-
-
-def _stamp(item: Any, document: str, step: str, number: int) -> Any:
-    if isinstance(item, PageInfo):
-        return item
-    if isinstance(item, PageText | Words | Table):
-        return replace(item, step=step)
-    bare = replace(item, step="", id="")
-    return replace(item, step=step, id=identify(type(item).__name__, document, step, number, digest(canonical(bare))))
-
-
-def _without_place(item: Any) -> Any:
-    return replace(item, location="") if isinstance(item, Table) else item

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
-from ._document import Document, Layers
+from ._document import Document
 from ._items import Check, Field, Label, Reference
+from ._layers import Layers
 
 _Item: TypeAlias = Field | Label | Check
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ._document import Document, Layers
+from ._document import Document
 from ._items import value_text
+from ._layers import Layers
 from ._page import PageText
 from ._span import Span
 from ._table import Table
@@ -18,6 +19,8 @@ def check_spans(document: Document, added: Layers, *, parts: bool = False) -> It
     anything else must be into what ``document`` or a member cites already, such as the text of a part. With ``parts``, for a document
     that is being ingested and whose parts are not known yet, such spans are left to who holds them. Linear in the number of spans.
     """
+    if not (added.fields or added.labels or added.summary or added.redactions):
+        return
     held = (document.layers, added, *(member.document.layers for member in document.members))
     texts = {text.artifact: text for layers in held for text in layers.text}
     tables = {table.artifact: table for layers in held for table in layers.tables}

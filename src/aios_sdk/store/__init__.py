@@ -6,12 +6,15 @@ from ._explain import Candidate, Decision, Explanation, Finding, Maker, Origin, 
 from ._fold import Folded, fold
 from ._journal import JournalWriter, Ticket
 from ._lag import Lag, lag
+from ._memo import Memo, Remembered
 from ._reader import JournalReader
 from ._recorder import Attempt, ComponentUse, Run, RunInfo, RunStatus, attempt_id
+from ._rows import INLINE_BYTES
 from ._schema import MACROS, SCHEMA_VERSION, TABLES, VIEWS, ColumnSpec, MacroSpec, TableSpec, ViewSpec, create_statements
 from ._store import Info, Store
 
 __all__ = [
+    "INLINE_BYTES",
     "MACROS",
     "SCHEMA_VERSION",
     "TABLES",
@@ -31,8 +34,10 @@ __all__ = [
     "Lag",
     "MacroSpec",
     "Maker",
+    "Memo",
     "Origin",
     "Place",
+    "Remembered",
     "Run",
     "RunInfo",
     "RunStatus",

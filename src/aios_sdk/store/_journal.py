@@ -127,7 +127,14 @@ class JournalWriter:
         Returns at once unless 16 MiB wait for the disk. Raises `StoreError` when a row does not fit its table, when the writer is
         closed, or when it has failed before (`StoreFull` on a full disk).
         """
-        records = self._codec.encode(rows, document_id=document_id)
+        return self.append_encoded(self.encode(rows, document_id=document_id), document_id=document_id)
+
+    def encode(self, rows: Sequence[Row], *, document_id: str = "") -> list[tuple[int, bytes]]:
+        """The rows as records for `append_encoded`. Raises `StoreError` when one does not fit its table."""
+        return self._codec.encode(rows, document_id=document_id)
+
+    def append_encoded(self, records: list[tuple[int, bytes]], *, document_id: str = "") -> Ticket:
+        """Queue records as one group; see `append`."""
         size = sum(len(payload) for _, payload in records)
         document = sha256(document_id.encode()).digest()[:16] if document_id else bytes(16)
         with self._progress:

@@ -6,13 +6,19 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from ..errors import JournalCorrupt
-from ._frames import CONTINUES, END, HEADER_SIZE, Frame, corrupt, read_frames, read_header
+from ._frames import CONTINUES, END, HEADER_SIZE, Frame, Header, corrupt, read_frames, read_header
 from ._payloads import codec
+
+#: Makes a row of the number of a table and a payload.
+Decode: TypeAlias = Callable[[int, memoryview], tuple[Any, ...]]
+
+# Segments that are kept open for single groups.
+_KEPT_OPEN: Final = 64
 
 
 class Segment(NamedTuple):
@@ -47,6 +53,7 @@ class JournalReader:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._open: dict[tuple[str, int], tuple[BinaryIO, Path, tuple[Header, bytes]]] = {}
 
     def segments(self) -> list[Segment]:
         """Every segment, by writer and sequence. Raises `JournalCorrupt` when one is missing between two others."""
@@ -89,6 +96,42 @@ class JournalReader:
                 yield Group(frame.end, rows, frame.written / 1e6, frame.document)
                 rows = []
 
+    def decoded_frames(self, segment: Segment, offset: int = 0) -> Iterator[tuple[Decode, Frame]]:
+        """The frames of a segment, each with what decodes its records."""
+        return self._frames(segment, offset)
+
+    def frames_at(self, writer: str, sequence: int, offset: int) -> Iterator[tuple[Decode, Frame]]:
+        """The frames from ``offset`` on, in a file that stays open for the next call; what was read before must be durable there.
+
+        Raises ``OSError`` when there is no such segment, and what `groups` raises.
+        """
+        file, path, header = self._kept(writer, sequence)
+        decode = codec(header[0].schema).decode
+        for frame in read_frames(file, path, max(offset, HEADER_SIZE), header[1]):
+            yield decode, frame
+
+    def close(self) -> None:
+        """Close what `frames_at` opened."""
+        for file, _, _ in self._open.values():
+            file.close()
+        self._open.clear()
+
+    def _kept(self, writer: str, sequence: int) -> tuple[BinaryIO, Path, tuple[Header, bytes]]:
+        found = self._open.get((writer, sequence))
+        if found is None:
+            path = self._directory / writer / f"{sequence:016x}.seg"
+            if not path.exists():
+                path = path.with_suffix(".open")
+            file = path.open("rb")
+            header = read_header(file, path)
+            if header is None:
+                file.close()
+                raise FileNotFoundError(path)
+            if len(self._open) >= _KEPT_OPEN:
+                self._open.pop(next(iter(self._open)))[0].close()
+            found = self._open[writer, sequence] = (file, path, header)
+        return found
+
     def frames(self, segment: Segment, offset: int = 0) -> Iterator[Frame]:
         """The frames of a segment as they are, none of their rows decoded."""
         return (frame for _, frame in self._frames(segment, offset))
@@ -112,7 +155,7 @@ class JournalReader:
                     raise corrupt(segment.path, offset, "a payload does not match its digest")
                 chain, offset = frame.chain, frame.end
 
-    def _frames(self, segment: Segment, offset: int) -> Iterator[tuple[Callable[[int, memoryview], tuple[Any, ...]], Frame]]:
+    def _frames(self, segment: Segment, offset: int) -> Iterator[tuple[Decode, Frame]]:
         path, sealed = segment.path, segment.sealed
         try:
             file = path.open("rb", buffering=1 << 20)

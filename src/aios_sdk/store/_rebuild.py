@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import io
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from aios_sdk.errors import StoreError, UsageError
-from aios_sdk.records import (
-    Check,
-    Document,
-    Field,
-    Label,
-    Layers,
-    Outcome,
-    PageInfo,
-    PageText,
-    Redaction,
-    Route,
-    StepOutcome,
-    Summary,
-    Table,
-    Words,
-)
+from aios_sdk.records import Document, Layers, Outcome, StepOutcome, decode_layer
 
 from ._blobs import Blobs
 
@@ -32,19 +18,6 @@ if TYPE_CHECKING:
     import duckdb
     from PIL.Image import Image
 
-_LAYER_TYPES: Final[dict[str, Any]] = {
-    "pages": PageInfo,
-    "text": PageText,
-    "words": Words,
-    "tables": Table,
-    "fields": Field,
-    "labels": Label,
-    "summary": Summary,
-    "checks": Check,
-    "redactions": Redaction,
-    "route": Route,
-}
-_DECODERS: Final = {layer: msgspec.json.Decoder(tuple[kind, ...]) for layer, kind in _LAYER_TYPES.items()}  # type: ignore[valid-type]
 _STEPS: Final = msgspec.json.Decoder(tuple[StepOutcome, ...])
 
 # Shorter beginnings of an id say too little.
@@ -61,8 +34,9 @@ class Found(NamedTuple):
 class StoreHost:
     """What a document from a store reaches its bytes through."""
 
-    def __init__(self, blobs: Blobs) -> None:
+    def __init__(self, blobs: Blobs, content: bytes | None = None) -> None:
         self._blobs = blobs
+        self._content = content
 
     def open(self, document: Document) -> BinaryIO:
         """The document's bytes."""
@@ -73,7 +47,7 @@ class StoreHost:
                 fix="Open one of its members",
                 document=document.id,
             )
-        return self._blobs.open(document.content_id)
+        return io.BytesIO(self._content) if self._content is not None else self._blobs.open(document.content_id)
 
     def render(self, document: Document, page: int, dpi: int) -> Image:
         """Raises `StoreError`: a store holds bytes and no components."""
@@ -140,7 +114,7 @@ def rebuild(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found) -
     """The document as it was at the end of that run, able to open its bytes."""
     rows = connection.execute(
         "SELECT name, kind, media_type, content_id, bytes, key, parent_id, position, root_id, "
-        "coalesce((SELECT any_value(o.thread) FROM outcomes o WHERE o.run_id = $1 AND o.document_id = $2), thread), supersedes "
+        "coalesce((SELECT any_value(o.thread) FROM outcomes o WHERE o.run_id = $1 AND o.document_id = $2), thread), supersedes, content "
         "FROM documents WHERE run_id = $1 AND document_id = $2",
         list(found),
     ).fetchall()
@@ -151,7 +125,7 @@ def rebuild(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found) -
             fix="Fold the store and try again",
             document=found.document_id,
         )
-    name, kind, media_type, content_id, size, key, parent, position, root, thread, supersedes = rows[0]
+    name, kind, media_type, content_id, size, key, parent, position, root, thread, supersedes, content = rows[0]
     resolve = connection.execute("SELECT any_value(resolve) FROM pipelines WHERE run_id = $1", [found.run_id]).fetchall()[0][0]
     return Document(
         id=found.document_id,
@@ -169,7 +143,7 @@ def rebuild(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found) -
         resolve=tuple(resolve or ()),
         layers=_layers(connection, blobs, found),
         members=_members(connection, blobs, found),
-    ).bind(StoreHost(blobs))
+    ).bind(StoreHost(blobs, content))
 
 
 def _layers(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found) -> Layers:
@@ -177,7 +151,7 @@ def _layers(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found) -
     for layer, content, artifact in connection.execute(
         "SELECT layer, content, artifact_id FROM artifacts WHERE run_id = $1 AND document_id = $2 ORDER BY layer, ordinal", list(found)
     ).fetchall():
-        layers.setdefault(layer, []).extend(_DECODERS[layer].decode(_read(blobs, artifact) if content is None else content))
+        layers.setdefault(layer, []).extend(decode_layer(layer, _read(blobs, artifact) if content is None else content))
     if "tables" in layers:
         layers["tables"] = [replace(table, location=str(blobs.path(table.artifact))) for table in layers["tables"]]
     return Layers(**{layer: tuple(items) for layer, items in layers.items()})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal
@@ -11,13 +13,17 @@ from typing import Final, Literal
 import msgspec
 
 from aios_sdk.errors import Category, UsageError
-from aios_sdk.records import LAYERS, Document, Layers, Outcome, Source, StepStatus, UnitFailure, canonical, identify, new_run_id
+from aios_sdk.records import ID_LENGTH, LAYERS, Document, Layers, Outcome, Source, StepStatus, UnitFailure, canonical, new_run_id
 from aios_sdk.stages import Stage
 
 from ._blobs import Blobs
 from ._journal import JournalWriter, Ticket
 from ._payloads import Row
 from ._rows import INLINE_BYTES, Owner, artifacts, checked_json, item_rows, json_text, row
+
+# How much of one document, and for how long, may wait to be handed to the journal.
+_PENDING_BYTES: Final = 1024 * 1024
+_PENDING_SECONDS: Final = 0.25
 
 #: How a run finished.
 RunStatus = Literal["completed", "interrupted", "failed"]
@@ -91,13 +97,27 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 def attempt_id(run: str, document: str, step: str, component: str, number: int = 0) -> str:
     """The id of attempt ``number`` of ``component`` at ``step`` of ``document`` in ``run``."""
-    return identify("attempt", run, document, step, component, number)
+    text = f"attempt\x1f{run}\x1f{document}\x1f{len(step)}:{step}\x1f{component}\x1f{number}"
+    return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
+
+
+class _Pending:
+    """Records of one document that were not handed to the journal yet, since when (seconds of ``time.monotonic``), and their bytes."""
+
+    __slots__ = ("records", "since", "size")
+
+    def __init__(self) -> None:
+        self.records: list[tuple[int, bytes]] = []
+        self.since = time.monotonic()
+        self.size = 0
 
 
 class Run:
-    """One run, being recorded; made by `Store.begin`. Its methods may be called from any thread.
+    """One run, being recorded; made by `Store.begin`. Its methods may be called from any thread, those about one document from one at a
+    time.
 
-    Each call hands over one group, all or nothing, and returns a `Ticket` at once; what the ticket acknowledges is durable.
+    What is told of a document is gathered and handed to the journal as one group, all or nothing, with its outcome; before that when it
+    waits for longer than a quarter of a second or is large, always with whole attempts. A `Ticket` acknowledges what is durable.
     """
 
     def __init__(self, writer: JournalWriter, blobs: Blobs, info: RunInfo, components: Sequence[ComponentUse]) -> None:
@@ -107,6 +127,7 @@ class Run:
         self._blobs = blobs
         self._uses: dict[tuple[str, str], ComponentUse] = {}
         self._lock = threading.Lock()
+        self._pending: dict[str, _Pending] = {}
         self._finished = False
         definition = checked_json(info.definition, "the pipeline's definition")
         rows = [self._event("started"), row("pipelines", self.id, info.pipeline, info.pipeline_version, definition, list(info.resolve))]
@@ -119,10 +140,19 @@ class Run:
         rows = self._use_rows(component)
         return self._writer.append(rows, document_id="") if rows else None
 
-    def found(self, delivery: Document | Source, *, media_declared: str = "", path: str = "", container: bool = False) -> Ticket:
+    def found(
+        self,
+        delivery: Document | Source,
+        *,
+        media_declared: str = "",
+        path: str = "",
+        container: bool = False,
+        content: bytes | None = None,
+    ) -> None:
         """Record a delivery, once in a run: a document, part or case, or a mere ``container`` (where that is known already).
 
-        Its bytes must be among the blobs before. A case's members are recorded with it.
+        Its bytes must be among the blobs before, or are given as ``content`` when there are at most `INLINE_BYTES`. A case's members are
+        recorded with it.
         """
         kind = "container" if container else delivery.kind if isinstance(delivery, Document) else "part" if delivery.parent else "file"
         identity = delivery.id if isinstance(delivery, Document) else delivery.document_id
@@ -146,9 +176,10 @@ class Run:
                 delivery.root,
                 thread,
                 supersedes,
+                content,
             )
         ]
-        if isinstance(delivery, Document):
+        if isinstance(delivery, Document) and delivery.members:
             rows += [
                 row(
                     "members",
@@ -162,10 +193,16 @@ class Run:
                 )
                 for ordinal, member in enumerate(delivery.members)
             ]
-        return self._writer.append(rows, document_id=identity)
+        self._gather(rows, identity)
 
-    def attempt(self, document: Document, attempt: Attempt, layers: Layers = Layers()) -> Ticket:  # noqa: B008  # frozen
-        """Record an attempt and everything it added, as one group.
+    def attempt(
+        self,
+        document: Document,
+        attempt: Attempt,
+        layers: Layers = Layers(),  # noqa: B008  # frozen
+        contents: Mapping[str, tuple[bytes, str]] = {},  # never changed
+    ) -> None:
+        """Record an attempt and everything it added: all or nothing.
 
         ``layers`` are what the step added, stamped (`Document.stamp`); ``document`` already holds them at the end of its layers.
         Also for steps that were skipped, unsupported or failed, with no layers. Large layers are written as blobs before this returns.
@@ -203,7 +240,7 @@ class Run:
                 attempt.units,
             )
         ]
-        rows += self._artifact_rows(owner, document, layers)
+        rows += self._artifact_rows(owner, document, layers, contents)
         rows += item_rows(owner, document, layers)
         ended = attempt.started_at + dt.timedelta(seconds=attempt.wall)
         rows += [
@@ -224,12 +261,12 @@ class Run:
             )
             for failure in attempt.failures
         ]
-        return self._writer.append(rows, document_id=document.id)
+        self._gather(rows, document.id)
 
     def outcome(self, outcome: Outcome, *, container: bool = False) -> Ticket:
         """Record how a document or case ended, once; ``container=True`` when ingesting it gave only other sources."""
         document = outcome.document
-        return self._writer.append(
+        self._gather(
             [
                 row(
                     "outcomes",
@@ -242,8 +279,33 @@ class Run:
                     json_text(outcome.steps),
                 )
             ],
-            document_id=document.id,
+            document.id,
         )
+        ticket = self.flush(document.id)
+        assert ticket is not None  # the outcome was gathered just now
+        return ticket
+
+    def flush(self, document_id: str | None = None) -> Ticket | None:
+        """Hand over what was gathered of a document, or of all; None when there is nothing. What the ticket acknowledges is durable."""
+        ticket = None
+        with self._lock:
+            for each in list(self._pending) if document_id is None else [document_id]:
+                pending = self._pending.pop(each, None)
+                if pending is not None:
+                    ticket = self._writer.append_encoded(pending.records, document_id=each)
+        return ticket
+
+    def _gather(self, rows: Sequence[Row], document_id: str) -> None:
+        records = self._writer.encode(rows, document_id=document_id)
+        with self._lock:
+            pending = self._pending.get(document_id)
+            if pending is None:
+                pending = self._pending[document_id] = _Pending()
+            pending.records += records
+            pending.size += sum([len(payload) for _, payload in records])
+            due = pending.size > _PENDING_BYTES or time.monotonic() - pending.since > _PENDING_SECONDS
+        if due:
+            self.flush(document_id)
 
     def finish(self, status: RunStatus = "completed", counts: Mapping[str, int] | None = None) -> Ticket:
         """Record the end of the run with the engine's own ``counts`` by name. Raises `UsageError` when it has finished before."""
@@ -251,7 +313,13 @@ class Run:
             if self._finished:
                 raise UsageError(f"Run {self.id} has finished already", fix="Begin another run")
             self._finished = True
+        self.flush()
         return self._writer.append([self._event("finished", status, counts)], document_id="")
+
+    @property
+    def finished(self) -> bool:
+        """Whether its end is recorded."""
+        return self._finished
 
     def _event(self, event: str, status: str = "", counts: Mapping[str, int] | None = None) -> Row:
         info = self.info
@@ -304,9 +372,9 @@ class Run:
             rows.append(row("models", self.id, use.step, use.component, use.model, use.model_digest))
         return rows
 
-    def _artifact_rows(self, owner: Owner, document: Document, layers: Layers) -> list[Row]:
+    def _artifact_rows(self, owner: Owner, document: Document, layers: Layers, contents: Mapping[str, tuple[bytes, str]]) -> list[Row]:
         rows = []
-        for layer, first, items, content, artifact in artifacts(document, layers):
+        for layer, first, items, content, artifact in artifacts(document, layers, contents):
             inline = content.decode() if len(content) <= INLINE_BYTES else None
             if inline is None:
                 self._blobs.put(content)

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from msgspec.structs import replace
 
 from aios_sdk.records import (
     LAYERS,
+    Check,
     Document,
     Field,
     Label,
     Layers,
     PageInfo,
     PageText,
+    Redaction,
     Reference,
+    Route,
     Span,
+    Summary,
+    Table,
     Value,
     Words,
     canonical,
+    canonical_layer,
     digest,
     normalised,
 )
@@ -30,8 +35,8 @@ from aios_sdk.records import (
 from ._payloads import Row
 from ._tables import TABLES
 
-#: Layers whose canonical JSON is at most this long (bytes) are kept in the row itself.
-INLINE_BYTES: Final = 4096
+#: Layers whose canonical JSON is at most this long (bytes) are kept in the row itself; so are the bytes of documents.
+INLINE_BYTES: Final = 16 * 1024
 
 _NUMBER: Final = {name: table.number for name, table in TABLES.items()}
 _DECIMALS, _INTEGERS = 10, 28
@@ -56,62 +61,102 @@ def json_text(value: Any) -> str | None:
     return canonical(value).decode() if value else None
 
 
-def item_rows(owner: Owner, document: Document, added: Layers) -> Iterator[Row]:
+class _Places:
+    """Which document an artifact lies in; built when the first span asks."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._owners: Mapping[str, str] | None = None
+
+    def owner(self, artifact: str) -> str:
+        if self._owners is None:
+            # The document's own places come last, so that they win over a member's with the same content.
+            self._owners = {
+                artifact: document.id
+                for document in (*(member.document for member in self._document.members), self._document)
+                for artifact in _artifacts_in(document)
+            }
+        return self._owners.get(artifact, "")
+
+
+def item_rows(owner: Owner, document: Document, added: Layers) -> list[Row]:
     """The rows of every item in ``added``, which ``document`` already holds at the end of its layers."""
     places = _Places(document)
-    yield from _page_rows(owner, added)
-    for ordinal, table in _numbered(document, added, "tables"):
-        yield row(
-            "tables",
-            *owner,
-            ordinal,
-            table.artifact,
-            table.name,
-            table.page,
-            table.rows,
-            len(table.columns),
-            table.rejected,
-            json_text(table.columns),
-        )
-    for ordinal, field in _numbered(document, added, "fields"):
-        yield _field_row(owner, ordinal, field, places)
-        yield from _reference_edges(owner, "field", field.id, "derived", field.inputs)
-        yield from _span_edges(owner, "field", field.id, field.spans[1:], places, known=field.spans[:1])
-    for ordinal, label in _numbered(document, added, "labels"):
-        yield _label_row(owner, ordinal, label, places)
-        yield from _span_edges(owner, "label", label.id, label.spans[1:], places, known=label.spans[:1])
-    for ordinal, summary in _numbered(document, added, "summary"):
-        yield row(
-            "summaries", summary.id, *owner, ordinal, summary.method, summary.text, len(summary.sentences), json_text(summary.sentences)
-        )
-        yield from _span_edges(owner, "summary", summary.id, [span for sentence in summary.sentences for span in sentence.spans], places)
-    for ordinal, check in _numbered(document, added, "checks"):
-        yield row("checks", check.id, *owner, ordinal, check.rule, check.passed, check.severity, check.message, json_text(check.inputs))
-        yield from _reference_edges(owner, "check", check.id, "rests_on", check.inputs)
-    for ordinal, redaction in _numbered(document, added, "redactions"):
-        _, artifact, _, *place = _place((redaction.span,), places)
-        yield row("redactions", redaction.id, *owner, ordinal, redaction.kind, redaction.confidence, artifact, *place[:9])
-    for ordinal, route in _numbered(document, added, "route"):
-        yield row("routes", route.id, *owner, ordinal, route.destination, route.review, route.confidence, json_text(route.reasons))
-        yield from _reference_edges(owner, "route", route.id, "rests_on", [ref for reason in route.reasons for ref in reason.references])
-
-
-def artifacts(document: Document, added: Layers) -> Iterator[tuple[str, int, int, bytes, str]]:
-    """For each layer of ``added`` that has items: name, place of the first item, number of items, canonical JSON and its SHA-256."""
-    for name in LAYERS:
-        items = getattr(added, name)
+    rows = list(_page_rows(owner, added)) if added.pages or added.text else []
+    for layer, rows_of in _ROWS_OF.items():
+        items = getattr(added, layer)
         if items:
-            content = canonical([replace(item, location="") for item in items] if name == "tables" else items)
-            yield name, _first(document, added, name), len(items), content, digest(content)
+            for ordinal, item in enumerate(items, _first(document, added, layer)):
+                rows += rows_of(owner, ordinal, item, places)
+    return rows
+
+
+def _table_rows(owner: Owner, ordinal: int, table: Table, places: _Places) -> Iterator[Row]:
+    columns = json_text(table.columns)
+    yield row("tables", *owner, ordinal, table.artifact, table.name, table.page, table.rows, len(table.columns), table.rejected, columns)
+
+
+def _field_rows(owner: Owner, ordinal: int, field: Field, places: _Places) -> list[Row]:
+    rows = [_field_row(owner, ordinal, field, places)]
+    if field.inputs:
+        rows += _reference_edges(owner, "field", field.id, "derived", field.inputs)
+    if len(field.spans) > 1:
+        rows += _span_edges(owner, "field", field.id, field.spans[1:], places, known=field.spans[:1])
+    return rows
+
+
+def _label_rows(owner: Owner, ordinal: int, label: Label, places: _Places) -> list[Row]:
+    rows = [_label_row(owner, ordinal, label, places)]
+    if len(label.spans) > 1:
+        rows += _span_edges(owner, "label", label.id, label.spans[1:], places, known=label.spans[:1])
+    return rows
+
+
+def _summary_rows(owner: Owner, ordinal: int, summary: Summary, places: _Places) -> Iterator[Row]:
+    yield row("summaries", summary.id, *owner, ordinal, summary.method, summary.text, len(summary.sentences), json_text(summary.sentences))
+    yield from _span_edges(owner, "summary", summary.id, [span for sentence in summary.sentences for span in sentence.spans], places)
+
+
+def _check_rows(owner: Owner, ordinal: int, check: Check, places: _Places) -> Iterator[Row]:
+    yield row("checks", check.id, *owner, ordinal, check.rule, check.passed, check.severity, check.message, json_text(check.inputs))
+    yield from _reference_edges(owner, "check", check.id, "rests_on", check.inputs)
+
+
+def _redaction_rows(owner: Owner, ordinal: int, redaction: Redaction, places: _Places) -> Iterator[Row]:
+    _, artifact, _, *place = _place((redaction.span,), places)
+    yield row("redactions", redaction.id, *owner, ordinal, redaction.kind, redaction.confidence, artifact, *place[:9])
+
+
+def _route_rows(owner: Owner, ordinal: int, route: Route, places: _Places) -> Iterator[Row]:
+    yield row("routes", route.id, *owner, ordinal, route.destination, route.review, route.confidence, json_text(route.reasons))
+    yield from _reference_edges(owner, "route", route.id, "rests_on", [ref for reason in route.reasons for ref in reason.references])
+
+
+_ROWS_OF: Final[Mapping[str, Callable[[Owner, int, Any, _Places], Iterable[Row]]]] = {
+    "tables": _table_rows,
+    "fields": _field_rows,
+    "labels": _label_rows,
+    "summary": _summary_rows,
+    "checks": _check_rows,
+    "redactions": _redaction_rows,
+    "route": _route_rows,
+}
+
+
+def artifacts(document: Document, added: Layers, contents: Mapping[str, tuple[bytes, str]]) -> Iterator[tuple[str, int, int, bytes, str]]:
+    """For each layer of ``added`` that has items: name, place of the first item, number of items, canonical JSON and its SHA-256.
+
+    ``contents`` holds the canonical JSON of all these layers and its SHA-256, where they are known already.
+    """
+    if not contents:
+        given = {name: canonical_layer(name, items) for name in LAYERS if (items := getattr(added, name))}
+        contents = {name: (content, digest(content)) for name, content in given.items()}
+    for name, (content, artifact) in contents.items():
+        yield name, _first(document, added, name), len(getattr(added, name)), content, artifact
 
 
 def _first(document: Document, added: Layers, layer: str) -> int:
     return max(0, len(getattr(document.layers, layer)) - len(getattr(added, layer)))
-
-
-def _numbered(document: Document, added: Layers, layer: str) -> Iterator[tuple[int, Any]]:
-    items = getattr(added, layer)
-    return enumerate(items, _first(document, added, layer)) if items else iter(())
 
 
 def _page_rows(owner: Owner, added: Layers) -> Iterator[Row]:
@@ -195,24 +240,6 @@ def _date(value: Value) -> dt.date | None:
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).date()
     return value if isinstance(value, dt.date) else None
-
-
-class _Places:
-    """Which document an artifact lies in; built when the first span asks."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self._owners: Mapping[str, str] | None = None
-
-    def owner(self, artifact: str) -> str:
-        if self._owners is None:
-            # The document's own places come last, so that they win over a member's with the same content.
-            self._owners = {
-                artifact: document.id
-                for document in (*(member.document for member in self._document.members), self._document)
-                for artifact in _artifacts_in(document)
-            }
-        return self._owners.get(artifact, "")
 
 
 def _artifacts_in(document: Document) -> Iterator[str]:

@@ -23,6 +23,7 @@ from ._fold import Folded, fold, snapshot
 from ._journal import JournalWriter
 from ._lag import Lag, lag
 from ._layout import Layout, create_layout, read_layout
+from ._memo import Memo
 from ._query import Parameters, answer
 from ._reader import JournalReader
 from ._rebuild import find, rebuild
@@ -77,6 +78,7 @@ class Store:
         self.blobs: Final = Blobs(self.path / "blobs")
         self._lock = threading.RLock()
         self._writer: JournalWriter | None = None
+        self._runs: list[Run] = []
         self._folder: _Folder | None = None
         self._folded = 0
         self._seen: tuple[int, int] | None = None
@@ -101,6 +103,7 @@ class Store:
             if self._writer is None:
                 self._writer = JournalWriter(self.path / "journal")
             run = Run(self._writer, self.blobs, info, components)
+            self._runs = [*(each for each in self._runs if not each.finished), run]
             if self._folder is None:
                 self._folder = _Folder(self)
                 self._folder.start()
@@ -114,6 +117,8 @@ class Store:
     def fold(self, *, timeout: float = 10.0) -> Folded:
         """Put everything journaled, by any process, into the database. Raises `StoreBusy` when another process holds the file."""
         with self._lock:
+            for run in self._runs:
+                run.flush()
             appended = self._writer.appended if self._writer else 0
             if self._writer:
                 self._writer.flush()
@@ -138,6 +143,8 @@ class Store:
         with self._lock:
             if self._writer is None:
                 return
+            for run in self._runs:
+                run.flush()
             self._writer.close()
             try:
                 fold(self.path, timeout=_CLOSING_PATIENCE)
@@ -179,6 +186,8 @@ class Store:
         """Every row of ``tables`` with the table's name, by all writers up to now; out of the database where it can be brought up to
         date, else out of the journals, so that nobody who holds the database keeps a run from knowing what was recorded.
         """
+        if not (self.path / DATABASE).exists() and not JournalReader(self.path / "journal").found()[0]:
+            return  # a new store; its database is made beside the run
         try:
             self.fold(timeout=_KNOWING_PATIENCE)
         except (StoreBusy, JournalCorrupt) as error:
@@ -202,6 +211,12 @@ class Store:
                             yield BY_NUMBER[number].name, dict(zip(names[number], values, strict=True))
             except JournalCorrupt as error:
                 _log.error("reading without a part of the journal: %s", error)
+
+    def memo(self) -> Memo:
+        """The results that were recorded so far, by their memo keys; brought up to date. Close it after use."""
+        memo = Memo(self.path, self.blobs)
+        memo.refresh()
+        return memo
 
     def lag(self) -> Lag:
         """What is journaled and not yet in the database, and who holds the database."""

@@ -184,6 +184,7 @@ _ALL: Final = (
         root_id VARCHAR outermost document of its tree
         thread VARCHAR what its conversation is known by
         supersedes VARCHAR document_id of the earlier delivery with the same key and other bytes
+        content BLOB the bytes themselves when there are at most 16 KiB; else they are the blob content_id
     """,
     ),
     _table(
@@ -244,7 +245,7 @@ _ALL: Final = (
         ordinal BIGINT place of its first item in the document's layer, from 0
         items BIGINT number of items
         bytes BIGINT size of the canonical JSON
-        content VARCHAR the JSON itself up to 4096 bytes; null when it lies in the blob artifact_id
+        content VARCHAR the JSON itself up to 16 KiB; null when it lies in the blob artifact_id
     """,
     ),
     _table(

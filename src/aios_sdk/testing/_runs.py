@@ -16,7 +16,7 @@ from aios_sdk.errors import Unsupported
 from aios_sdk.pipelines import Pipeline
 from aios_sdk.plugins import Provided, component
 from aios_sdk.records import LAYERS, Document, Layers, Outcome, Source, StepStatus, digest, merge_results, to_json
-from aios_sdk.stages import Stage, implements
+from aios_sdk.stages import Context, Stage, implements
 from aios_sdk.store import Store
 
 from . import fakes
@@ -175,7 +175,7 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
 def by_hand(subject: Subject, ran: Ran) -> tuple[Layers, StepStatus]:
     """What the component gives when it is called for the same document as in the run, unit by unit, and how the step is to end."""
     with subject.opened(ran.stage) as instance:
-        context = replace(subject.context(ran.stage), run=ran.run, step=STEP)
+        context = Context(run=ran.run, step=STEP, scratch=subject.new_folder("step"))
         document = ran.outcome.document
         if isinstance(ran.given, Source):
             source = replace(ran.given, media_type=document.media_type, key=document.key)

@@ -157,7 +157,7 @@ class Work:
                 self._board.work(0, used)
                 begun = time.monotonic() - used
                 if context.deadline is not None and order.timeout is not None:  # waiting costs the component nothing
-                    msgspec.structs.force_setattr(context, "deadline", begun + order.timeout)
+                    context.deadline = begun + order.timeout  # type: ignore[misc]  # final for components
 
     def _found(self, item: object, component: str) -> Found:
         if isinstance(item, Document):

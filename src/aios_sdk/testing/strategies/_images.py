@@ -26,7 +26,7 @@ _FORMS: Final[dict[str, tuple[_Form, ...]]] = {
     "image/tiff": (
         *(_Form("TIFF", mode) for mode in ("RGB", "L", "CMYK", "RGBA", "I;16", "LAB")),
         _Form("TIFF", "1", {"compression": "group4"}),
-        _Form("TIFF", "RGB", {"save_all": True}),
+        _Form("TIFF", "RGB", {"save_all": True, "compression": "tiff_lzw"}),
     ),
     "image/webp": (_Form("WEBP", "RGB", {"lossless": True}), _Form("WEBP", "RGBA", {"lossless": True})),
     "image/bmp": tuple(_Form("BMP", mode) for mode in ("RGB", "L", "1", "P")),

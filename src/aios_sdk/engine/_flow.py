@@ -1,0 +1,203 @@
+"""How much is under way at a time: sources read ahead, a window of deliveries, and outcomes handed over as they become durable."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from ..records import Document, Source
+from ..store import Ticket
+from ._ingest import sources_of
+
+#: Bytes of finished documents that may wait for the journal and for the caller.
+_WINDOW_BYTES: Final = 64 * 1024 * 1024
+
+#: Seconds after which the loop is let go round, while documents pass without waiting for anything.
+_TURN: Final = 0.005
+
+#: Sources that are taken from a caller's iterator before they are needed.
+_AHEAD: Final = 16
+
+
+class Window:
+    """Deliveries under way: at most ``size``, and none is let in while finished ones of more than 64 MiB wait to be taken."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._count = 0
+        self._bytes = 0
+        self._room = asyncio.Event()
+        self._room.set()
+
+    async def enter(self) -> None:
+        """Wait for room, and take it."""
+        while not self._room.is_set():
+            await self._room.wait()
+        self._count += 1
+        self._settle()
+
+    def add(self, weight: int) -> None:
+        """Documents of ``weight`` bytes are finished."""
+        self._bytes += weight
+        self._settle()
+
+    def leave(self, weight: int) -> None:
+        """A delivery whose documents weighed as much was taken."""
+        self._count -= 1
+        self._bytes -= weight
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._count < self._size and self._bytes < _WINDOW_BYTES:
+            self._room.set()
+        else:
+            self._room.clear()
+
+
+def weight_of(document: Document) -> int:
+    """About how many bytes the layers of a document take, by what is large in them."""
+    layers = document.layers
+    return 1000 + sum(len(text.content) for text in layers.text) + 7 * sum(len(words.starts) for words in layers.words)
+
+
+class Turn:
+    """Lets the loop go round every few milliseconds."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+
+    async def over(self) -> None:
+        """Let others have their turn, if this one was long enough."""
+        if time.perf_counter() - self._began > _TURN:
+            await asyncio.sleep(0)
+            self._began = time.perf_counter()
+
+
+class Acknowledger:
+    """Tells what has become durable, in the order in which it was added; many at a time, for they share a sync of the disk."""
+
+    def __init__(self, tell: Callable[[list[Any]], Awaitable[None]]) -> None:
+        self._tell = tell
+        self._waiting: deque[tuple[Any, Ticket | None]] = deque()
+        self._some = asyncio.Event()
+        self._closed = False
+
+    def add(self, item: Any, ticket: Ticket | None = None) -> None:
+        """``item`` is durable when ``ticket`` is, or when all before it are."""
+        self._waiting.append((item, ticket))
+        self._some.set()
+
+    def close(self) -> None:
+        """Nothing more will be added."""
+        self._closed = True
+        self._some.set()
+
+    async def work(self) -> None:
+        """Tell until closed and all is told. Raises what kept something from becoming durable."""
+        while self._waiting or not self._closed:
+            if not self._waiting:
+                self._some.clear()
+                await self._some.wait()
+                continue
+            batch = list(self._waiting)
+            last = next((ticket for _, ticket in reversed(batch) if ticket is not None), None)
+            if last is not None:
+                await _durable(last)
+            for _ in batch:
+                self._waiting.popleft()
+            await self._tell([item for item, _ in batch])
+
+
+async def _durable(ticket: Ticket) -> None:
+    """Wait, without holding the loop, until what the ticket stands for is on the disk. Raises what kept it from getting there."""
+    if not ticket.done:
+        loop, reached = asyncio.get_running_loop(), asyncio.Event()
+        ticket.add_done_callback(lambda _: loop.call_soon_threadsafe(reached.set))
+        await reached.wait()
+    if ticket.error is not None:
+        raise ticket.error
+
+
+async def read_ahead(inputs: object) -> AsyncIterator[Source]:
+    """The sources; an iterator of the caller's may wait for events, so it is asked on a thread and holds up nothing that is under way."""
+    sources = sources_of(inputs)
+    if isinstance(inputs, str | Path | Source | list | tuple):
+        for source in sources:
+            yield source
+        return
+    feed = _Feed(sources, asyncio.get_running_loop())
+    # A daemon thread: an iterator that waits for ever must not keep anybody from ending the run, or the process.
+    threading.Thread(target=feed.work, name="aios-input", daemon=True).start()
+    try:
+        while True:
+            found = feed.take()
+            if found is None:
+                await feed.arrived()
+            elif isinstance(found, Source):
+                yield found
+            elif isinstance(found, BaseException):
+                raise found
+            else:
+                return
+    finally:
+        feed.stop()
+
+
+_END: Final = object()
+
+
+class _Feed:
+    """A few sources of an iterator, taken on a thread of its own."""
+
+    def __init__(self, sources: Iterator[Source], loop: asyncio.AbstractEventLoop) -> None:
+        self._sources = sources
+        self._loop = loop
+        self._ready: deque[object] = deque()
+        self._room = threading.Semaphore(_AHEAD)
+        self._event = asyncio.Event()
+        self._is_asked = False
+        self._stopped = False
+
+    def take(self) -> object:
+        """The next source, an error, or the end; None when it is not there yet."""
+        if not self._ready:
+            return None
+        self._room.release()
+        return self._ready.popleft()
+
+    async def arrived(self) -> None:
+        """Wait until `take` may give something."""
+        self._event.clear()
+        self._is_asked = True
+        if not self._ready:
+            await self._event.wait()
+        self._is_asked = False
+
+    def stop(self) -> None:
+        """Take no more."""
+        self._stopped = True
+        self._room.release()
+
+    def work(self) -> None:
+        """Take sources, until the end."""
+        found: object = None
+        while found is not _END and not isinstance(found, BaseException):
+            self._room.acquire()
+            if self._stopped:
+                return
+            try:
+                found = next(self._sources, _END)
+            except BaseException as error:  # noqa: BLE001 - raised again where it was asked for
+                found = error
+            self._ready.append(found)
+            if self._is_asked:
+                self._is_asked = False
+                try:
+                    self._loop.call_soon_threadsafe(self._event.set)
+                except RuntimeError:
+                    return  # the loop has ended meanwhile

@@ -1,0 +1,128 @@
+"""The layers of a document: what steps add, how it is marked and merged, and its canonical bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec.structs import force_setattr, replace
+
+from ._identity import ID_LENGTH, canonical, digest
+from ._items import Check, Field, Label, Redaction
+from ._page import PageInfo, PageText, Words
+from ._results import Result, Route, Summary
+from ._table import Table
+
+Layer: TypeAlias = Literal["pages", "text", "words", "tables", "fields", "labels", "summary", "checks", "redactions", "route"]
+
+#: The layers of a document, in the order in which stages fill them.
+LAYERS: Final[tuple[Layer, ...]] = ("pages", "text", "words", "tables", "fields", "labels", "summary", "checks", "redactions", "route")
+
+
+class Layers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Everything known about a document; a step adds items and never changes any."""
+
+    pages: tuple[PageInfo, ...] = ()
+    text: tuple[PageText, ...] = ()
+    words: tuple[Words, ...] = ()
+    tables: tuple[Table, ...] = ()
+    fields: tuple[Field, ...] = ()
+    labels: tuple[Label, ...] = ()
+    summary: tuple[Summary, ...] = ()
+    checks: tuple[Check, ...] = ()
+    redactions: tuple[Redaction, ...] = ()
+    route: tuple[Route, ...] = ()
+
+
+def same_pages(first: Layers, second: Layers) -> bool:
+    """Whether both have the very same pages, texts and words."""
+    return first.pages is second.pages and first.text is second.text and first.words is second.words
+
+
+def stamped_items(document: str, step: str, result: Result | Layers) -> dict[str, tuple[Any, ...]]:
+    """The items of ``result`` by layer, without layers that have none; as `Document.stamp` gives them."""
+    place = f"{len(document)}:{document}\x1f{len(step)}:{step}\x1f".encode()
+    return {
+        name: tuple([_stamp(item, place, step, number) for number, item in enumerate(items)]) for name, items in _items_of(result) if items
+    }
+
+
+def merge_layers(first: Layers, second: Layers) -> Layers:
+    """The items of both, those of ``first`` first; text and words in the order of their pages among one step's."""
+    changes = {name: getattr(first, name) + added for name in LAYERS if (added := getattr(second, name))}
+    return replace(first, **changes) if changes else first
+
+
+def layers_digest(layers: Layers, names: frozenset[str]) -> str:
+    """One digest of the layers in ``names``: equal content gives an equal digest, wherever it was made."""
+    return digest(
+        b"\x1f".join(canonical([name, [_without_place(item) for item in getattr(layers, name)]]) for name in LAYERS if name in names)
+    )
+
+
+def _items_of(result: Result | Layers) -> list[tuple[str, tuple[Any, ...]]]:
+    if isinstance(result, Summary):
+        return [("summary", (result,))]
+    if isinstance(result, Route):
+        return [("route", (result,))]
+    names = _names_of(type(result))
+    if not names:
+        raise TypeError(f"{type(result).__name__} is no result of a stage")
+    return [(name, getattr(result, name)) for name in names]
+
+
+@cache
+def _names_of(kind: type) -> tuple[str, ...]:
+    """The layers that a kind of result has items of; none for what is no result."""
+    names: tuple[str, ...] = getattr(kind, "__struct_fields__", ())
+    return names if set(names) <= set(LAYERS) else ()
+
+
+def _stamp(item: Any, place: bytes, step: str, number: int) -> Any:
+    kind = type(item)
+    if kind is PageInfo:
+        return item
+    if kind is PageText or kind is Words or kind is Table:
+        return replace(item, step=step)
+    stamped = replace(item, step="", id="")
+    # Nobody else has the copy yet.
+    force_setattr(stamped, "id", _item_id(kind, place, number, canonical(stamped)))
+    force_setattr(stamped, "step", step)
+    return stamped
+
+
+def _item_id(kind: type, place: bytes, number: int, content: bytes) -> str:
+    return hashlib.sha256(b"%b\x1f%b%d\x1f%b" % (kind.__name__.encode(), place, number, content)).hexdigest()[:ID_LENGTH]
+
+
+def _without_place(item: Any) -> Any:
+    return replace(item, location="") if isinstance(item, Table) else item
+
+
+_LAYER_TYPES: Final[dict[str, type]] = {
+    "pages": PageInfo,
+    "text": PageText,
+    "words": Words,
+    "tables": Table,
+    "fields": Field,
+    "labels": Label,
+    "summary": Summary,
+    "checks": Check,
+    "redactions": Redaction,
+    "route": Route,
+}
+_DECODERS: Final = {layer: msgspec.json.Decoder(tuple[kind, ...]) for layer, kind in _LAYER_TYPES.items()}  # type: ignore[valid-type]
+
+
+def canonical_layer(layer: str, items: Sequence[Any]) -> bytes:
+    """The canonical bytes of items of a layer, as they are recorded: the places of table files stay out, for they change."""
+    return canonical([_without_place(item) for item in items] if layer == "tables" else items)
+
+
+def decode_layer(layer: str, content: bytes | str) -> tuple[Any, ...]:
+    """The items of a layer from their canonical bytes. Raises ``msgspec.ValidationError`` naming what has a wrong type."""
+    items: tuple[Any, ...] = _DECODERS[layer].decode(content)
+    return items
