@@ -19,12 +19,15 @@ RUNNING = {"fork and hang": 5, "sleep": 1}
 async def _main(folder: Path, mark: str, ending: str) -> None:
     texts = ("sleep", "sleep") if ending == "unguarded" else ("fork and hang", "sleep")
     running = sum(RUNNING[text] for text in texts)
-    pool = Pool(registry(), count=2, scratch=folder / "scratch", blobs=folder / "blobs", environment={MARK: mark})
+    asleep = folder / "asleep"
+    asleep.mkdir()
+    environment = {MARK: mark, "AIOS_TEST_FOLDER": str(asleep)}
+    pool = Pool(registry(), count=2, scratch=folder / "scratch", blobs=folder / "blobs", environment=environment)
     try:
         async with asyncio.TaskGroup() as tasks:
             for text in texts:
                 tasks.create_task(_call(pool, text))
-            if not await asyncio.to_thread(until, lambda: len(left_of(mark)) == running, 60.0):
+            if not await asyncio.to_thread(until, lambda: len(list(asleep.iterdir())) == 2 and len(left_of(mark)) == running, 60.0):
                 raise TimeoutError("the workers do not get on")
             if ending == "inherited" and os.fork() == 0:
                 signal.pause()  # holds whatever the parent held

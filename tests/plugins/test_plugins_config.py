@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aios_sdk.errors import ConfigurationError, ContractError
-from aios_sdk.plugins import ComponentConfig, InputFile, Registry
+from aios_sdk.plugins import ComponentConfig, InputFile, Registry, component
 from aios_sdk.records import Document, Extraction
 from aios_sdk.stages import implements
 
 
 def finder(kind: type[ComponentConfig]) -> Registry:
+    @component("test.finder", version="1")
     class Finder:
         Config = kind
 
@@ -36,7 +37,7 @@ def finder(kind: type[ComponentConfig]) -> Registry:
 
 
 def digest(kind: type[ComponentConfig], **settings: Any) -> str:
-    instance = finder(kind).create("python.finder", settings)
+    instance = finder(kind).create("test.finder", settings)
     assert instance.unkeyed == ""
     return instance.config_digest
 
@@ -78,7 +79,7 @@ def test_a_file_counts_by_its_content(tmp_path: Path) -> None:
 )
 def test_what_is_no_file_is_refused(given_: Any, said: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
-        finder(WithFile).create("python.finder", {"rules": given_})
+        finder(WithFile).create("test.finder", {"rules": given_})
     assert said in str(raised.value)
 
 
@@ -118,7 +119,7 @@ def test_a_setting_without_a_canonical_form_makes_results_unkeyed() -> None:
     class Hooked(ComponentConfig):
         clean: Annotated[Callable[[str], str], pydantic.WithJsonSchema({"type": "string"})]
 
-    instance = finder(Hooked).create("python.finder", {"clean": str.strip})
+    instance = finder(Hooked).create("test.finder", {"clean": str.strip})
     assert instance.unkeyed == "clean holds a method_descriptor, which has no canonical form"
     assert instance.config_digest == ""
 

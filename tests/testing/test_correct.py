@@ -10,6 +10,18 @@ from .correct import CORRECT
 
 
 @pytest.mark.parametrize("code", [*CORRECT, *fakes.ECHO], ids=lambda code: code.__name__)
-def test_a_correct_component_keeps_every_law(code: type):
+def test_a_correct_component_keeps_the_laws_of_the_first_tier(code: type):
+    report = certify(code, tier="contract", examples=3)
+    assert report.tier == "contract", str(report)
+
+
+def test_a_correct_component_keeps_every_law():
+    report = certify(fakes.ECHO[1], examples=4)
+    assert report.tier == "operation", str(report)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("code", [*CORRECT, *fakes.ECHO], ids=lambda code: code.__name__)
+def test_every_correct_component_keeps_every_law_on_many_examples(code: type):
     report = certify(code, examples=8)
     assert report.tier == "operation", str(report)

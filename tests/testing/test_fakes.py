@@ -329,7 +329,8 @@ def test_an_admitted_source_is_like_the_ones_that_components_are_given(tmp_path:
             seen.append(source)
             yield samples.text().document()
 
-    given_source = Source(name="letter.txt", key="letter.txt", data=samples.text().data)
+    large = samples.LETTER.encode() * 1000
+    given_source = Source(name="letter.txt", key="letter.txt", data=large)
     with fakes.MemoryStore() as store:
         list(Pipeline("seen").ingest().run(given_source, store=store, registry=fakes.registry(Seen), progress=False))
     own = fakes.admitted(given_source, tmp_path)
@@ -337,5 +338,5 @@ def test_an_admitted_source_is_like_the_ones_that_components_are_given(tmp_path:
     assert (own.document_id, own.content_id, own.size, own.root) == (theirs.document_id, theirs.content_id, theirs.size, theirs.root)
     assert own.data is theirs.data is None
     assert Path(own.path).name == Path(theirs.path).name
-    assert own.read() == samples.text().data
+    assert own.read() == large
     assert detect(own) == theirs.media_type

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from aios_sdk import Document, Extraction, InputError, Registry, Source, UnknownComponent, Unsupported, UsageError, component, implements
@@ -44,6 +46,14 @@ def test_a_table_can_be_read_and_not_be_drawn(tmp_path: Path) -> None:
     assert table.cell(1, 1) == "Lindqvist, Maria"
     with pytest.raises(Unsupported, match="does not render"):
         document.pages[0].image()
+
+
+def test_a_document_of_a_file_is_the_same_in_another_process(tmp_path: Path) -> None:
+    document = document_of(samples.page_image().write(tmp_path), Registry.default())
+    host = pickle.loads(pickle.dumps(document.__dict__["_lent_by"]))
+    again = msgspec.structs.replace(document).bind(host)
+    assert again.read() == document.read()
+    assert again.pages[0].image().tobytes() == document.pages[0].image().tobytes()
 
 
 def test_what_no_component_ingests_and_what_is_not_there_are_told(tmp_path: Path) -> None:

@@ -41,8 +41,8 @@ _PLUGIN: Final = {
     "list": Command(
         "plugin_list", "list_components", "List the components of all installed plugins.", {"--json": "json", "--load": "load"}
     ),
-    "new": Command("plugin_new", "new", "Write a plugin that works, with tests, manifest and an example."),
-    "update": Command("plugin_new", "update", "Bring a plugin's skeleton forward to this version of aios-sdk."),
+    "new": Command("plugin_new", "new", "Write a plugin that works, with tests and an example."),
+    "update": Command("plugin_new", "update", "Bring a plugin's skeleton forward to this aios-sdk."),
     "doctor": Command("plugin_doctor", "doctor", "Say what keeps plugins from working, and the fix.", {"--json": "json"}),
     "lock": Command("plugin_lock", "lock", "Write down exactly which plugins are allowed now.", {"--check": "check"}),
     "inspect": Command("plugin", "inspect", "Print what a component or distribution declares."),

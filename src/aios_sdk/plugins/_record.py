@@ -15,6 +15,10 @@ _FROM_THE_WHEEL: Final = ("METADATA", "entry_points.txt")
 _SCRIPTS: Final = ("bin", "Scripts")
 
 
+#: The csv module's own limit on a field may have been raised by others.
+_LONGEST_LINE: Final = 100_000
+
+
 def wheel_rows(record: str) -> dict[str, str]:
     """The files that the wheel put beside its metadata, as RECORD's text lists them: ``algorithm=hash`` by path, empty where it has none.
 
@@ -22,10 +26,12 @@ def wheel_rows(record: str) -> dict[str, str]:
     wherever and by whatever it is installed.
     """
     rows = {}
+    if any(len(line) > _LONGEST_LINE for line in record.splitlines()):
+        return {}  # no path is as long; what cannot be read vouches for nothing
     try:
         listed = list(csv.reader(record.splitlines()))
     except csv.Error:
-        return {}  # what cannot be read vouches for nothing
+        return {}
     for row in listed:
         parts = row[0].split("/") if row else []
         if not parts or parts[0] in ("", "..", *_SCRIPTS) or ".." in parts or "__pycache__" in parts:

@@ -266,7 +266,7 @@ class Run:
     def outcome(self, outcome: Outcome, *, container: bool = False) -> Ticket:
         """Record how a document or case ended, once; ``container=True`` when ingesting it gave only other sources."""
         document = outcome.document
-        self._gather(
+        records = self._writer.encode(
             [
                 row(
                     "outcomes",
@@ -279,11 +279,12 @@ class Run:
                     json_text(outcome.steps),
                 )
             ],
-            document.id,
+            document_id=document.id,
         )
-        ticket = self.flush(document.id)
-        assert ticket is not None  # the outcome was gathered just now
-        return ticket
+        with self._lock:
+            # What else was gathered goes with it, unless a fold has just asked for that.
+            pending = self._pending.pop(document.id, None)
+            return self._writer.append_encoded([*pending.records, *records] if pending else records, document_id=document.id)
 
     def flush(self, document_id: str | None = None) -> Ticket | None:
         """Hand over what was gathered of a document, or of all; None when there is nothing. What the ticket acknowledges is durable."""

@@ -37,6 +37,12 @@ class Answer(NamedTuple):
             return self.result.document.layers if self.result.document else Layers()
         return Document().stamp("kit", self.result) if self.result is not None else Layers()
 
+    def added(self, document: Document, step: str) -> Layers:
+        """What the engine would add to ``document``. Items have the ids that others of the same result may refer to."""
+        if self.result is None or isinstance(self.result, Ingested):
+            return self.layers
+        return document.stamp(step, self.result)
+
     @property
     def content(self) -> bytes:
         """The answer in one canonical form: equal answers have equal bytes. Of a refusal its category counts, not its wording."""

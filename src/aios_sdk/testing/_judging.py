@@ -39,6 +39,7 @@ def sound(subject: Subject, stage: Stage, given: Document | Source, instance: In
         raise LawBroken(f"its result is no valid record: {error}", example=given) from error
     of_parts = isinstance(given, Source)
     document = Document(content_id=given.content_id, id=given.document_id) if isinstance(given, Source) else given
+    layers = answer.added(document, stage)
     problems = [*check_spans(document, layers, parts=of_parts), *check_references(document, layers)]
     if problems:
         raise LawBroken("; ".join(problems[:3]), example=given)

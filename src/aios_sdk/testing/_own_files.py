@@ -6,6 +6,7 @@ import io
 import shutil
 import tempfile
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -73,6 +74,10 @@ class _Host:
         (self.folder / "step").mkdir()
         instance.open(Resources(scratch=self.folder))
 
+    def __reduce__(self) -> tuple[Callable[..., _Host], tuple[Source, str]]:
+        # In another process the component is opened anew; what it holds open here stays here.
+        return _host_again, (self._source, self._instance.info.id)
+
     def open(self, document: Document) -> BinaryIO:
         """The document's bytes."""
         return io.BytesIO(self._source.data or b"")
@@ -84,6 +89,10 @@ class _Host:
             raise Unsupported(f"{self._instance.info.id} does not render pages", component=self._instance.info.id)
         picture: Image = implementation.call(document=document, page=page, dpi=dpi)
         return picture
+
+
+def _host_again(source: Source, component: str) -> _Host:
+    return _Host(source, Registry.default().create(component))
 
 
 def _forget(instance: Instance, folder: Path) -> None:

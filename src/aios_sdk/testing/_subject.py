@@ -229,11 +229,11 @@ class Subject:
         return sources_for(self) if stage == "ingest" else documents_for(self)
 
     def own(self, stage: Stage) -> tuple[Document | Source, ...]:
-        """The author's examples, and the kit's samples of the media types that the component names."""
+        """The author's examples, and the kit's samples of the media types that the component names, at most `examples` of these."""
         from ._inputs import samples_for
 
         mine: tuple[Document | Source, ...] = self.sources if stage == "ingest" else self.documents
-        return (*mine, *samples_for(self, stage))
+        return (*mine, *samples_for(self, stage)[: self.examples])
 
     def some(self, stage: Stage, count: int = 4) -> list[Any]:
         """The author's examples and the kit's samples, and about ``count`` generated inputs, for laws that need several at once."""

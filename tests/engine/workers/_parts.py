@@ -185,6 +185,13 @@ def _fork_and_hang(document: Document) -> None:
         time.sleep(1000)
     leave_a_daemon(document)
     Path(tempfile.mkdtemp(), "half").write_text("x")
+    _sleep(document)
+
+
+def _sleep(document: Document) -> None:
+    """Sleeps, and tells who wants to know when it has fallen asleep."""
+    if "AIOS_TEST_FOLDER" in os.environ:
+        Path(os.environ["AIOS_TEST_FOLDER"], str(os.getpid())).write_text("")
     time.sleep(1000)
 
 
@@ -290,7 +297,7 @@ MISDEEDS: dict[str, Callable[[Document], object]] = {
     "write everywhere": _write_everywhere,
     "fork and return": _fork_and_return,
     "stop": _stop,
-    "sleep": lambda document: time.sleep(1000),
+    "sleep": _sleep,
     "nap": lambda document: time.sleep(0.3),
     "none": lambda document: None,
     "text": lambda document: "text",

@@ -115,7 +115,9 @@ def test_who_breaks_the_connection_of_its_worker_is_told_of_it(bench: Bench, mis
 
 
 def test_a_child_that_comes_back_from_a_component_says_nothing(bench: Bench) -> None:
-    assert words(_between(bench, "fork and return"))[0] == "fork and return"
+    answers = bench.call(BAD, ["first", "fork and return", "last"])
+    assert [words(answer)[0] for answer in answers] == ["first", "fork and return", "last"]
+    assert len({words(answer)[1] for answer in answers}) == 1
 
 
 def test_a_daemon_that_a_component_leaves_ends_with_its_worker(another: Callable[..., Bench]) -> None:

@@ -21,8 +21,8 @@ UNPACKS = planned("unpacks", "ingest")
 
 @pytest.fixture(scope="module")
 def bench(runner: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """A pool that gives a picture one second."""
-    bench = Bench(runner, tmp_path_factory.mktemp("pool"), rendering=1.0, memory_mb=200)
+    """A pool that gives a picture three seconds."""
+    bench = Bench(runner, tmp_path_factory.mktemp("pool"), rendering=3.0, memory_mb=200)
     yield bench
     bench.close()
 
@@ -51,7 +51,7 @@ def test_a_palette_is_turned_into_colours(bench: Bench) -> None:
         ("malformed", Malformed, "the header is torn"),
         ("no picture", ContractError, "render returned str, not an image"),
         ("exit", StepError, "test.unpacks ended its worker: exit status 3"),
-        ("spin", DeadlineExceeded, "test.unpacks did not end within 1 s"),
+        ("spin", DeadlineExceeded, "test.unpacks did not end within 3 s"),
         ("allocate", LimitExceeded, "test.unpacks took more than 200 MiB"),
     ],
 )

@@ -10,10 +10,10 @@ from aios_sdk.records import Source, digest, document_id
 
 
 def admitted(source: Source, folder: Path) -> Source:
-    """``source`` as the engine hands it over: its bytes in a file in ``folder``, called by their hash, and its identity set.
+    """``source`` as the engine hands over what is not small: its bytes in a file in ``folder``, called by their hash, and its identity set.
 
-    Only before it is admitted does a source have its bytes in memory (``data``); a component that reads ``source.path`` shows here what it
-    does in a run. Example::
+    Small ones it hands over in memory (``data``), as `Sample.source` and the strategies do. A component that asks only ``source.read()``,
+    ``open()`` and ``head()`` does not notice; one that takes ``data`` or ``path`` shows here what it does in a run. Example::
 
         list(Reader(Config()).ingest(fakes.admitted(samples.pdf().source(), tmp_path), fakes.context()))
     """

@@ -22,7 +22,7 @@ from .._watch import holdings
 #: How often it is opened and closed when it is asked what stays behind; what a library keeps for itself does not grow each time.
 _ROUNDS: Final = 3
 #: Seconds that threads and programs which were told to end are given.
-_GRACE: Final = 5.0
+_GRACE: Final = 3.0
 #: Inputs for each of these laws, beside the samples.
 _FEW: Final = 3
 #: How often a doubt is asked again, before it is told: a component that answers at random is another law's affair.

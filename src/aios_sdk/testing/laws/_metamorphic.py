@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from aios_sdk.plugins import ComponentInfo
-from aios_sdk.records import Document, Layers, Source, Span, Table, digest, to_json
+from aios_sdk.records import LAYERS, Document, Layers, Source, Span, Table, digest, to_json
 from aios_sdk.stages import Stage
 
 from .. import fakes, samples
@@ -27,6 +27,8 @@ from .._subject import Subject
 
 #: What these laws rest on: single calls are sound, and instances neither remember nor share anything.
 SOUND: Final = ("opens-again",)
+#: And where answers are compared: the same input has the same answer.
+STEADY: Final = (*SOUND, "deterministic")
 
 #: How many of the author's examples and the kit's samples.
 _FEW: Final = 3
@@ -75,7 +77,7 @@ def _only_rows(info: ComponentInfo) -> str:
     return varies(info) or ("" if info.unit == "rows" or "tables" in info.provides else "it neither reads tables nor works by rows")
 
 
-@law("operation", after=SOUND, unless=varies)
+@law("operation", after=STEADY, unless=varies)
 def renamed_file(subject: Subject) -> None:
     """Another file name changes nothing, unless the component declares that it reads names.
 
@@ -95,7 +97,7 @@ def renamed_file(subject: Subject) -> None:
     each_of_few(subject, body)
 
 
-@law("operation", after=SOUND, unless=varies)
+@law("operation", after=STEADY, unless=varies)
 def copied_document(subject: Subject) -> None:
     """The same bytes delivered twice, under another key and id and as part of another document, give the same content.
 
@@ -116,14 +118,17 @@ def copied_document(subject: Subject) -> None:
             copy = replace_of(given, id=_OTHER_ID, kind="part" if given.kind == "file" else given.kind, **about)
         before, after = subject.answer(stage, given), subject.answer(stage, copy)
         own = given.document_id if isinstance(given, Source) else given.id
-        # References name the document that holds what they point at, and rightly do so.
+        # References name the document that holds what they point at, and items of the same result by ids made of it; rightly so.
         mapped = {f'"{name}":"{_OTHER_ID}"': f'"{name}":"{own}"' for name in ("id", "document_id")}
+        if isinstance(given, Document) and isinstance(copy, Document):
+            pairs = zip(_ids(after.added(copy, stage)), _ids(before.added(given, stage)), strict=False)
+            mapped |= {f'"id":"{new}"': f'"id":"{old}"' for new, old in pairs}
         same(before, after, "as one delivery", "as another", mapped=mapped)
 
     each_of_few(subject, body)
 
 
-@law("operation", after=SOUND, unless=_only_ingest)
+@law("operation", after=STEADY, unless=_only_ingest)
 def file_or_memory(subject: Subject) -> None:
     """A source is read the same whether its bytes lie in memory or in a file whose name says nothing.
 
@@ -140,6 +145,11 @@ def file_or_memory(subject: Subject) -> None:
         same(subject.answer(stage, inside), subject.answer(stage, outside), "from memory", "from a file")
 
     each_of_few(subject, body)
+
+
+def _ids(layers: Layers) -> list[str]:
+    """The ids of all items that have one, in order."""
+    return [item.id for name in LAYERS for item in getattr(layers, name) if getattr(item, "id", "")]
 
 
 #: Seconds to another day, month and year.
@@ -195,7 +205,7 @@ def _names_a_file(value: Any) -> bool:
 _ROW: Final = re.compile(r"\[\d+\]")
 
 
-@law("operation", after=SOUND, unless=_only_rows)
+@law("operation", after=STEADY, unless=_only_rows)
 def permuted_rows(subject: Subject) -> None:
     """The rows of a table in another order give the same findings, in that order.
 

@@ -18,7 +18,7 @@ from .._answers import Answer
 from .._law import LawBroken, NotApplicable, law
 from .._subject import Subject
 from ..samples._paper import PaperHost
-from ._metamorphic import SOUND, drawn, same, varies
+from ._metamorphic import STEADY, drawn, same, varies
 
 
 def _only_drawn(info: ComponentInfo) -> str:
@@ -30,7 +30,7 @@ def _only_found_on_pages(info: ComponentInfo) -> str:
     return varies(info) or ("" if stages else "what it says of a whole document may well rest on the number of its pages")
 
 
-@law("operation", after=SOUND, unless=_only_drawn)
+@law("operation", after=STEADY, unless=_only_drawn)
 def lossless_images(subject: Subject) -> None:
     """A picture that is packed otherwise, with every pixel the same, gives the same answer.
 
@@ -128,7 +128,7 @@ def _resaved(data: bytes, kind: str) -> bytes:
     return file.getvalue()
 
 
-@law("operation", after=SOUND, unless=_only_found_on_pages)
+@law("operation", after=STEADY, unless=_only_found_on_pages)
 def blank_page_at_the_end(subject: Subject) -> None:
     """A blank page at the end takes away nothing that was found before it.
 

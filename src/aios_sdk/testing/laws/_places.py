@@ -21,9 +21,9 @@ def spans_resolve(subject: Subject) -> None:
     """
 
     def body(stage: Stage, given: Any) -> None:
-        layers = subject.answer(stage, given).layers
         of_parts = stage == "ingest"
         document = Document(content_id=given.content_id, id=given.document_id) if of_parts else given
+        layers = subject.answer(stage, given).added(document, stage)
         problems = [*check_spans(document, layers, parts=of_parts), *check_references(document, layers)]
         if problems:
             raise LawBroken("; ".join(problems[:3]))

@@ -1,0 +1,43 @@
+"""The components keep the laws of the conformance kit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aios_sdk.testing import conformance, samples
+
+KINDS = {
+    "invoice": [
+        "Invoice, total amount due, please pay by bank transfer",
+        "Rechnung, Gesamtbetrag in EUR, zahlbar bis",
+        "Tax invoice, VAT, net",
+    ],
+    "claim": ["I want to report a claim, our car was hit", "Schadenmeldung: Wasser lief in den Keller", "policy, damage, accident, loss"],
+    "letter": ["Dear Sirs, thank you for your kind letter", "Mit freundlichen Grüßen an Ihre Familie", "yours faithfully, happy new year"],
+}
+NOTICE = """\
+Dear Sirs,
+
+on 3 March my car was hit from the left at the crossing of Mill Lane. Nobody was hurt \U0001f697. The other driver, Mr. J. Groß of
+Königsallee 7, has admitted it. The police have been there (file no. 4711/26).
+
+The bumper and the left door have to be replaced. I enclose the invoice of the garage, which comes to 471.30 EUR. Please transfer the
+amount to my account. The policy number is P-2026-0042.
+
+Yours faithfully,
+Maria Lindqvist
+"""
+DOCUMENTS = [samples.text(NOTICE).document(), samples.mail().document(), samples.pdf().document()]
+
+test_lexical = conformance("aios.lexical", config={"examples": KINDS}, documents=DOCUMENTS, examples=8)
+test_lexical_from_a_file = conformance(
+    "aios.lexical",
+    config={"model": "mail-kind", "examples": str(Path(__file__).parent / "kinds.csv"), "threshold": 0.0, "top": 1},
+    documents=DOCUMENTS,
+    tier="contract",
+    examples=5,
+)
+test_extractive = conformance("aios.extractive", documents=DOCUMENTS, examples=10)
+test_extractive_in_few_words = conformance(
+    "aios.extractive", config={"sentences": 5, "max_words": 20}, documents=DOCUMENTS, tier="behaviour", examples=5
+)
