@@ -1,4 +1,4 @@
-"""Correct components that declare what those of `fakes` do not: hosts, programs, secrets, memory, a seed, rows as their unit."""
+"""Correct components that declare what those of `fakes` do not: hosts, programs, secrets, memory, a seed, unit rows, references."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import subprocess
 from pydantic import Field as Setting
 
 from aios_sdk import (
+    Check,
+    Checks,
     ComponentConfig,
     Context,
     DeadlineExceeded,
     Document,
     Extraction,
     Field,
+    Provided,
     Resources,
     Retryable,
     Span,
@@ -133,4 +136,20 @@ class Patient:
         return Extraction(fields=tuple(field for page in document.pages for field in numbers(page)))
 
 
-CORRECT = (Outside, Seeded, Rows, Patient)
+@component("correct.follows", version="1", requires=["text"], provides=["checks"])
+class Follows:
+    """Two checks, the second of which rests on the first of the same result."""
+
+    @staticmethod
+    def provides(config: ComponentConfig) -> Provided:
+        return Provided(checks=("has-text", "is-short"))
+
+    @implements
+    def check(self, document: Document, context: Context) -> Checks:
+        first = Check(rule="has-text", passed=bool(document.text.strip()))
+        held = document.add(context.step, Checks(checks=(first,)))
+        second = Check(rule="is-short", passed=len(document.text) < 10_000, inputs=(held.reference(held.layers.checks[-1]),))
+        return Checks(checks=(first, second))
+
+
+CORRECT = (Outside, Seeded, Rows, Patient, Follows)

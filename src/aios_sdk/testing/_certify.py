@@ -100,7 +100,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def _headline(self) -> str:
         if self.broken is not None:
             return f"breaks {self.broken.law}"
-        return f"keeps every law up to the tier {self.tier}" if self.tier else "no law was asked"
+        if self.tier is not None:
+            return f"keeps every law up to the tier {self.tier}"
+        return "keeps the laws that were asked" if self.verdicts else "no law was asked"
 
 
 def explained(verdict: Verdict) -> str:
@@ -230,7 +232,8 @@ def certify(
 
     ``config`` is its configuration; ``given`` says which fields, labels and checks earlier steps provide where it relies on them;
     ``documents``, ``sources`` and ``files`` (which installed ingest components read, unless it ingests itself) are tried before anything
-    generated, ``examples`` inputs for each law, from ``seed``; ``limit`` is how many seconds one call may take.
+    else: at most ``examples`` of the kit's samples, and as many generated inputs for each law, from ``seed``; ``limit`` is how many
+    seconds one call may take.
     ``waivers`` gives a reason for each law that is known to be broken; it covers that law alone, and must be needed.
     ``told`` is called with every verdict as it comes. Raises `UnknownComponent`, and `ConfigurationError` for wrong waivers. Example::
 

@@ -63,11 +63,13 @@ def prepare() -> None:
 def read_tsv(picture: Path, language: str, psm: int, dpi: int, timeout: float | None) -> str:
     """Tesseract's table of what it reads in the image file ``picture``, within ``timeout`` seconds.
 
-    The child stays in the process group of the caller, so that killing a worker's group ends it.
+    What tesseract writes lies beside the picture: temporary files of pytesseract's own would outlive a worker that is killed. The child
+    stays in the process group of the caller, so that killing a worker's group ends it.
     Raises `DeadlineExceeded` after the child was killed and reaped, and `StepError` with its last words when it fails.
     """
     try:
-        table: str = pytesseract.image_to_data(str(picture), lang=language, config=f"--psm {psm} --dpi {dpi}", timeout=timeout or 0)
+        told = f"-c tessedit_create_tsv=1 --psm {psm} --dpi {dpi}"
+        pytesseract.pytesseract.run_tesseract(str(picture), str(picture.with_suffix("")), "tsv", language, told, timeout=timeout or 0)
     except pytesseract.TesseractError as error:
         raise StepError(
             f"tesseract ended with status {error.status}",
@@ -80,7 +82,7 @@ def read_tsv(picture: Path, language: str, psm: int, dpi: int, timeout: float | 
             cause="The page is large or full of texture",
             fix="Raise the step's timeout, or lower dpi",
         ) from error
-    return table
+    return picture.with_suffix(".tsv").read_text(encoding="utf-8")
 
 
 def _ask(option: str) -> str:
