@@ -137,13 +137,12 @@ def verdict(trial: Trial) -> str:
 
 @cache
 def correct() -> list[tuple[Any, Mapping[str, Any]]]:
-    """Components in which nothing is wrong, and how they are tried; the first is installed."""
+    """Components in which nothing is wrong, and how they are tried: those of the echo plugin, installed, and what they do not declare."""
     from aios_sdk.plugins import Policy, Registry
     from aios_sdk.testing import fakes
     from tests.testing.correct import CORRECT
 
-    folder = Path(tempfile.mkdtemp(prefix="echo-"))
-    fakes.distribution(folder)
+    folder = fakes.distribution(Path(tempfile.mkdtemp(prefix="echo-"))).folder
     sys.path.append(str(folder))
-    installed = ("echo.numbers", {"registry": Registry.discover(Policy(), [str(folder)])})
-    return [installed, *((code, {}) for code in (*CORRECT, *fakes.ECHO))]
+    registry = Registry.discover(Policy(), [str(folder)])
+    return [*((id, {"registry": registry}) for id in registry.components), *((code, {}) for code in CORRECT)]

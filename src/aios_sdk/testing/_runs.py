@@ -183,7 +183,8 @@ def by_hand(subject: Subject, ran: Ran) -> tuple[Layers, StepStatus]:
             if not isinstance(answer.result, Ingested):
                 return Layers(), _status([answer])
             return Document(id=document.id).stamp(STEP, (answer.result.document or Document()).layers), "ok"
-        before = document.with_layers(_of_step(document, _BEFORE, pages=True)).bind(_Lender(ran.given))
+        # Made anew, for pages that were looked at in the run go on asking the host that they had there.
+        before = replace(document, layers=_of_step(document, _BEFORE, pages=True)).bind(_Lender(ran.given))
         answers = [subject.call(instance, ran.stage, view, context=context) for _, view in _units(subject.info, before)]
     results = [answer.result for answer in answers if answer.result is not None and not isinstance(answer.result, Ingested)]
     return before.stamp(STEP, merge_results(results)) if results else Layers(), _status(answers)
