@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from _laws import laws
 from _table import Row, benchmark, fail
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -109,8 +110,8 @@ def timed(work: Callable[[], T]) -> tuple[float, T]:
     return time.perf_counter() - started, done
 
 
-#: Each gives rows of the table; those of the conformance kit belong here too.
-SECTIONS: tuple[Callable[[Environment, bool], list[Row]], ...] = (listing, stages)
+#: Each gives rows of the table.
+SECTIONS: tuple[Callable[[Environment, bool], list[Row]], ...] = (listing, stages, laws)
 
 if __name__ == "__main__":
     sys.exit(benchmark("From nothing to a certified plugin", main))
