@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from aios_sdk import Classification, Document, InputError, Outcome, Pipeline, Source, Store, component, implements
+from aios_sdk import Classification, ComponentConfig, Document, InputError, Outcome, Pipeline, Source, Store, component, implements
 from aios_sdk.engine import Observer
 from aios_sdk.store import TABLES, JournalReader
 
@@ -42,33 +42,45 @@ def test_a_path_that_is_not_there_is_refused_before_anything_is_recorded(tmp_pat
     assert _engine_threads() == []
 
 
-def test_closing_early_ends_the_run_as_interrupted_and_leaves_nothing_behind(store: Store, scratch: Path) -> None:
-    closed: list[str] = []
+class _Closes:
+    """Writes its name into a folder when it is closed."""
 
-    class Closes:
-        def open(self, resources: Any) -> None:
-            (resources.scratch / "model").write_text("heavy")
+    class Config(ComponentConfig):
+        folder: str
 
-        @implements
-        def classify(self, document: Document) -> Classification:
-            return Classification()
+    def __init__(self, config: Config) -> None:
+        self.folder = Path(config.folder)
 
-        def close(self) -> None:
-            closed.append(type(self).__name__)
+    def open(self, resources: Any) -> None:
+        (resources.scratch / "model").write_text("heavy")
 
-    @component("test.inline", isolation="inline")
-    class Inline(Closes):
-        """On the engine's thread."""
+    @implements
+    def classify(self, document: Document) -> Classification:
+        return Classification()
 
-    @component("test.process", isolation="process")
-    class Process(Closes):
-        """On a worker."""
+    def close(self) -> None:
+        (self.folder / type(self).__name__).touch()
 
-    pipeline = Pipeline("p").ingest().classify(Inline).classify(Process)
+
+@component("test.closes-inline", isolation="inline")
+class ClosesInline(_Closes):
+    """In the engine's process."""
+
+
+@component("test.closes-process", isolation="process")
+class ClosesProcess(_Closes):
+    """In a worker."""
+
+
+def test_closing_early_ends_the_run_as_interrupted_and_leaves_nothing_behind(store: Store, scratch: Path, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    config = {"folder": str(closed)}
+    pipeline = Pipeline("p").ingest().classify(ClosesInline, config=config).classify(ClosesProcess, config=config)
     outcomes = pipeline.run(
         (note(f"n{number}") for number in range(10_000)),
         store=store,
-        registry=registry_of(Notes, Inline, Process),
+        registry=registry_of(Notes, ClosesInline, ClosesProcess),
         progress=False,
         workers=2,
     )
@@ -78,7 +90,7 @@ def test_closing_early_ends_the_run_as_interrupted_and_leaves_nothing_behind(sto
     row = conservation(store)
     assert row["run_status"] == "interrupted"
     assert 1 <= row["completed"] < 1000
-    assert set(closed) == {"Inline", "Process"}
+    assert {path.name for path in closed.iterdir()} >= {"ClosesInline"}
     assert _engine_threads() == []
     assert not any(scratch.iterdir())
 

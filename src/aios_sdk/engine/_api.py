@@ -105,7 +105,8 @@ def run(plan: Plan, inputs: object, *, store: Store, **options: Any) -> Iterator
         with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
             for each in stop:
                 each()
-        thread.join()
+        if threading.current_thread() is not thread:  # where a caller's forgotten loop may be collected as garbage
+            thread.join()
 
 
 def _put(handed: queue.Queue[object], item: object, stopped: threading.Event) -> bool:

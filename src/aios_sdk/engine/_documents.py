@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import os
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import aclosing
+from functools import partial
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
@@ -16,17 +19,17 @@ from ..errors import AiosError, AmbiguousComponent, ContractError, InputError, P
 from ..records import Document, Layers, Outcome, Source, StepOutcome, StepStatus, UnitFailure, document_id
 from ..stages import Context
 from ..store import INLINE_BYTES, Attempt, Blobs, Run, attempt_id
-from ._calls import failure_of, late, readable
+from ._calls import failure_of
 from ._choice import Candidate, Chooser, record_use
 from ._detect import detect
 from ._events import Observers
-from ._host import WorkerHost
-from ._ingest import Admitted, Ingested, admit, ingest, is_special, key_below
+from ._ingest import Admitted, Ingested, Unfolding, admit, is_special, key_below
 from ._limits import Budget, Limits
 from ._memory import Trace
 from ._plan import Plan
 from ._verify import NOTHING, Gained, verified
 from ._workers import Workers
+from .workers._faults import readable
 
 
 class Delivery(NamedTuple):
@@ -185,7 +188,9 @@ class Reader:
         origin = source.parent or source.origin or source.key or source.name
         if source.data is not None and len(source.data) <= INLINE_BYTES:
             return admit(source, self._blobs, origin=origin, position=source.position)
-        return await self._workers.run("process", lambda: admit(source, self._blobs, origin=origin, position=source.position))
+        # Copying takes a while. A task of its own, for the caller's may be the run's.
+        work = partial(admit, source, self._blobs, origin=origin, position=source.position)
+        return await asyncio.create_task(asyncio.to_thread(work))
 
     async def read(self, admitted: Admitted, budget: Budget) -> Read:
         """Ingest a source by the component that fits it best, asking the next one only when that says the source is not its own."""
@@ -225,7 +230,7 @@ class Reader:
             gained, broken = verified(document, self._step.id, found.document.layers, candidate.info.id, parts=True)
             failure = broken or failure
             document = replace(document, thread=readable(found.document.thread)).with_layers(gained.layers)
-        document.bind(WorkerHost(self._blobs, self._workers, candidate.component, source.data))
+        document.bind(self._workers.host(candidate.component, source.data))
         status: StepStatus = "ok"
         if failure is not None:
             status = "partial" if gained.contents else "unsupported" if failure.category == "unsupported" else "failed"
@@ -254,27 +259,41 @@ class Reader:
             self._use(candidate)
         except AiosError as error:
             return Ingested(None, (), failure_of(error, candidate.info.id))
-        timeout = self._step.timeout
+        by_worker = candidate.info.isolation == "process"
+        unfolding = Unfolding(source, candidate.info.id, blobs=self._blobs, limits=self._limits, budget=budget, by_worker=by_worker)
+        if not by_worker:
+            return self._ingest_here(candidate, source, unfolding)
+        # A task of its own: the caller's may be the run's, which must not be cancelled when a call is late.
+        return await asyncio.create_task(self._ingest_there(candidate, source, unfolding))
 
-        def work() -> Ingested:
-            return ingest(
-                candidate.component,
-                source,
-                workers=self._workers,
-                blobs=self._blobs,
-                limits=self._limits,
-                budget=budget,
-                run=self._run.id,
-                step=self._step.id,
-                timeout=timeout,
-            )
-
-        if candidate.info.isolation == "inline":
-            return work()
+    def _ingest_here(self, candidate: Candidate, source: Source, unfolding: Unfolding) -> Ingested:
         try:
-            return await self._workers.run(candidate.info.isolation, work, timeout)
-        except TimeoutError:
-            return Ingested(None, (), late(candidate.component, timeout))
+            implementation = self._workers.instance(candidate.component).implementation("ingest")
+            assert implementation is not None  # the planner chose it for this stage
+            with self._workers.scratch() as scratch:
+                deadline = None if self._step.timeout is None else time.monotonic() + self._step.timeout
+                context = Context(run=self._run.id, step=self._step.id, scratch=scratch, deadline=deadline)
+                for item in implementation.call(source=source, context=context):
+                    context.remaining()
+                    unfolding.take(item)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - extensions raise panics that are no Exception, and parsers call sys.exit
+            return unfolding.end(failure_of(error, candidate.info.id))
+        return unfolding.end()
+
+    async def _ingest_there(self, candidate: Candidate, source: Source, unfolding: Unfolding) -> Ingested:
+        async with self._workers.places:
+            found = self._workers.pool.ingest(candidate.component, source, run=self._run.id, step=self._step.id, timeout=self._step.timeout)
+            async with aclosing(found):
+                try:
+                    async for item in found:
+                        if isinstance(item, UnitFailure):
+                            return unfolding.end(item)
+                        unfolding.take(item)
+                except AiosError as error:
+                    return unfolding.end(failure_of(error, candidate.info.id))
+        return unfolding.end()
 
     # -- records ------------------------------------------------------------------------------------------------------
 

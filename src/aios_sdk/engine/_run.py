@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ..records import Document, Outcome, Source, Status, StepOutcome
 from ..store import Memo, Run, RunInfo, RunStatus, Store
@@ -41,6 +41,9 @@ class _Tree:
         self.found: list[tuple[Place, Outcome]] = []
 
 
+#: Documents that may be at their steps at a time: enough to keep workers, services and batches supplied.
+_DOCUMENTS: Final = 64
+
 #: What becomes durable: an outcome, or the delivery after all of its outcomes.
 Done: TypeAlias = Outcome | _Tree
 
@@ -57,11 +60,11 @@ class Engine:
         self._fresh = fresh
         self._memo: Memo | None = None
         self._observers = Observers(observers)
-        self._workers = Workers(plan.registry, workers)
+        self._workers = Workers(plan.registry, workers, store.blobs, limits.memory_mb)
         self._chooser = Chooser(plan.registry)
         # A document holds a slot while it is ingested and passes its steps; a delivery is in the window until all it holds is durable and
         # taken over by the caller. Documents never wait for others while they hold a slot, so the two cannot lock each other.
-        self._documents = asyncio.Semaphore(2 * workers)
+        self._documents = asyncio.Semaphore(max(_DOCUMENTS, 2 * workers))
         self._window = Window(window)
         self._patience = Patience(self._observers, limits.calls)
         self._acknowledger = Acknowledger(self._acknowledged)
@@ -93,6 +96,7 @@ class Engine:
                 if driver is not None:
                     driver.cancel()
                     await asyncio.gather(driver, return_exceptions=True)
+                await self._calls.close()
                 await self._workers.close()
             finally:
                 run.finish(status, dict(self._counts))
@@ -113,9 +117,8 @@ class Engine:
         )
         self._memo = store.memo()
         memory = Memory(plan.registry, self._memo, store.blobs, cut_off=delivered.cut_off, fresh=self._fresh)
-        self._steps = Steps(
-            self._run, plan.registry, self._chooser, Calls(self._workers, store.blobs, self._run.id), memory, self._patience
-        )
+        self._calls = Calls(self._workers, store.blobs, self._run.id)
+        self._steps = Steps(self._run, plan.registry, self._chooser, self._calls, memory, self._patience)
         self._reader = Reader(
             plan,
             self._run,

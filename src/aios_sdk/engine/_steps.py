@@ -15,12 +15,14 @@ from ..expressions import DocumentSubject
 from ..plugins import ComponentInfo, Registry
 from ..records import Document, Layers, Reference, Result, StepOutcome, StepStatus, UnitFailure, merge_layers, merge_results
 from ..store import Attempt, Run, attempt_id
-from ._calls import Answer, Calls, failure_of, readable
+from ._calls import Calls, failure_of
 from ._choice import Candidate, Chooser, record_use
 from ._memory import Memory, Trace
 from ._patience import Patience
 from ._plan import PlannedStep
 from ._verify import NOTHING, Gained, verified
+from .workers import UnitAnswer
+from .workers._faults import readable
 
 
 class Steps:
@@ -118,11 +120,11 @@ class Steps:
         missing = [layer for layer in candidate.info.requires if not _has(document, layer)]
         if missing:
             said = UnitFailure("unsupported", f"{candidate.info.id} needs {', '.join(missing)}, which no step gave")
-            return _judge(candidate, [Answer(None, said, 0.0, 0.0, 0.0)], started, number)
+            return _judge(candidate, [UnitAnswer(0, None, said)], started, number)
         try:
             self._use(step, candidate)
         except AiosError as error:
-            return _judge(candidate, [Answer(None, failure_of(error, candidate.info.id), 0.0, 0.0, 0.0)], started, number)
+            return _judge(candidate, [UnitAnswer(0, None, failure_of(error, candidate.info.id))], started, number)
         key = self._memory.key(step, candidate, document, trace) if pages is None else ""
         recalled = self._memory.recall(key, candidate)
         if recalled is not None:
@@ -147,25 +149,25 @@ class Steps:
             tried = self._verified(step, document, _judge(candidate, answers, started, number))
         return tried
 
-    async def _answers(self, step: PlannedStep, candidate: Candidate, units: Sequence[tuple[int | None, Document]]) -> Sequence[Answer]:
-        if candidate.info.isolation == "inline":
+    async def _answers(self, step: PlannedStep, candidate: Candidate, units: Sequence[tuple[int | None, Document]]) -> Sequence[UnitAnswer]:
+        if self._calls.is_immediate(candidate.info, candidate.component, step.stage):
             return [await self._inline(step, candidate, page, view) for page, view in units]
         # Tasks of their own: the caller's may be the run's, which must not be cancelled when a call is late.
         return await asyncio.gather(*(asyncio.create_task(self._elsewhere(step, candidate, page, view)) for page, view in units))
 
-    async def _inline(self, step: PlannedStep, candidate: Candidate, page: int | None, view: Document) -> Answer:
+    async def _inline(self, step: PlannedStep, candidate: Candidate, page: int | None, view: Document) -> UnitAnswer:
         answer = self._calls.inline(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
         if answer.failure is None or answer.failure.category not in ("retryable", "unavailable"):
             self._patience.well(candidate.info.id)
             return answer
 
-        async def work() -> Answer:
+        async def work() -> UnitAnswer:
             return self._calls.inline(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
 
         return await self._patience.call(candidate.info, work, first=answer)
 
-    async def _elsewhere(self, step: PlannedStep, candidate: Candidate, page: int | None, view: Document) -> Answer:
-        def work() -> Awaitable[Answer]:
+    async def _elsewhere(self, step: PlannedStep, candidate: Candidate, page: int | None, view: Document) -> UnitAnswer:
+        def work() -> Awaitable[UnitAnswer]:
             return self._calls.call(candidate.info, candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
 
         return await self._patience.call(candidate.info, work)
@@ -178,7 +180,9 @@ class Steps:
             return replace(tried, status="failed", message=failure.message, failures=(*tried.failures, failure))
         return replace(tried, gained=gained)
 
-    def _verified_unit(self, step: PlannedStep, document: Document, candidate: Candidate, answer: Answer, page: int | None) -> Answer:
+    def _verified_unit(
+        self, step: PlannedStep, document: Document, candidate: Candidate, answer: UnitAnswer, page: int | None
+    ) -> UnitAnswer:
         if answer.result is None:
             return answer
         _, failure = verified(document, step.id, answer.result, candidate.info.id)
@@ -299,7 +303,7 @@ class _Tried(msgspec.Struct, frozen=True):
     cache: Literal["hit", "miss", "none"] = "none"
 
 
-def _judge(candidate: Candidate, answers: Sequence[Answer], started: dt.datetime, number: int) -> _Tried:
+def _judge(candidate: Candidate, answers: Sequence[UnitAnswer], started: dt.datetime, number: int) -> _Tried:
     if len(answers) == 1 and answers[0].result is not None:
         only = answers[0]
         return _Tried(candidate, "ok", only.result, "", (), started, only.wall, only.cpu, only.waited, 1, number)
