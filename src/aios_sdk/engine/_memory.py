@@ -25,14 +25,15 @@ _DRAWN = "pages"
 
 @final
 class Trace:
-    """What a document is made of so far, by digest: the artifacts of each layer, and who ingested it."""
+    """What a document is made of so far, by digest: the artifacts of each layer, and who ingested it; and the seconds that took."""
 
-    __slots__ = ("artifacts", "ingested_by", "members")
+    __slots__ = ("artifacts", "ingested_by", "members", "spent")
 
     def __init__(self, ingested_by: PlannedComponent | None = None) -> None:
         self.artifacts: dict[str, list[str]] = {}
         self.ingested_by = ingested_by
         self.members: bytes | None = None
+        self.spent = 0.0
 
     def add(self, gained: Gained) -> None:
         """A step added as much."""

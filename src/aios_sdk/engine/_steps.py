@@ -26,9 +26,20 @@ from .workers._faults import readable
 
 
 class Steps:
-    """Runs planned steps for documents and records every attempt."""
+    """Runs planned steps for documents and records every attempt; those of one document may take so many ``seconds`` together."""
 
-    def __init__(self, run: Run, registry: Registry, chooser: Chooser, calls: Calls, memory: Memory, patience: Patience) -> None:
+    def __init__(
+        self,
+        run: Run,
+        registry: Registry,
+        chooser: Chooser,
+        calls: Calls,
+        memory: Memory,
+        patience: Patience,
+        *,
+        seconds: float | None = None,
+    ) -> None:
+        self._seconds = seconds
         self._run = run
         self._registry = registry
         self._chooser = chooser
@@ -49,6 +60,9 @@ class Steps:
         if not candidates:
             who = f"{step.component.id} does" if step.component else "no component does"
             return self._without_result(step, document, "unsupported", f"{who} not handle {document.media_type}")
+        if self._seconds is not None and trace.spent >= self._seconds:
+            said = f"the steps before took {trace.spent:.3g} s; the limit for a document is {self._seconds:g} s"
+            return self._without_result(step, document, "failed", said, (UnitFailure("timeout", said, retryable=True),))
         tried = await self._first_that_supports(step, document, trace, candidates)
         answers = [tried] if step.fallback is None else await self._with_fallback(step, document, trace, tried)
         return self._finish(step, document, trace, answers)
