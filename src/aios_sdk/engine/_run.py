@@ -116,9 +116,9 @@ class Engine:
             )
         )
         self._memo = store.memo()
-        memory = Memory(plan.registry, self._memo, store.blobs, cut_off=delivered.cut_off, fresh=self._fresh)
+        memory = Memory(plan.registry, self._memo, store.blobs, cut_off=delivered.cut_off, fresh=self._fresh or self._memo.is_empty)
         self._calls = Calls(self._workers, store.blobs, self._run.id)
-        self._steps = Steps(self._run, plan.registry, self._chooser, self._calls, memory, self._patience)
+        self._steps = Steps(self._run, plan.registry, self._chooser, self._calls, memory, self._patience, seconds=self._limits.timeout)
         self._reader = Reader(
             plan,
             self._run,
@@ -180,7 +180,7 @@ class Engine:
             await self._finish(read.document, [read.outcome], tree, (number,), read.trace)
             await self._finished(tree)
         else:
-            await self._source(tree, delivery.admitted or await self._reader.admit(delivery.source), (number,))
+            await self._source(tree, delivery.admitted or await self._reader.admit(delivery.source, delivery.media_type), (number,))
 
     async def _source(self, tree: _Tree, admitted: Admitted, place: Place) -> None:
         """Ingest a source and pass its document through the steps; its children go their own ways beside it."""

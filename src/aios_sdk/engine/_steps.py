@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -143,56 +143,72 @@ class Steps:
         recalled = self._memory.recall(key, candidate)
         if recalled is not None:
             tried = _Tried(candidate, "ok", recalled, "", (), started, 0.0, 0.0, 0.0, 0, number, key=key, cache="hit")
-            tried = self._verified(step, document, tried)
+            self._verify(step, document, tried)
             if not tried.failures:
                 return tried
-        tried = await self._worked(step, document, candidate, number, started, pages)
-        return replace(tried, key=key if tried.status == "ok" else "", cache="miss" if key else "none")
-
-    async def _worked(
-        self, step: PlannedStep, document: Document, candidate: Candidate, number: int, started: dt.datetime, pages: set[int | None] | None
-    ) -> _Tried:
         units = [(page, view) for page, view in _units(candidate.info, document) if pages is None or page in pages]
-        answers = await self._answers(step, candidate, units)
-        tried = self._verified(step, document, _judge(candidate, answers, started, number))
+        asked = _Asked(step, candidate, self._timeout(step, trace))
+        answers = await self._answers(asked, units)
+        tried = _judge(candidate, answers, started, number)
+        self._verify(step, document, tried)
         if tried.failures and tried.result is not None and not tried.gained.contents and len(units) > 1:
             # One unit must not cost the others theirs: find out which it is.
             answers = [
                 self._verified_unit(step, document, candidate, answer, page) for answer, (page, _) in zip(answers, units, strict=True)
             ]
-            tried = self._verified(step, document, _judge(candidate, answers, started, number))
+            tried = _judge(candidate, answers, started, number)
+            self._verify(step, document, tried)
+        tried.cache = "miss" if key else "none"
+        if tried.status == "ok":
+            tried.key = key
         return tried
 
-    async def _answers(self, step: PlannedStep, candidate: Candidate, units: Sequence[tuple[int | None, Document]]) -> Sequence[UnitAnswer]:
-        if self._calls.is_immediate(candidate.info, candidate.component, step.stage):
-            return [await self._inline(step, candidate, page, view) for page, view in units]
-        # Tasks of their own: the caller's may be the run's, which must not be cancelled when a call is late.
-        return await asyncio.gather(*(asyncio.create_task(self._elsewhere(step, candidate, page, view)) for page, view in units))
+    def _timeout(self, step: PlannedStep, trace: Trace) -> float | None:
+        """Seconds that the step has, of those that are left to its document."""
+        if self._seconds is None:
+            return step.timeout
+        left = max(0.001, self._seconds - trace.spent)
+        return left if step.timeout is None else min(step.timeout, left)
 
-    async def _inline(self, step: PlannedStep, candidate: Candidate, page: int | None, view: Document) -> UnitAnswer:
-        answer = self._calls.inline(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
-        if answer.failure is None or answer.failure.category not in ("retryable", "unavailable"):
-            self._patience.well(candidate.info.id)
-            return answer
+    async def _answers(self, asked: _Asked, units: Sequence[tuple[int | None, Document]]) -> Sequence[UnitAnswer]:
+        info = asked.candidate.info
+        if not self._calls.is_immediate(info, asked.candidate.component, asked.step.stage):
+            # Tasks of their own: the caller's may be the run's, which must not be cancelled when a call is late.
+            return await asyncio.gather(*(asyncio.create_task(self._elsewhere(asked, page, view)) for page, view in units))
+        answers = [self._inline(asked, page, view) for page, view in units]
+        for number, answer in enumerate(answers):
+            if answer.failure is None or answer.failure.category not in ("retryable", "unavailable"):
+                self._patience.well(info.id)
+            else:
+                answers[number] = await self._inline_again(asked, *units[number], answer)
+        return answers
 
+    def _inline(self, asked: _Asked, page: int | None, view: Document) -> UnitAnswer:
+        step = asked.step
+        return self._calls.inline(asked.candidate.component, step.stage, step.id, view, page=page, timeout=asked.timeout)
+
+    async def _inline_again(self, asked: _Asked, page: int | None, view: Document, first: UnitAnswer) -> UnitAnswer:
         async def work() -> UnitAnswer:
-            return self._calls.inline(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
+            return self._inline(asked, page, view)
 
-        return await self._patience.call(candidate.info, work, first=answer)
+        return await self._patience.call(asked.candidate.info, work, first=first)
 
-    async def _elsewhere(self, step: PlannedStep, candidate: Candidate, page: int | None, view: Document) -> UnitAnswer:
+    async def _elsewhere(self, asked: _Asked, page: int | None, view: Document) -> UnitAnswer:
+        step, candidate = asked.step, asked.candidate
+
         def work() -> Awaitable[UnitAnswer]:
-            return self._calls.call(candidate.info, candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
+            return self._calls.call(candidate.info, candidate.component, step.stage, step.id, view, page=page, timeout=asked.timeout)
 
         return await self._patience.call(candidate.info, work)
 
-    def _verified(self, step: PlannedStep, document: Document, tried: _Tried) -> _Tried:
+    def _verify(self, step: PlannedStep, document: Document, tried: _Tried) -> None:
         if tried.result is None:
-            return tried
+            return
         gained, failure = verified(document, step.id, tried.result, tried.candidate.info.id)
-        if failure is not None:
-            return replace(tried, status="failed", message=failure.message, failures=(*tried.failures, failure))
-        return replace(tried, gained=gained)
+        if failure is None:
+            tried.gained = gained
+        else:
+            tried.status, tried.message, tried.failures = "failed", failure.message, (*tried.failures, failure)
 
     def _verified_unit(
         self, step: PlannedStep, document: Document, candidate: Candidate, answer: UnitAnswer, page: int | None
@@ -210,6 +226,7 @@ class Steps:
         last = answers[-1]
         for tried in answers:
             document, failure = self._add(step, document, tried)
+            trace.spent += tried.wall
             if failure is None:
                 trace.add(tried.gained)
             else:
@@ -298,7 +315,15 @@ class Steps:
             record_use(self._run, self._registry, step, candidate)
 
 
-class _Tried(msgspec.Struct, frozen=True):
+class _Asked(NamedTuple):
+    """Who is asked for which step, and how many seconds each call may take."""
+
+    step: PlannedStep
+    candidate: Candidate
+    timeout: float | None
+
+
+class _Tried(msgspec.Struct):
     """What one component came to at one step of a document."""
 
     candidate: Candidate

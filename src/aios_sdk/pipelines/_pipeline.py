@@ -136,7 +136,8 @@ class Pipeline:
     The first step is ``ingest``. ``resolve`` names the steps whose values win where readings differ, first first. The steps after
     ``collect`` see cases. Relative paths in settings start at ``base`` (default: the current folder); that is no part of the
     pipeline's identity. Options of a step: ``when`` (run it if), ``fallback``, ``name`` (its id), ``required`` (a failure fails the
-    document; default), ``timeout`` (seconds for a document, or for each page where the component works page by page), ``memo`` (may be taken from an earlier run). ``config`` holds the
+    document; default), ``timeout`` (seconds for a document, or for each page where the component
+    works page by page), ``memo`` (may be taken from an earlier run). ``config`` holds the
     component's own settings. Example::
 
         invoices = (

@@ -79,6 +79,13 @@ class Memo:
             added += len(entries)
         return added
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing can be found."""
+        with self._environment.begin() as reading:
+            cursor = reading.cursor()
+            return not (cursor.set_range(_KEY) and bytes(cursor.key()).startswith(_KEY))
+
     def find(self, key: str) -> Remembered | None:
         """The result with that key; None when there is none, or it cannot be read any more."""
         with self._environment.begin() as reading:
