@@ -47,12 +47,20 @@ async def _batches(
     window: int | None = None,
     progress: bool | None = None,
     fresh: bool = False,
+    ordered: bool = False,
 ) -> AsyncGenerator[list[Outcome], None]:
     check_inputs(inputs)
     count = workers or os.cpu_count() or 1
     shown = progress_for(progress)
     engine = Engine(
-        plan, store, observers=(*observers, *shown), limits=limits or Limits(), workers=count, window=window or _WINDOW, fresh=fresh
+        plan,
+        store,
+        observers=(*observers, *shown),
+        limits=limits or Limits(),
+        workers=count,
+        window=window or _WINDOW,
+        fresh=fresh,
+        ordered=ordered,
     )
     batches = engine.run(inputs)
     try:

@@ -16,7 +16,7 @@ from ._choice import Chooser
 from ._documents import Delivery, Reader
 from ._eager import start
 from ._events import Observer, Observers
-from ._flow import Acknowledger, Turn, Window, read_ahead, weight_of
+from ._flow import Acknowledger, InOrder, Turn, Window, read_ahead, weight_of
 from ._ingest import Admitted
 from ._limits import Budget, Limits
 from ._memory import Memory, Trace
@@ -39,6 +39,7 @@ class _Tree:
         self.to_finish = 1
         self.weight = 0
         self.found: list[tuple[Place, Outcome]] = []
+        self.case: Outcome | None = None
 
 
 #: Documents that may be at their steps at a time: enough to keep workers, services and batches supplied.
@@ -52,13 +53,23 @@ class Engine:
     """One run of one plan."""
 
     def __init__(
-        self, plan: Plan, store: Store, *, observers: Sequence[Observer], limits: Limits, workers: int, window: int, fresh: bool = False
+        self,
+        plan: Plan,
+        store: Store,
+        *,
+        observers: Sequence[Observer],
+        limits: Limits,
+        workers: int,
+        window: int,
+        fresh: bool = False,
+        ordered: bool = False,
     ) -> None:
         self._plan = plan
         self._store = store
         self._limits = limits
         self._fresh = fresh
         self._memo: Memo | None = None
+        self._in_order: InOrder[_Tree] | None = InOrder() if ordered else None
         self._observers = Observers(observers)
         self._workers = Workers(plan.registry, workers, store.blobs, limits.memory_mb)
         self._chooser = Chooser(plan.registry)
@@ -149,7 +160,10 @@ class Engine:
                             await turn.over()
                 if self._cases is not None:
                     for case in self._cases.close_all():
-                        await self._case(case)
+                        tree = _Tree(number, self._limits)  # a case that waited for all deliveries comes after them
+                        number += 1
+                        await self._case(case, tree)
+                        self._acknowledger.add(tree)
                 self._acknowledger.close()
         except asyncio.CancelledError:
             raise
@@ -163,12 +177,21 @@ class Engine:
         outcomes = [each for each in done if isinstance(each, Outcome)]
         for outcome in outcomes:
             self._observers.tell("document_finished", outcome)
-        handed = [outcome for outcome in outcomes if self._cases is None or outcome.document.kind == "case"]
+        trees = [each for each in done if isinstance(each, _Tree)]
+        if self._in_order is None:
+            handed = [outcome for outcome in outcomes if self._cases is None or outcome.document.kind == "case"]
+        else:
+            trees = self._in_order.next_of(trees)
+            handed = [outcome for tree in trees for outcome in self._outcomes_of(tree)]
         if handed:
             await self._out.put(handed)
-        for each in done:
-            if isinstance(each, _Tree):
-                self._window.leave(each.weight)
+        for tree in trees:
+            self._window.leave(tree.weight)
+
+    def _outcomes_of(self, tree: _Tree) -> list[Outcome]:
+        if self._cases is not None:
+            return [tree.case] if tree.case is not None else []
+        return [outcome for _, outcome in sorted(tree.found, key=lambda found: found[0])]
 
     async def _deliver(self, delivery: Delivery, number: int) -> None:
         tree = _Tree(number, self._limits)
@@ -208,7 +231,7 @@ class Engine:
         if self._cases is not None:
             case = await self._cases.close_delivery(tree.number, tree.found)
             if case is not None:
-                await self._case(case)
+                await self._case(case, tree)
         self._acknowledger.add(tree)
 
     # -- a document or case that has been found -----------------------------------------------------------------------
@@ -221,15 +244,16 @@ class Engine:
         tree.weight += weight
         self._window.add(weight)
         self._record(outcome, found="found")
-        if self._cases is not None:
+        if self._cases is not None or self._in_order is not None:
             tree.found.append((place, outcome))
 
-    async def _case(self, case: Document) -> None:
+    async def _case(self, case: Document, tree: _Tree) -> None:
         self._run.found(case)
         self._observers.tell("document_found", case)
         done: list[StepOutcome] = []
         case = await self._pass(self._plan.case_steps, case, done, Trace())
-        self._record(Outcome(document=case, status=self._status(done), steps=tuple(done)), found="cases")
+        tree.case = Outcome(document=case, status=self._status(done), steps=tuple(done))
+        self._record(tree.case, found="cases")
 
     async def _pass(self, steps: Sequence[PlannedStep], document: Document, done: list[StepOutcome], trace: Trace) -> Document:
         """The document after ``steps``; after a required step has failed no other is asked."""

@@ -330,12 +330,13 @@ class Pipeline:
         window: int | None = None,
         progress: bool | None = None,
         fresh: bool = False,
+        ordered: bool = False,
     ) -> AsyncIterator[Outcome]:
         """The same for callers that have an event loop.
 
-        ``workers`` are threads for components that parse, read or predict (default: the cores); ``window`` is how many deliveries
-        may be under way at once (default: 256); ``limits`` bound what one delivery may unfold into. Results that the store holds are taken
-        from there unless ``fresh``.
+        ``workers`` is how many worker processes there are for components that parse, read or predict (default: the cores); ``window`` how
+        many deliveries may be under way at once (default: 256); ``limits`` bound what one delivery may unfold into. Results that the store
+        holds are taken from there unless ``fresh``. Outcomes come as they are ready, or with ``ordered`` in the order of the inputs.
         """
         from ..engine import arun
 
@@ -349,6 +350,7 @@ class Pipeline:
             window=window,
             progress=progress,
             fresh=fresh,
+            ordered=ordered,
         )
 
 
