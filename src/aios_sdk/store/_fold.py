@@ -206,15 +206,17 @@ class _Fold:
 
     def _segment(self, segment: Segment, position: int) -> None:
         for group in self._reader.groups(segment, position):
-            for number, values in group.rows:
+            count = 0
+            for number, found in group.tables:
                 rows = self._buffers[number]
-                rows.append(values)
+                rows += found
+                count += len(found)
                 if len(rows) >= _APPEND_ROWS:
                     self._append(number, rows)
                     rows.clear()
             mark = self._marks[segment.writer, segment.sequence]
-            mark[0], mark[1], mark[2] = group.end, mark[1] + 1, mark[2] + len(group.rows)
-            self._pending += len(group.rows)
+            mark[0], mark[1], mark[2] = group.end, mark[1] + 1, mark[2] + count
+            self._pending += count
             if self._pending >= _TRANSACTION_ROWS:
                 self._commit()
                 self._begin()
