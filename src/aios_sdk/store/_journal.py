@@ -104,6 +104,7 @@ class JournalWriter:
         self._progress = threading.Condition(lock)
         self._queue: deque[_Group] = deque()
         self._queued = 0
+        self._size = 0
         self._appended = 0
         self._durable = 0
         self._failure: StoreError | None = None
@@ -122,6 +123,11 @@ class JournalWriter:
         """How many groups were appended so far."""
         return self._appended
 
+    @property
+    def size(self) -> int:
+        """How many bytes the rows of these groups take."""
+        return self._size
+
     def append(self, rows: Sequence[Row], *, document_id: str = "") -> Ticket:
         """Queue the rows as one group: all or nothing. ``document_id`` is the document they are about, if one.
 
@@ -137,6 +143,7 @@ class JournalWriter:
                 self._progress.wait()
             self._refuse()
             self._appended += 1
+            self._size += size
             ticket = Ticket(self, self._appended)
             self._queue.append(_Group(ticket, rows, document_id, size))
             self._queued += size
