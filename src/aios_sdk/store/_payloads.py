@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
@@ -57,12 +58,12 @@ class _TableCodec:
     def __init__(self, table: TableSpec) -> None:
         self.table = table
         types = []
-        self.json = [index for index, column in enumerate(table.columns) if column.type == "JSON"]
-        self.decimals: list[tuple[int, int, int]] = []
+        self._json = [index for index, column in enumerate(table.columns) if column.type == "JSON"]
+        self._decimals: list[tuple[int, int, int]] = []
         for index, column in enumerate(table.columns):
             if column.type.startswith("DECIMAL("):
                 width, scale = (int(part) for part in column.type[len("DECIMAL(") : -1].split(","))
-                self.decimals.append((index, width, scale))
+                self._decimals.append((index, width, scale))
                 types.append(Decimal | None)
             else:
                 types.append(_TYPES[column.type] | None)
@@ -70,6 +71,20 @@ class _TableCodec:
         self.check: Callable[[bytes], tuple[Any, ...]] = msgspec.msgpack.Decoder(kind).decode
         self.decode: Callable[[bytes | memoryview], list[tuple[Any, ...]]]
         self.decode = msgspec.msgpack.Decoder(list.__class_getitem__(kind)).decode
+        places = [*self._json, *(index for index, _, _ in self._decimals)]
+        #: The values that take more than their type to be right, and what they are when there is nothing to check.
+        self.special = itemgetter(*places, places[0]) if places else None
+        self.nothing = (None,) * (len(places) + 1)
+
+    def check_special(self, values: Sequence[Any]) -> None:
+        """Raise what says that JSON is none, or that a decimal is too long."""
+        for index in self._json:
+            if values[index] is not None:
+                _is_json(values[index])
+        for index, width, scale in self._decimals:
+            if values[index] and not _fits(values[index], width, scale):
+                column = self.table.columns[index]
+                raise ValueError(f"{column.name} = {values[index]} does not fit {column.type}")
 
 
 def _fits(value: Decimal, width: int, scale: int) -> bool:
@@ -108,13 +123,8 @@ class Codec:
                     raise ValueError(f"the row takes {len(row)} bytes; at most {MAX_ROW} are allowed")
                 # A row that DuckDB would refuse must not reach the journal, where it would stop every fold to come.
                 table.check(row)
-                for index in table.json:
-                    if values[index] is not None:
-                        _is_json(values[index])
-                for index, width, scale in table.decimals:
-                    if values[index] and not _fits(values[index], width, scale):
-                        column = table.table.columns[index]
-                        raise ValueError(f"{column.name} = {values[index]} does not fit {column.type}")
+                if table.special is not None and table.special(values) != table.nothing:
+                    table.check_special(values)
                 encoded.append((number, row))
         except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
             raise _misfit(table, number, values, error, document_id) from error

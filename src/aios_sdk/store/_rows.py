@@ -66,26 +66,23 @@ def json_text(value: Any) -> str | None:
 
 
 class _Places:
-    """Which document an artifact lies in; of a case looked up in what is built when the first span asks."""
+    """Which document an artifact lies in; built when the first span asks."""
 
     __slots__ = ("_document", "_owners")
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._owners: Mapping[str, str] | None = None
+        self._owners: dict[str, str] | None = None
 
     def owner(self, artifact: str) -> str:
-        document = self._document
-        if not document.members:
-            return document.id if artifact in _artifacts_in(document) else ""
-        if self._owners is None:
+        owners = self._owners
+        if owners is None:
+            owners = self._owners = {}
+            for member in self._document.members:
+                owners.update(dict.fromkeys(_artifacts_in(member.document), member.document.id))
             # The document's own places come last, so that they win over a member's with the same content.
-            self._owners = {
-                artifact: document.id
-                for document in (*(member.document for member in self._document.members), self._document)
-                for artifact in _artifacts_in(document)
-            }
-        return self._owners.get(artifact, "")
+            owners.update(dict.fromkeys(_artifacts_in(self._document), self._document.id))
+        return owners.get(artifact, "")
 
 
 def item_rows(owner: Owner, document: Document, added: Layers, names: Iterable[str] = LAYERS) -> list[Row]:
