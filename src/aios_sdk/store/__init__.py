@@ -4,6 +4,7 @@ from ._blobs import Blobs
 from ._connect import connect
 from ._explain import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
 from ._fold import Folded, fold
+from ._follow import follow
 from ._journal import JournalWriter, Ticket
 from ._lag import Lag, lag
 from ._memo import Memo, Remembered
@@ -50,5 +51,6 @@ __all__ = [
     "connect",
     "create_statements",
     "fold",
+    "follow",
     "lag",
 ]

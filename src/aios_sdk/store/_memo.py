@@ -121,9 +121,10 @@ class Memo:
         rows: list[tuple[int, tuple[Any, ...]]] = []
         for decode, frame in self._reader.frames_at(writer, sequence, offset):
             rows += [
-                (kind, decode(kind, payload))
+                (kind, row)
                 for kind, payload in frame.records()
                 if payload is not None and kind in (_ATTEMPTS.number, _ARTIFACTS.number)
+                for row in decode(kind, payload)
             ]
             if not frame.flags & CONTINUES:
                 break
@@ -155,9 +156,7 @@ def _keys(decode: Any, frame: Frame) -> list[bytes]:
     for kind, payload in frame.records():
         place = _KEYED.get(kind)
         if place is not None and payload is not None:
-            key = decode(kind, payload)[place]
-            if key:
-                keys.append(bytes.fromhex(key)[:_KEY_SIZE])
+            keys += [bytes.fromhex(key)[:_KEY_SIZE] for row in decode(kind, payload) if (key := row[place])]
     return keys
 
 
