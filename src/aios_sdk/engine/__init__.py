@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from ._ingest import check_inputs
     from ._limits import Limits
     from ._plan import Plan, PlannedCollect, PlannedComponent, PlannedFallback, PlannedStep
+    from ._preview import Foreseen, preview
     from ._progress import Lines
 
 _HOME: Final = {
     **dict.fromkeys(("Plan", "PlannedCollect", "PlannedComponent", "PlannedFallback", "PlannedStep"), "_plan"),
     **dict.fromkeys(("arun", "run"), "_api"),
+    **dict.fromkeys(("Foreseen", "preview"), "_preview"),
     "Limits": "_limits",
     "Lines": "_progress",
     "Observer": "_events",
@@ -28,6 +30,7 @@ _HOME: Final = {
 }
 
 __all__ = [
+    "Foreseen",
     "Limits",
     "Lines",
     "Observer",
@@ -39,6 +42,7 @@ __all__ = [
     "arun",
     "check_inputs",
     "detect",
+    "preview",
     "run",
 ]
 

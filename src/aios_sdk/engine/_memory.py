@@ -11,6 +11,7 @@ from typing import NamedTuple, final
 
 from msgspec.structs import replace
 
+from ..errors import Unsupported
 from ..plugins import Instance, Registry
 from ..records import Document, Layers, canonical, decode_layer, layers_digest
 from ..stages import STAGE_VERSIONS
@@ -90,15 +91,17 @@ class Memory:
             parts.append(trace.members)
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
-    def recall(self, key: str, candidate: Candidate) -> Layers | None:
-        """The layers that were recorded under ``key``; None when there are none that hold."""
+    def recall(self, key: str, candidate: Candidate) -> Layers | Unsupported | None:
+        """The layers that were recorded under ``key``, or that there was nothing to do; None when there is nothing that holds."""
         if self._fresh or not key:
             return None
         found = self._memo.find(key)
-        if found is None or found.status != "ok":
+        if found is None or found.status not in ("ok", "unsupported"):
             return None
         if not self._maker(candidate.component).lasting and found.run_id not in self._cut_off:
             return None
+        if found.status == "unsupported":
+            return Unsupported(found.message)
         layers = {layer: decode_layer(layer, content) for layer, content in found.layers.items()}
         if "tables" in layers:
             if not all(self._blobs.exists(table.artifact) for table in layers["tables"]):

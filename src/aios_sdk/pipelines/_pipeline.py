@@ -15,7 +15,7 @@ from ..records import Outcome, canonical, digest
 from ..stages import Stage
 
 if TYPE_CHECKING:
-    from ..engine import Limits, Observer, Plan
+    from ..engine import Foreseen, Limits, Observer, Plan
     from ..plugins import Registry
     from ..store import Store
 
@@ -317,6 +317,20 @@ class Pipeline:
         from ..engine import run
 
         return run(self.compile(options.pop("registry", None)), inputs, store=store, **options)
+
+    def preview(self, inputs: Inputs, *, store: Store, registry: Registry | None = None) -> Iterator[Foreseen]:
+        """What running over ``inputs`` would compute and what it would take from ``store``, for each step of each document, and why.
+
+        Nothing is run or recorded; every input is read once, to know its bytes. Raises what `compile` raises. Example::
+
+            for step in invoices.preview("inbox/", store=store):
+                if step.will != "recall":
+                    print(step.document, step.step, step.why)
+        """
+        from ..engine import check_inputs, preview
+
+        check_inputs(inputs)
+        return preview(self.compile(registry), inputs, store)
 
     def arun(
         self,

@@ -37,12 +37,13 @@ _KEYED: Final = {_ATTEMPTS.number: _ATTEMPT_COLUMNS.index("memo_key")}
 
 
 class Remembered(NamedTuple):
-    """A recorded result: the attempt that gave it, how that ended, and the canonical bytes of each layer it added."""
+    """A recorded result: the attempt that gave it, how that ended and what was said, and the canonical bytes of each layer it added."""
 
     run_id: str
     document_id: str
     attempt_id: str
     status: str
+    message: str
     layers: dict[str, bytes]
 
 
@@ -110,7 +111,7 @@ class Memo:
             if content is None and not self._blobs.exists(artifact["artifact_id"]):
                 return None
             layers[artifact["layer"]] = self._read(artifact["artifact_id"]) if content is None else content.encode()
-        return Remembered(known["run_id"], known["document_id"], known["attempt_id"], known["status"], layers)
+        return Remembered(known["run_id"], known["document_id"], known["attempt_id"], known["status"], known["message"], layers)
 
     def _read(self, artifact: str) -> bytes:
         with self._blobs.open(artifact) as file:
