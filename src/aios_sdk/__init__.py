@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .deprecations import AiosDeprecation
-    from .engine import Foreseen, Limits, Observer
+    from .engine import Foreseen, Limits, Observer, Tracing
     from .errors import (
         AiosError,
         AmbiguousComponent,
@@ -156,6 +156,7 @@ __all__ = [
     "Summarizer",
     "Summary",
     "Table",
+    "Tracing",
     "Unavailable",
     "UnitFailure",
     "UnknownComponent",
@@ -180,7 +181,7 @@ __all__ = [
 
 _HOMES: Final = {
     "deprecations": ("AiosDeprecation "),
-    "engine": ("Foreseen Limits Observer "),
+    "engine": ("Foreseen Limits Observer Tracing "),
     "errors": (
         "AiosError AmbiguousComponent ConfigurationError ContractError DeadlineExceeded Encrypted ExpressionError InputError "
         "JournalCorrupt LimitExceeded Malformed ManifestError PipelineError PluginDenied PluginError Retryable StepError "

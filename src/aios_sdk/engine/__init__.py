@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ._plan import Plan, PlannedCollect, PlannedComponent, PlannedFallback, PlannedStep
     from ._preview import Foreseen, preview
     from ._progress import Lines
+    from ._tracing import Tracing
 
 _HOME: Final = {
     **dict.fromkeys(("Plan", "PlannedCollect", "PlannedComponent", "PlannedFallback", "PlannedStep"), "_plan"),
@@ -25,6 +26,7 @@ _HOME: Final = {
     "Limits": "_limits",
     "Lines": "_progress",
     "Observer": "_events",
+    "Tracing": "_tracing",
     "check_inputs": "_ingest",
     "detect": "_detect",
 }
@@ -39,6 +41,7 @@ __all__ = [
     "PlannedComponent",
     "PlannedFallback",
     "PlannedStep",
+    "Tracing",
     "arun",
     "check_inputs",
     "detect",

@@ -18,6 +18,7 @@ from ._limits import Limits
 from ._plan import Plan
 from ._progress import progress_for
 from ._run import Engine
+from ._tracing import tracing
 
 _END: Final = object()
 
@@ -51,7 +52,7 @@ async def _batches(
 ) -> AsyncGenerator[list[Outcome], None]:
     check_inputs(inputs)
     count = workers or os.cpu_count() or 1
-    shown = progress_for(progress)
+    shown = (*progress_for(progress), *tracing())
     engine = Engine(
         plan,
         store,
