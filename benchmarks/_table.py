@@ -10,17 +10,19 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NoReturn
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """One figure: ``case``, ``figure`` in ``unit``, and its ``bar``, a bound from above unless ``at_least``.
 
-    ``beside`` names what was measured in the same run for comparison: the floor, or a peer. A row without a bar gives no verdict.
+    ``beside`` names what was measured in the same run for comparison: the floor, or a peer. A row without a bar gives no verdict; one
+    without a figure could not be measured, and misses its bar if it has one.
     """
 
     case: str
-    figure: float
+    figure: float | None
     unit: str
     bar: float | None = None
     at_least: bool = False
@@ -31,17 +33,28 @@ class Row:
         """``met``, ``MISSED``, or empty without a bar."""
         if self.bar is None:
             return ""
+        if self.figure is None:
+            return "MISSED"
         return "met" if (self.figure >= self.bar if self.at_least else self.figure <= self.bar) else "MISSED"
 
 
-def benchmark(title: str, measure: Callable[[bool], list[Row]]) -> int:
-    """Run ``measure(quick)`` under the options ``--quick`` and ``--json FILE``, print the table, and return 1 for a missed bar, else 0."""
+def benchmark(
+    title: str,
+    measure: Callable[[bool], list[Row]] | Callable[[bool, argparse.Namespace], list[Row]],
+    more: Callable[[argparse.ArgumentParser], None] | None = None,
+) -> int:
+    """Run ``measure(quick)`` under the options ``--quick`` and ``--json FILE``, print the table, and return 1 for a missed bar, else 0.
+
+    Where ``more`` adds options of its own, ``measure(quick, options)`` is given all of them.
+    """
     parser = argparse.ArgumentParser(description=title)
     parser.add_argument("--quick", action="store_true", help="fewer repetitions; good for a look, not for a claim")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON too")
+    if more is not None:
+        more(parser)
     options = parser.parse_args()
     where = machine()
-    rows = measure(options.quick)
+    rows = measure(options.quick) if more is None else measure(options.quick, options)  # type: ignore[call-arg]
     print(f"{title}{' (quick)' if options.quick else ''}\n{where}\n\n{table(rows)}")
     if options.json:
         content = {
@@ -69,8 +82,10 @@ def table(rows: list[Row]) -> str:
     return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines)
 
 
-def number(value: float) -> str:
-    """A figure with three significant digits, large ones in full."""
+def number(value: float | None) -> str:
+    """A figure with three significant digits, large ones in full; a dash for one that is not known."""
+    if value is None:
+        return "-"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
@@ -80,6 +95,6 @@ def _bar(row: Row) -> str:
     return f"{'>=' if row.at_least else '<='} {number(row.bar)}"
 
 
-def fail(message: str) -> None:
+def fail(message: str) -> NoReturn:
     """End the benchmark because what it measured is not what it claims to measure."""
     sys.exit(f"benchmark invalid: {message}")

@@ -1,0 +1,77 @@
+"""Peers of `engine.py`: an environment for each with its pinned versions, and its program, run in that."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from _programs import HERE, Absent, last_words, said
+
+PROGRAMS = HERE / "peers"
+MAKING_SECONDS = 900
+
+#: No peer may report home or look for models; nothing of this environment's settings for Python applies to it.
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "HAYSTACK_TELEMETRY_ENABLED": "False",
+    "HAMILTON_TELEMETRY_ENABLED": "false",
+    "DAGSTER_DISABLE_TELEMETRY": "1",
+    "SCARF_NO_ANALYTICS": "true",
+    "HF_HUB_OFFLINE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "PYTHONWARNINGS": "ignore",
+}
+
+
+class Peers(NamedTuple):
+    """Where the environments are kept; None to do without peers."""
+
+    folder: Path | None
+
+    def __bool__(self) -> bool:
+        return self.folder is not None
+
+    def run(self, peer: str, *arguments: object, seconds: float = 900, **environment: str) -> dict[str, Any]:
+        """What the program of ``peer`` says, in a fresh process. Raises `Absent`."""
+        python = self._python(peer)
+        return said([python, "-P", PROGRAMS / f"{peer}.py", *arguments], seconds=seconds, **QUIET, **environment)
+
+    def _python(self, peer: str) -> Path:
+        assert self.folder is not None
+        pinned = PROGRAMS / f"{peer}.txt"
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        digest = hashlib.sha256(pinned.read_bytes() + version.encode()).hexdigest()[:12]
+        place = self.folder / f"{peer}-{digest}"
+        python = place / "bin" / "python"
+        if (place / "made").exists():
+            return python
+        shutil.rmtree(place, ignore_errors=True)
+        print(f"making the environment of {peer} in {place}", file=sys.stderr, flush=True)
+        _make(place, pinned)
+        (place / "made").touch()
+        return python
+
+
+def _make(place: Path, pinned: Path) -> None:
+    python = place / "bin" / "python"
+    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    if uv:
+        commands = [
+            [uv, "venv", "--quiet", "--python", sys.executable, place],
+            [uv, "pip", "install", "--quiet", "--python", python, "-r", pinned],
+        ]
+    else:
+        commands = [[sys.executable, "-m", "venv", place], [python, "-m", "pip", "install", "--quiet", "-r", pinned]]
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for command in commands:
+        try:
+            made = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=MAKING_SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            raise Absent(f"its environment was not made within {MAKING_SECONDS} s") from None
+        if made.returncode:
+            raise Absent(f"its environment cannot be made: {last_words(made.stderr)}")

@@ -1,0 +1,60 @@
+"""Programs that `engine.py` measures, each in a fresh process, so that nothing is warm by accident."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from _table import fail
+
+HERE = Path(__file__).resolve().parent
+
+
+class Absent(Exception):  # it is no fault of ours
+    """What could not be measured, and why."""
+
+
+def said(command: list[object], *, seconds: float = 3600, **environment: str) -> dict[str, Any]:
+    """The JSON in the last line that ``command`` prints. Raises `Absent` when it fails or takes longer."""
+    try:
+        ran = subprocess.run(
+            [*map(str, command)], env=surroundings(**environment), capture_output=True, text=True, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise Absent(f"it was stopped after {seconds:g} s") from None
+    if ran.returncode:
+        raise Absent(f"it ended with {ran.returncode}: {last_words(ran.stderr)}")
+    try:
+        answer: dict[str, Any] = json.loads(ran.stdout.strip().splitlines()[-1])
+    except (IndexError, json.JSONDecodeError):
+        raise Absent(f"it prints no JSON: {last_words(ran.stdout)}") from None
+    return answer
+
+
+def ours(program: str, *arguments: object, **environment: str) -> dict[str, Any]:
+    """What the program of our own says; that it fails is a fault of the benchmark, or of what it measures."""
+    try:
+        return said(command_of(program, *arguments), **environment)
+    except Absent as error:
+        fail(f"{program} cannot be measured: {error}")
+
+
+def command_of(program: str, *arguments: object) -> list[object]:
+    """The command of a program of our own; it is told when it was asked for."""
+    return [sys.executable, "-P", HERE / "ours" / f"{program}.py", *arguments, "--began", repr(time.time())]
+
+
+def surroundings(**more: str) -> dict[str, str]:
+    """This environment without what concerns Python or the SDK, and with the modules beside this one."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AIOS_", "PYTHON"))}
+    return {**kept, "PYTHONPATH": str(HERE), **more}
+
+
+def last_words(text: str) -> str:
+    """The end of what a program said, on one line."""
+    return " ".join(text.split())[-200:] or "it said nothing"
