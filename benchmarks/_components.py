@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from _work import STEPS
 
-from aios_sdk import Document, Extraction, Field, PageInfo, PageText, Pipeline, Registry, Source, Span, component, implements
+from aios_sdk import Document, Extraction, Field, Outcome, PageInfo, PageText, Pipeline, Registry, Source, Span, component, implements
 
 
 @component("bench.text", version="1", media_types=["text/plain"], provides=["pages", "text"])
@@ -53,3 +53,9 @@ def pipeline() -> Pipeline:
 def source(number: int, text: str) -> Source:
     """A text in memory, delivered under its number."""
     return Source(name=f"{number}.txt", key=f"{number}", data=text.encode(), media_type="text/plain")
+
+
+def found(outcome: Outcome) -> dict[str, tuple[str, int, int]]:
+    """What the steps found, with the places that the engine checked."""
+    fields = outcome.document.fields
+    return {name: (str(fields[name].value), fields[name].spans[0].start, fields[name].spans[0].end) for name in STEPS}

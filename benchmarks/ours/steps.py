@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import _components
-from _work import STEPS, result_hash, texts
+from _work import result_hash, texts
 
 from aios_sdk import Outcome, Source, Store
 
@@ -52,16 +52,10 @@ def main() -> None:
         "documents": sum(outcome.status == "completed" for outcome in outcomes),
         "caches": caches,
         "attempts": attempts,
-        "hash": result_hash(found(outcome) for outcome in outcomes),
+        "hash": result_hash(_components.found(outcome) for outcome in outcomes),
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
     print(json.dumps(answer), flush=True)
-
-
-def found(outcome: Outcome) -> dict[str, tuple[str, int, int]]:
-    """What the steps found, with the places that the engine checked."""
-    fields = outcome.document.fields
-    return {name: (str(fields[name].value), fields[name].spans[0].start, fields[name].spans[0].end) for name in STEPS}
 
 
 if __name__ == "__main__":
