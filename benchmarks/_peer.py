@@ -42,3 +42,17 @@ def steps(distribution: str, prepare: Prepare) -> None:
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
     print(json.dumps(answer), flush=True)
+
+
+def reading(distribution: str, **ways: Callable[[list[str]], dict[str, str]]) -> None:
+    """Measure how ``distribution`` reads files, in one of the ``ways`` (``ocr``, ``pdf``): the text of each, in this one process."""
+    parser = argparse.ArgumentParser(description=f"Reading with {distribution}")
+    parser.add_argument("way", choices=[*ways])
+    parser.add_argument("files", type=Path, help="JSON: the files")
+    options = parser.parse_args()
+    files = json.loads(options.files.read_text())
+    ways[options.way](files[:1])  # what is loaded at first use is no part of it
+    began = time.perf_counter()
+    texts = ways[options.way](files)
+    answer = {"version": importlib.metadata.version(distribution), "seconds": time.perf_counter() - began, "texts": texts}
+    print(json.dumps(answer), flush=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -58,15 +57,8 @@ class Peers(NamedTuple):
 
 
 def _make(place: Path, pinned: Path) -> None:
-    python = place / "bin" / "python"
-    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
-    if uv:
-        commands = [
-            [uv, "venv", "--quiet", "--python", sys.executable, place],
-            [uv, "pip", "install", "--quiet", "--python", python, "-r", pinned],
-        ]
-    else:
-        commands = [[sys.executable, "-m", "venv", place], [python, "-m", "pip", "install", "--quiet", "-r", pinned]]
+    install = [place / "bin" / "python", "-m", "pip", "install", "--quiet", "-r", pinned]
+    commands: list[list[object]] = [[sys.executable, "-m", "venv", place], install]
     place.parent.mkdir(parents=True, exist_ok=True)
     for command in commands:
         try:

@@ -1,0 +1,106 @@
+"""The section `ocr` of `engine.py`: pages read on all cores, beside the same calls without the engine, and other readers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import statistics
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from _corpora import corpora
+from _peers import Peers
+from _programs import Absent, ours
+from _table import Row, fail, number
+
+PAGES = 40
+#: So many pages are enough of what takes several seconds each.
+FEW = 5
+UNIT = "pages/s"
+
+
+def ocr(quick: bool, peers: Peers) -> list[Row]:
+    """The same receipts in the same run: with the engine, with its component in one bare loop, and with others."""
+    folder = corpora() / "receipts" / "zzzDavid+ICDAR-2019-SROIE" / "data"
+    pictures = sorted((folder / "img").glob("*.jpg"))[: 6 if quick else PAGES]
+    truth = {str(picture): transcript(folder / "box" / f"{picture.stem}.csv") for picture in pictures}
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with tempfile.TemporaryDirectory() as place:
+        every, few = Path(place, "every.json"), Path(place, "few.json")
+        every.write_text(json.dumps([*truth]))
+        few.write_text(json.dumps([*truth][: 2 if quick else FEW]))
+        bare, engine = [], []
+        for _ in range(1 if quick else 2):
+            bare.append(ours("ocr", "bare", every))
+            engine.append(ours("ocr", "engine", every))
+        if len({run["hash"] for run in (*bare, *engine)}) != 1:
+            fail("the engine and the bare loop read different texts")
+        alone = statistics.median(map(rate, bare))
+        people = ours("ocr", "people", few)
+        rows = [
+            Row(
+                case=f"OCR of {len(truth)} receipts on {cores} cores",
+                figure=statistics.median(map(rate, engine)),
+                unit=UNIT,
+                bar=0.9 * cores * alone,
+                at_least=True,
+                beside=f"0.9 x {cores} x {number(alone)} of the same calls in a bare loop, warm, one by one; {error(engine[0], truth)}",
+            ),
+            Row(case="beside: pytesseract.image_to_string(Image.open(file))", figure=rate(people), unit=UNIT, beside=error(people, truth)),
+        ]
+        for peer, what, given in (
+            ("kreuzberg", "kreuzberg, a batch on its own threads", every),
+            ("unstructured", "unstructured, ocr_only, spaCy model replaced", few),
+        ):
+            if not peers:
+                break
+            try:
+                read = peers.run(peer, "ocr", given, OMP_THREAD_LIMIT="1")
+            except Absent as reason:
+                rows.append(Row(case=f"peer: {what}", figure=None, unit=UNIT, beside=f"not measured: {reason}"))
+                continue
+            beside = f"{read['version']}; {error(read, truth)}"
+            rows.append(Row(case=f"peer: {what}", figure=rate(read), unit=UNIT, beside=beside))
+    return rows
+
+
+def rate(read: Mapping[str, Any]) -> float:
+    """Pages a second."""
+    return float(len(read["texts"]) / read["seconds"])
+
+
+def error(read: Mapping[str, Any], truth: Mapping[str, str]) -> str:
+    """The median character error rate over the pages read, letters in upper case and all white space alike."""
+    rates = [distance(plain(text), truth[file]) / len(truth[file]) for file, text in read["texts"].items()]
+    return f"character error rate {statistics.median(rates):.3f} (median of {len(rates)})"
+
+
+def transcript(file: Path) -> str:
+    """The true text of a receipt, in the order of its boxes: eight coordinates, then the text of the line."""
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return plain(" ".join(line.split(",", 8)[8] for line in lines if line.count(",") >= 8))
+
+
+def plain(text: str) -> str:
+    """Upper case, with single spaces."""
+    return re.sub(r"\s+", " ", text).strip().upper()
+
+
+def distance(a: str, b: str) -> int:
+    """The edit distance, by the algorithm of Myers (1999): a column of the table is two whole numbers."""
+    places: dict[str, int] = {}
+    for index, char in enumerate(a):
+        places[char] = places.get(char, 0) | 1 << index
+    mask, last = (1 << len(a)) - 1, 1 << max(len(a) - 1, 0)
+    up, down, score = mask, 0, len(a)
+    for char in b:
+        equal = places.get(char, 0)
+        diagonal = (((equal & up) + up) ^ up) | equal | down
+        right, left = down | ~(diagonal | up) & mask, up & diagonal
+        score += bool(right & last) - bool(left & last)
+        right = right << 1 | 1
+        up, down = left << 1 & mask | ~(diagonal | right) & mask, right & diagonal & mask
+    return score if a else len(b)
