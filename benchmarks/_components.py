@@ -55,7 +55,7 @@ def source(number: int, text: str) -> Source:
     return Source(name=f"{number}.txt", key=f"{number}", data=text.encode(), media_type="text/plain")
 
 
-def found(outcome: Outcome) -> dict[str, tuple[str, int, int]]:
+def found(outcome: Outcome) -> dict[str, tuple[object, ...]]:
     """What the steps found, with the places that the engine checked."""
     fields = outcome.document.fields
     return {name: (str(fields[name].value), fields[name].spans[0].start, fields[name].spans[0].end) for name in STEPS}

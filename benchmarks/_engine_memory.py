@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from _peers import Peers
+from _peers import Options
 from _programs import command_of, last_words, surroundings
 from _table import Row, fail
 from _work import STEPS, result_hash, texts
@@ -20,9 +20,9 @@ from _work import STEPS, result_hash, texts
 _EVERY = 0.05
 
 
-def memory(quick: bool, peers: Peers) -> list[Row]:
+def memory(options: Options) -> list[Row]:
     """The peak of the resident memory, of the process and its children together, for more and more documents out of a generator."""
-    counts = (1_000, 3_000) if quick else (1_000, 10_000, 100_000)
+    counts = (1_000, 3_000) if options.quick else (1_000, 10_000, 100_000)
     peaks: dict[int, float] = {}
     rows = []
     for count in counts:

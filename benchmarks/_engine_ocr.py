@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import statistics
 import tempfile
@@ -12,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from _corpora import corpora
-from _peers import Peers
-from _programs import Absent, ours
+from _peers import Options, reader_rows
+from _programs import cores, ours
 from _table import Row, fail, number
 
 PAGES = 40
@@ -22,18 +21,18 @@ FEW = 5
 UNIT = "pages/s"
 
 
-def ocr(quick: bool, peers: Peers) -> list[Row]:
+def ocr(options: Options) -> list[Row]:
     """The same receipts in the same run: with the engine, with its component in one bare loop, and with others."""
     folder = corpora() / "receipts" / "zzzDavid+ICDAR-2019-SROIE" / "data"
-    pictures = sorted((folder / "img").glob("*.jpg"))[: 6 if quick else PAGES]
+    pictures = sorted((folder / "img").glob("*.jpg"))[: 6 if options.quick else PAGES]
     truth = {str(picture): transcript(folder / "box" / f"{picture.stem}.csv") for picture in pictures}
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = cores()
     with tempfile.TemporaryDirectory() as place:
         every, few = Path(place, "every.json"), Path(place, "few.json")
         every.write_text(json.dumps([*truth]))
-        few.write_text(json.dumps([*truth][: 2 if quick else FEW]))
+        few.write_text(json.dumps([*truth][: 2 if options.quick else FEW]))
         bare, engine = [], []
-        for _ in range(1 if quick else 2):
+        for _ in range(1 if options.quick else 2):
             bare.append(ours("ocr", "bare", every))
             engine.append(ours("ocr", "engine", every))
         if len({run["hash"] for run in (*bare, *engine)}) != 1:
@@ -42,28 +41,20 @@ def ocr(quick: bool, peers: Peers) -> list[Row]:
         people = ours("ocr", "people", few)
         rows = [
             Row(
-                case=f"OCR of {len(truth)} receipts on {cores} cores",
+                case=f"OCR of {len(truth)} receipts on {count} cores",
                 figure=statistics.median(map(rate, engine)),
                 unit=UNIT,
-                bar=0.9 * cores * alone,
+                bar=0.9 * count * alone,
                 at_least=True,
-                beside=f"0.9 x {cores} x {number(alone)} of the same calls in a bare loop, warm, one by one; {error(engine[0], truth)}",
+                beside=f"0.9 x {count} x {number(alone)} of the same calls in a bare loop, warm, one by one; {error(engine[0], truth)}",
             ),
             Row(case="beside: pytesseract.image_to_string(Image.open(file))", figure=rate(people), unit=UNIT, beside=error(people, truth)),
         ]
-        for peer, what, given in (
+        cases = (
             ("kreuzberg", "kreuzberg, a batch on its own threads", every),
             ("unstructured", "unstructured, ocr_only, spaCy model replaced", few),
-        ):
-            if not peers:
-                break
-            try:
-                read = peers.run(peer, "ocr", given, OMP_THREAD_LIMIT="1")
-            except Absent as reason:
-                rows.append(Row(case=f"peer: {what}", figure=None, unit=UNIT, beside=f"not measured: {reason}"))
-                continue
-            beside = f"{read['version']}; {error(read, truth)}"
-            rows.append(Row(case=f"peer: {what}", figure=rate(read), unit=UNIT, beside=beside))
+        )
+        rows += reader_rows(options, "ocr", cases, rate, lambda read: error(read, truth), {"OMP_THREAD_LIMIT": "1"})
     return rows
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 from _corpora import corpora
-from _peers import Peers
-from _programs import Absent, ours
+from _peers import Options, reader_rows
+from _programs import cores, ours
 from _table import Row, fail, number
 
 UNIT = "pages/s"
@@ -26,42 +27,39 @@ PEERS = (
 )
 
 
-def pdf(quick: bool, peers: Peers) -> list[Row]:
+def pdf(options: Options) -> list[Row]:
     """The same PDFs in the same run: with the engine, with its component in bare processes, and with others, who read them once."""
     found = readable(corpora())
-    if quick:
+    if options.quick:
         found = dict([*found.items()][:10])
     files, pages = [*found], sum(found.values())
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = cores()
     with tempfile.TemporaryDirectory() as place:
         often, once = Path(place, "often.json"), Path(place, "once.json")
-        often.write_text(json.dumps(files * (2 if quick else TIMES)))
+        often.write_text(json.dumps(files * (2 if options.quick else TIMES)))
         once.write_text(json.dumps(files))
-        bare, engine, text = [], [], []
-        for _ in range(1 if quick else 3):
-            for runs, way in ((bare, "component"), (engine, "engine"), (text, "text")):
-                runs.append(ours("pdf", way, often, "--processes", cores))
-        if {(run["hash"], run["pages"], run["boxes"]) for run in engine} != {(run["hash"], run["pages"], run["boxes"]) for run in bare}:
-            fail(f"the engine and the bare processes read different texts or boxes: {engine} {bare}")
-        ours_rate, bare_rate, text_rate = (
-            statistics.median(run["pages"] / run["seconds"] for run in runs) for runs in (engine, bare, text)
-        )
-        what = f"text and boxes of {engine[0]['pages']:,} PDF pages on {cores} cores"
-        beside = f"0.9 x {number(bare_rate)} of the same component in {cores} bare processes; {engine[0]['boxes']:,} words"
+        runs: dict[str, list[dict[str, Any]]] = {"component": [], "engine": [], "text": []}
+        for _ in range(1 if options.quick else 3):
+            for way, ran in runs.items():
+                ran.append(ours("pdf", way, often, "--processes", count))
+        engine = runs["engine"]
+        if len({(run["hash"], run["pages"], run["boxes"]) for run in (*engine, *runs["component"])}) != 1:
+            fail(f"the engine and the bare processes read different texts or boxes: {runs}")
+        bare_rate, ours_rate, text_rate = (statistics.median(run["pages"] / run["seconds"] for run in ran) for ran in runs.values())
+        what = f"text and boxes of {engine[0]['pages']:,} PDF pages on {count} cores"
+        beside = f"0.9 x {number(bare_rate)} of the same component in {count} bare processes; {engine[0]['boxes']:,} words"
         rows = [
             Row(case=what, figure=ours_rate, unit=UNIT, bar=0.9 * bare_rate, at_least=True, beside=beside),
-            Row(case=f"beside: pypdfium2, text without boxes, {cores} bare processes", figure=text_rate, unit=UNIT),
+            Row(case=f"beside: pypdfium2, text without boxes, {count} bare processes", figure=text_rate, unit=UNIT),
         ]
-        for peer, case in PEERS if peers else ():
-            try:
-                read = peers.run(peer, "pdf", once)
-            except Absent as reason:
-                rows.append(Row(case=f"peer: {case}", figure=None, unit=UNIT, beside=f"not measured: {reason}"))
-                continue
-            letters = sum(len("".join(text.split())) for text in read["texts"].values())
-            told = f"{read['version']}; {pages} pages, {letters:,} letters"
-            rows.append(Row(case=f"peer: {case}", figure=pages / read["seconds"], unit=UNIT, beside=told))
+        cases = [(peer, what, once) for peer, what in PEERS]
+        rows += reader_rows(options, "pdf", cases, lambda read: pages / read["seconds"], lambda read: f"{pages} pages, {letters(read)}")
     return rows
+
+
+def letters(read: Mapping[str, Any]) -> str:
+    """How much was read, white space left out: some drop repeated or hidden text, and Markdown adds marks."""
+    return f"{sum(len(''.join(text.split())) for text in read['texts'].values()):,} letters"
 
 
 def readable(folder: Path) -> dict[str, int]:

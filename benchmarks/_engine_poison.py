@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-
 import _poison
-from _peers import Peers
-from _programs import ours
+from _peers import Options
+from _programs import cores, ours
 from _table import Row, fail
 
 GOOD = 1_000
 
 
-def poison(quick: bool, peers: Peers) -> list[Row]:
+def poison(options: Options) -> list[Row]:
     """Good texts alone, then the same with ten poisoned ones among them."""
-    good = GOOD // 5 if quick else GOOD
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    good = GOOD // 5 if options.quick else GOOD
+    workers = cores()
     alone = ours("poison", "--good", good, "--workers", workers)
     among = ours("poison", "--good", good, "--workers", workers, "--bad", *_poison.KINDS)
     bad = sum(_poison.KINDS.values())

@@ -9,13 +9,12 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from _peers import Peers
+from _peers import Options, Peers
 from _programs import HERE, Absent, ours, said
 from _table import Row, fail, number
 from _work import STEPS, result_hash, texts
 
 DOCUMENTS = 10_000
-ATTEMPTS = 10_000_000
 UNIT = "µs/doc-step"
 
 
@@ -39,9 +38,9 @@ CASES = (
 )
 
 
-def steps(quick: bool, peers: Peers) -> list[Row]:
+def steps(options: Options) -> list[Row]:
     """Ours, the floor and the peers in alternation, each in fresh processes and a fresh folder; medians."""
-    count, attempts, rounds = (2_000, 100_000, 1) if quick else (DOCUMENTS, ATTEMPTS, 3)
+    count, rounds = (DOCUMENTS // 5, 1) if options.quick else (DOCUMENTS, 3)
     first, again, floor = [], [], []
     measured: dict[Case, list[tuple[dict[str, Any], dict[str, Any] | None]]] = defaultdict(list)
     absent: dict[Case, str] = {}
@@ -51,15 +50,15 @@ def steps(quick: bool, peers: Peers) -> list[Row]:
             again.append(_ours(count, Path(folder, "bench.aios"), "hit"))
         with tempfile.TemporaryDirectory() as folder:
             floor.append(_checked(said([sys.executable, "-P", HERE / "ours" / "floor.py", *_options(count, 256, folder)]), count))
-        for case in CASES if peers else ():
+        for case in CASES if options.peers else ():
             if case not in absent:
                 try:
-                    measured[case].append(_peer(peers, case, _documents(case, count)))
+                    measured[case].append(_peer(options.peers, case, _documents(case, count)))
                 except Absent as error:
                     absent[case] = str(error)
     floor_cost = statistics.median(cost(each, count) for each in floor)
     with tempfile.TemporaryDirectory() as folder:
-        filled = ours("fill", "--attempts", attempts, "--store", Path(folder, "bench.aios"))
+        filled = ours("fill", "--attempts", options.attempts, "--store", Path(folder, "bench.aios"))
         _ours(count, Path(folder, "bench.aios"), "miss")
         late = _ours(count, Path(folder, "bench.aios"), "hit")
     rows = [*_own_rows(count, first, again, floor_cost), _late_row(count, late, filled)]
@@ -125,7 +124,8 @@ def _apart(runs: list[dict[str, Any]]) -> str:
 
 
 def _median(runs: list[dict[str, Any]], what: str, count: int) -> float:
-    return statistics.median(run[what] for run in runs) / (count * len(STEPS)) * 1e6
+    seconds: float = statistics.median(run[what] for run in runs)
+    return seconds / (count * len(STEPS)) * 1e6
 
 
 def _cost_of(runs: list[tuple[dict[str, Any], dict[str, Any] | None]], count: int) -> float:
@@ -134,7 +134,8 @@ def _cost_of(runs: list[tuple[dict[str, Any], dict[str, Any] | None]], count: in
 
 def cost(run: dict[str, Any], count: int) -> float:
     """Microseconds for a document-step of what a program of a peer says."""
-    return float(run["seconds"]) / (count * len(STEPS)) * 1e6
+    seconds: float = run["seconds"]
+    return seconds / (count * len(STEPS)) * 1e6
 
 
 # -- measuring ----------------------------------------------------------------------------------------------------------------

@@ -6,13 +6,16 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from _programs import HERE, Absent, last_words, said
+from _table import Row
 
 PROGRAMS = HERE / "peers"
 MAKING_SECONDS = 900
+READING_SECONDS = 900
 
 #: No peer may report home or look for models; nothing of this environment's settings for Python applies to it.
 QUIET = {
@@ -35,10 +38,10 @@ class Peers(NamedTuple):
     def __bool__(self) -> bool:
         return self.folder is not None
 
-    def run(self, peer: str, *arguments: object, seconds: float = 900, **environment: str) -> dict[str, Any]:
+    def run(self, peer: str, *arguments: object, environment: Mapping[str, str] = {}) -> dict[str, Any]:
         """What the program of ``peer`` says, in a fresh process. Raises `Absent`."""
         python = self._python(peer)
-        return said([python, "-P", PROGRAMS / f"{peer}.py", *arguments], seconds=seconds, **QUIET, **environment)
+        return said([python, "-P", PROGRAMS / f"{peer}.py", *arguments], seconds=READING_SECONDS, environment={**QUIET, **environment})
 
     def _python(self, peer: str) -> Path:
         assert self.folder is not None
@@ -54,6 +57,34 @@ class Peers(NamedTuple):
         _make(place, pinned)
         (place / "made").touch()
         return python
+
+
+class Options(NamedTuple):
+    """What the sections of `engine.py` are asked for."""
+
+    quick: bool
+    peers: Peers
+    attempts: int
+
+
+def reader_rows(
+    options: Options,
+    way: str,
+    cases: Iterable[tuple[str, str, Path]],
+    rate: Callable[[Mapping[str, Any]], float],
+    told: Callable[[Mapping[str, Any]], str],
+    environment: Mapping[str, str] = {},
+) -> list[Row]:
+    """A row for each peer that reads: its name, what it does, and the list of files; ``told`` is what is said of what it read."""
+    rows = []
+    for peer, what, files in cases if options.peers else ():
+        try:
+            read = options.peers.run(peer, way, files, environment=environment)
+        except Absent as reason:
+            rows.append(Row(case=f"peer: {what}", figure=None, unit="pages/s", beside=f"not measured: {reason}"))
+        else:
+            rows.append(Row(case=f"peer: {what}", figure=rate(read), unit="pages/s", beside=f"{read['version']}; {told(read)}"))
+    return rows
 
 
 def _make(place: Path, pinned: Path) -> None:

@@ -16,13 +16,15 @@ from aios_sdk import Document, Extraction, Field, Pipeline, Registry, Span, comp
 KINDS = {"hang": 4, "exit": 2, "segfault": 2, "memory": 2}
 #: Seconds that the step may take for a document.
 DEADLINE = 2.0
-_ROUNDS = 20_000
+_ROUNDS = 50_000
 _MOUTHFUL = 32 << 20
+#: Where nobody stops it, what eats memory stops here by itself and hangs, so that the machine lives.
+_FULL = 4 << 30
 
 
 @component("bench.fragile", version="1", isolation="process", requires=["text"], provides=["fields"])
 class Fragile:
-    """Takes about ten milliseconds for a good text."""
+    """Takes some twenty milliseconds for a good text, as a page of a PDF does."""
 
     @implements
     def extract(self, document: Document) -> Extraction:
@@ -40,8 +42,8 @@ def _harm(kind: str) -> None:
         os._exit(1)
     if kind == "segfault":
         ctypes.string_at(0)
-    eaten = []
-    while kind == "memory":
+    eaten: list[bytes] = []
+    while kind == "memory" and len(eaten) * _MOUTHFUL < _FULL:
         eaten.append(b"x" * _MOUTHFUL)
         time.sleep(0.001)
     if hasattr(signal, "pthread_sigmask"):

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,11 @@ class Absent(Exception):  # it is no fault of ours
     """What could not be measured, and why."""
 
 
-def said(command: list[object], *, seconds: float = 3600, **environment: str) -> dict[str, Any]:
+def said(command: list[object], *, seconds: float = 3600, environment: Mapping[str, str] = {}) -> dict[str, Any]:
     """The JSON in the last line that ``command`` prints. Raises `Absent` when it fails or takes longer."""
     try:
         ran = subprocess.run(
-            [*map(str, command)], env=surroundings(**environment), capture_output=True, text=True, timeout=seconds, check=False
+            [*map(str, command)], env=surroundings(environment), capture_output=True, text=True, timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired:
         raise Absent(f"it was stopped after {seconds:g} s") from None
@@ -36,10 +37,10 @@ def said(command: list[object], *, seconds: float = 3600, **environment: str) ->
     return answer
 
 
-def ours(program: str, *arguments: object, **environment: str) -> dict[str, Any]:
+def ours(program: str, *arguments: object) -> dict[str, Any]:
     """What the program of our own says; that it fails is a fault of the benchmark, or of what it measures."""
     try:
-        return said(command_of(program, *arguments), **environment)
+        return said(command_of(program, *arguments))
     except Absent as error:
         fail(f"{program} cannot be measured: {error}")
 
@@ -49,10 +50,15 @@ def command_of(program: str, *arguments: object) -> list[object]:
     return [sys.executable, "-P", HERE / "ours" / f"{program}.py", *arguments, "--began", repr(time.time())]
 
 
-def surroundings(**more: str) -> dict[str, str]:
+def surroundings(more: Mapping[str, str] = {}) -> dict[str, str]:
     """This environment without what concerns Python or the SDK, and with the modules beside this one."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("AIOS_", "PYTHON"))}
     return {**kept, "PYTHONPATH": str(HERE), **more}
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def last_words(text: str) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 SIZE = 1_000
@@ -96,7 +96,7 @@ def batches(count: int, size: int) -> Iterator[list[dict[str, Any]]]:
         yield documents[start : start + size]
 
 
-def result_hash(found: Iterable[dict[str, Iterable[Any]]]) -> str:
+def result_hash(found: Iterable[Mapping[str, Iterable[Any]]]) -> str:
     """One hash over what the steps found in all documents, in whatever order they came out; each holds its own number as reference."""
     total = 0
     for values in found:

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from pathlib import Path
 
-from _peers import Peers
+from _peers import Options, Peers
 from _table import Row, benchmark
 
 SECTIONS = ("steps", "memory", "ocr", "pdf", "poison")
 
 
-def options(parser: argparse.ArgumentParser) -> None:
+def arguments(parser: argparse.ArgumentParser) -> None:
     """What this benchmark takes beside the options of all."""
     parser.add_argument("--only", choices=SECTIONS, action="append", help="measure this section; may be given several times")
+    parser.add_argument("--attempts", type=int, metavar="N", help="attempts in the store of the last rerun of steps; default: 10 million")
     parser.add_argument("--without-peers", action="store_true", help="measure the engine and its floors only")
-    parser.add_argument(
-        "--peers", type=Path, metavar="DIR", default=_cache(), help="where the environments of the peers are kept: %(default)s"
-    )
+    where = "where the environments of the peers are kept; default: %(default)s"
+    parser.add_argument("--peers", type=Path, metavar="DIR", default=_cache(), help=where)
 
 
 def main(quick: bool, given: argparse.Namespace) -> list[Row]:
     """The sections asked for, one after the other."""
-    peers = Peers(None if given.without_peers else given.peers)
+    attempts = given.attempts or (100_000 if quick else 10_000_000)
+    options = Options(quick, Peers(None if given.without_peers else given.peers.absolute()), attempts)
     rows: list[Row] = []
     for section in SECTIONS:
         if section in (given.only or SECTIONS):
-            module = __import__(f"_engine_{section}")  # of a section that is not asked for, nothing is needed
-            rows += getattr(module, section)(quick, peers)
+            module = importlib.import_module(f"_engine_{section}")  # of a section that is not asked for nothing is needed
+            rows += getattr(module, section)(options)
     return rows
 
 
@@ -39,4 +41,4 @@ def _cache() -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(benchmark("The engine", main, options))
+    sys.exit(benchmark("The engine", main, arguments))

@@ -7,11 +7,11 @@ import argparse
 import datetime as dt
 import json
 import multiprocessing
-import os
 import time
 from hashlib import sha256
 from pathlib import Path
 
+from _programs import cores
 from _work import STEPS
 
 from aios_sdk import Document, Outcome, Store
@@ -32,7 +32,7 @@ def main() -> None:
     shares = [(options.store, first, min(first + _RUN, documents)) for first in range(0, documents, _RUN)]
     Store(options.store).close()
     began = time.perf_counter()
-    with multiprocessing.get_context("spawn").Pool(len(os.sched_getaffinity(0))) as pool:
+    with multiprocessing.get_context("spawn").Pool(cores()) as pool:
         pool.map(record, shares, chunksize=1)
     recorded = time.perf_counter()
     with Store(options.store) as store:
