@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import statistics
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from _corpora import corpora
+from _corpora import plain, receipts
 from _peers import Options, reader_rows
 from _programs import cores, ours
 from _table import Row, fail, number
@@ -23,11 +22,9 @@ UNIT = "pages/s"
 
 def ocr(options: Options) -> list[Row]:
     """The same receipts in the same run: with the engine, with its component in one bare loop, and with others."""
-    folder = corpora() / "receipts" / "zzzDavid+ICDAR-2019-SROIE" / "data"
-    pictures = sorted((folder / "img").glob("*.jpg"))[: 6 if options.quick else PAGES]
-    truth = {str(picture): transcript(folder / "box" / f"{picture.stem}.csv") for picture in pictures}
     count = cores()
     with tempfile.TemporaryDirectory() as place:
+        truth = receipts(6 if options.quick else PAGES, Path(place), quick=options.quick)
         every, few = Path(place, "every.json"), Path(place, "few.json")
         every.write_text(json.dumps([*truth]))
         few.write_text(json.dumps([*truth][: 2 if options.quick else FEW]))
@@ -67,17 +64,6 @@ def error(read: Mapping[str, Any], truth: Mapping[str, str]) -> str:
     """The median character error rate over the pages read, letters in upper case and all white space alike."""
     rates = [distance(plain(text), truth[file]) / len(truth[file]) for file, text in read["texts"].items()]
     return f"character error rate {statistics.median(rates):.3f} (median of {len(rates)})"
-
-
-def transcript(file: Path) -> str:
-    """The true text of a receipt, in the order of its boxes: eight coordinates, then the text of the line."""
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    return plain(" ".join(line.split(",", 8)[8] for line in lines if line.count(",") >= 8))
-
-
-def plain(text: str) -> str:
-    """Upper case, with single spaces."""
-    return re.sub(r"\s+", " ", text).strip().upper()
 
 
 def distance(a: str, b: str) -> int:

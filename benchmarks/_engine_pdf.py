@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pypdfium2
-from _corpora import corpora
+from _corpora import pdfs
 from _peers import Options, reader_rows
 from _programs import cores, ours
 from _table import Row, fail, number
@@ -29,7 +28,7 @@ PEERS = (
 
 def pdf(options: Options) -> list[Row]:
     """The same PDFs in the same run: with the engine, with its component in bare processes, and with others, who read them once."""
-    found = readable(corpora())
+    found = pdfs(quick=options.quick)
     if options.quick:
         found = dict([*found.items()][:10])
     files, pages = [*found], sum(found.values())
@@ -60,17 +59,3 @@ def pdf(options: Options) -> list[Row]:
 def letters(read: Mapping[str, Any]) -> str:
     """How much was read, white space left out: some drop repeated or hidden text, and Markdown adds marks."""
     return f"{sum(len(''.join(text.split())) for text in read['texts'].values()):,} letters"
-
-
-def readable(folder: Path) -> dict[str, int]:
-    """The PDFs that pypdfium2 opens, with the number of their pages; broken ones are kept apart in the corpus and not of this section."""
-    found = {}
-    for file in sorted(folder.rglob("*.pdf")):
-        if "hostile" in file.relative_to(folder).parts:
-            continue
-        try:
-            with pypdfium2.PdfDocument(file) as document:
-                found[str(file)] = len(document)
-        except pypdfium2.PdfiumError:
-            continue
-    return found

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import statistics
-import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from _peers import Options, Peers
-from _programs import HERE, Absent, ours, said
+from _programs import Absent, ours
 from _table import Row, fail, number
 from _work import STEPS, result_hash, texts
 
@@ -49,7 +48,7 @@ def steps(options: Options) -> list[Row]:
             first.append(_ours(count, Path(folder, "bench.aios"), "miss"))
             again.append(_ours(count, Path(folder, "bench.aios"), "hit"))
         with tempfile.TemporaryDirectory() as folder:
-            floor.append(_checked(said([sys.executable, "-P", HERE / "ours" / "floor.py", *_options(count, 256, folder)]), count))
+            floor.append(_checked(ours("floor", *_options(count, 256, folder)), count))
         for case in CASES if options.peers else ():
             if case not in absent:
                 try:

@@ -38,16 +38,19 @@ def said(command: list[object], *, seconds: float = 3600, environment: Mapping[s
 
 
 def ours(program: str, *arguments: object) -> dict[str, Any]:
-    """What the program of our own says; that it fails is a fault of the benchmark, or of what it measures."""
+    """What the program of our own says, which is told when it was asked for.
+
+    That it fails is a fault of the benchmark, or of what it measures.
+    """
     try:
-        return said(command_of(program, *arguments))
+        return said(command_of(program, *arguments), environment={"BENCH_BEGAN": repr(time.time())})
     except Absent as error:
         fail(f"{program} cannot be measured: {error}")
 
 
 def command_of(program: str, *arguments: object) -> list[object]:
-    """The command of a program of our own; it is told when it was asked for."""
-    return [sys.executable, "-P", HERE / "ours" / f"{program}.py", *arguments, "--began", repr(time.time())]
+    """The command of a program of our own."""
+    return [sys.executable, "-P", HERE / "ours" / f"{program}.py", *arguments]
 
 
 def surroundings(more: Mapping[str, str] = {}) -> dict[str, str]:

@@ -18,7 +18,7 @@ class Row:
     """One figure: ``case``, ``figure`` in ``unit``, and its ``bar``, a bound from above unless ``at_least``.
 
     ``beside`` names what was measured in the same run for comparison: the floor, or a peer. A row without a bar gives no verdict; one
-    without a figure could not be measured, and misses its bar if it has one.
+    without a figure could not be measured, and misses its bar if it has one. ``invalid`` says why what was measured is not what is claimed.
     """
 
     case: str
@@ -27,10 +27,13 @@ class Row:
     bar: float | None = None
     at_least: bool = False
     beside: str = ""
+    invalid: str = ""
 
     @property
     def verdict(self) -> str:
-        """``met``, ``MISSED``, or empty without a bar."""
+        """``met``, ``MISSED``, ``INVALID``, or empty without a bar."""
+        if self.invalid:
+            return "INVALID"
         if self.bar is None:
             return ""
         if self.figure is None:
@@ -64,7 +67,7 @@ def benchmark(
             "rows": [{**asdict(row), "verdict": row.verdict} for row in rows],
         }
         options.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    return 1 if any(row.verdict == "MISSED" for row in rows) else 0
+    return 1 if any(row.verdict in ("MISSED", "INVALID") for row in rows) else 0
 
 
 def machine() -> str:
@@ -76,7 +79,7 @@ def machine() -> str:
 def table(rows: list[Row]) -> str:
     """The rows as a Markdown table."""
     head = ["case", "figure", "unit", "bar", "beside it", "verdict"]
-    cells = [[row.case, number(row.figure), row.unit, _bar(row), row.beside, row.verdict] for row in rows]
+    cells = [[row.case, number(row.figure), row.unit, _bar(row), row.invalid or row.beside, row.verdict] for row in rows]
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
     lines = [[*head], ["-" * width for width in widths], *cells]
     return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines)

@@ -31,7 +31,10 @@ def main(quick: bool, given: argparse.Namespace) -> list[Row]:
     for section in SECTIONS:
         if section in (given.only or SECTIONS):
             module = importlib.import_module(f"_engine_{section}")  # of a section that is not asked for nothing is needed
-            rows += getattr(module, section)(options)
+            try:
+                rows += getattr(module, section)(options)
+            except SystemExit as error:  # the other sections are worth their rows all the same
+                rows.append(Row(case=section, figure=None, unit="", invalid=str(error)))
     return rows
 
 

@@ -26,7 +26,6 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--attempts", type=int, required=True)
     parser.add_argument("--store", type=Path, required=True)
-    parser.add_argument("--began", type=float, help="of no use here")
     options = parser.parse_args()
     documents = -(-options.attempts // (len(STEPS) + 1))
     shares = [(options.store, first, min(first + _RUN, documents)) for first in range(0, documents, _RUN)]

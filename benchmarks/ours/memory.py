@@ -18,7 +18,6 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--documents", type=int, required=True)
     parser.add_argument("--store", type=Path, required=True)
-    parser.add_argument("--began", type=float, help="of no use here")
     options = parser.parse_args()
     given = (_components.source(number, text) for number, text in enumerate(texts(options.documents)))
     with Store(options.store) as store:

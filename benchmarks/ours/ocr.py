@@ -19,7 +19,6 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("way", choices=("engine", "bare", "people"))
     parser.add_argument("files", type=Path, help="JSON: the pictures")
-    parser.add_argument("--began", type=float, help="of no use here")
     options = parser.parse_args()
     files = json.loads(options.files.read_text())
     with tempfile.TemporaryDirectory() as folder:

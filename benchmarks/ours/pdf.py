@@ -23,7 +23,6 @@ def main() -> None:
     parser.add_argument("way", choices=("engine", "component", "text"))
     parser.add_argument("files", type=Path, help="JSON: the PDFs, some of them several times")
     parser.add_argument("--processes", type=int, required=True)
-    parser.add_argument("--began", type=float, help="of no use here")
     options = parser.parse_args()
     files = json.loads(options.files.read_text())
     if options.way == "engine":

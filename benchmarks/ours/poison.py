@@ -22,7 +22,6 @@ def main() -> None:
     parser.add_argument("--good", type=int, required=True)
     parser.add_argument("--bad", nargs="*", default=[], help="kinds of poison")
     parser.add_argument("--workers", type=int, required=True)
-    parser.add_argument("--began", type=float, help="of no use here")
     options = parser.parse_args()
     bad = [kind for kind in options.bad for _ in range(_poison.KINDS[kind])]
     asked: list[float] = []

@@ -60,8 +60,7 @@ def test_the_engine_does_the_work_and_recalls_it_in_another_process(programs: Mo
 
 
 def test_the_floor_does_the_same_work(programs: ModuleType, expected: str, tmp_path: Path):
-    floor = [sys.executable, "-P", BENCHMARKS / "ours" / "floor.py", "--documents", COUNT, "--size", 8, "--folder", tmp_path]
-    assert programs.said(floor)["hash"] == expected
+    assert programs.ours("floor", "--documents", COUNT, "--size", 8, "--folder", tmp_path)["hash"] == expected
 
 
 def test_a_store_is_filled_with_attempts_among_which_work_goes_on(programs: ModuleType, expected: str, tmp_path: Path):
