@@ -34,7 +34,7 @@ def main(quick: bool, given: argparse.Namespace) -> list[Row]:
             try:
                 rows += getattr(module, section)(options)
             except SystemExit as error:  # the other sections are worth their rows all the same
-                rows.append(Row(case=section, figure=None, unit="", invalid=str(error)))
+                rows.append(Row(case=section, figure=None, unit="", invalid=str(error).removeprefix("benchmark invalid: ")))
     return rows
 
 
