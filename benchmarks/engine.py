@@ -30,6 +30,7 @@ def main(quick: bool, given: argparse.Namespace) -> list[Row]:
     rows: list[Row] = []
     for section in SECTIONS:
         if section in (given.only or SECTIONS):
+            print(f"measuring {section}", file=sys.stderr, flush=True)
             module = importlib.import_module(f"_engine_{section}")  # of a section that is not asked for nothing is needed
             try:
                 rows += getattr(module, section)(options)

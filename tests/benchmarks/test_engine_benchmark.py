@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -68,6 +69,25 @@ def test_a_store_is_filled_with_attempts_among_which_work_goes_on(programs: Modu
     assert filled["attempts"] == 60
     run = programs.ours("steps", "--documents", COUNT, "--store", tmp_path / "bench.aios")
     assert (run["hash"], run["caches"], run["attempts"]) == (expected, {"miss": 5 * COUNT}, 60 + 6 * COUNT)
+
+
+def test_a_stream_of_documents_gives_the_same(programs: ModuleType, expected: str, tmp_path: Path):
+    run = programs.ours("memory", "--documents", COUNT, "--store", tmp_path / "bench.aios")
+    assert run["hash"] == expected
+    assert run["megabytes"] > 10
+
+
+def test_the_engine_and_the_bare_component_read_the_same_of_a_pdf(programs: ModuleType, tmp_path: Path):
+    files = tmp_path / "files.json"
+    files.write_text(json.dumps([str(file) for file in (BENCHMARKS.parent / "examples").rglob("*.pdf")] * 2))
+    engine, component, text = (programs.ours("pdf", way, files, "--processes", 2) for way in ("engine", "component", "text"))
+    assert [engine[what] for what in ("hash", "pages", "boxes")] == [component[what] for what in ("hash", "pages", "boxes")]
+    assert engine["boxes"] > engine["pages"] == text["pages"] > 0
+
+
+def test_good_texts_pass_the_fragile_step(programs: ModuleType):
+    run = programs.ours("poison", "--good", 8, "--workers", 2)
+    assert (run["right"], run["statuses"], run["failures"]) == (8, {"completed": 8}, {})
 
 
 def test_the_memory_of_a_program_and_its_children_is_seen(tmp_path: Path):
