@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
-import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from _work import batches, result_hash
+from _work import batches, peak_megabytes, result_hash
 
 #: Passes one batch of documents through the five steps.
 Batch = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
@@ -39,7 +38,7 @@ def steps(distribution: str, prepare: Prepare) -> None:
         "seconds": ended - opened,
         "documents": len(found),
         "hash": result_hash(found),
-        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "megabytes": peak_megabytes(),
     }
     print(json.dumps(answer), flush=True)
 

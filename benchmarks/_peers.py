@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from _programs import HERE, Absent, last_words, said
+from _programs import HERE, Absent, ended, last_words, said
 from _table import Row
 
 PROGRAMS = HERE / "peers"
@@ -92,9 +91,8 @@ def _make(place: Path, pinned: Path) -> None:
     commands: list[list[object]] = [[sys.executable, "-m", "venv", place], install]
     place.parent.mkdir(parents=True, exist_ok=True)
     for command in commands:
-        try:
-            made = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=MAKING_SECONDS, check=False)
-        except subprocess.TimeoutExpired:
-            raise Absent(f"its environment was not made within {MAKING_SECONDS} s") from None
-        if made.returncode:
-            raise Absent(f"its environment cannot be made: {last_words(made.stderr)}")
+        status, _, errors = ended([*map(str, command)], MAKING_SECONDS)
+        if status is None:
+            raise Absent(f"its environment was not made within {MAKING_SECONDS} s")
+        if status:
+            raise Absent(f"its environment cannot be made: {last_words(errors)}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -22,19 +24,30 @@ class Absent(Exception):  # it is no fault of ours
 
 def said(command: list[object], *, seconds: float = 3600, environment: Mapping[str, str] = {}) -> dict[str, Any]:
     """The JSON in the last line that ``command`` prints. Raises `Absent` when it fails or takes longer."""
+    status, out, errors = ended([*map(str, command)], seconds, surroundings(environment))
+    if status is None:
+        raise Absent(f"it was stopped after {seconds:g} s")
+    if status:
+        raise Absent(f"it ended with {status}: {last_words(errors)}")
     try:
-        ran = subprocess.run(
-            [*map(str, command)], env=surroundings(environment), capture_output=True, text=True, timeout=seconds, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise Absent(f"it was stopped after {seconds:g} s") from None
-    if ran.returncode:
-        raise Absent(f"it ended with {ran.returncode}: {last_words(ran.stderr)}")
-    try:
-        answer: dict[str, Any] = json.loads(ran.stdout.strip().splitlines()[-1])
+        answer: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
     except (IndexError, json.JSONDecodeError):
-        raise Absent(f"it prints no JSON: {last_words(ran.stdout)}") from None
+        raise Absent(f"it prints no JSON: {last_words(out)}") from None
     return answer
+
+
+def ended(command: list[str], seconds: float, environment: Mapping[str, str] | None = None) -> tuple[int | None, str, str]:
+    """The status of ``command`` (None when it was stopped for taking longer), and what it wrote. Nothing that it started outlives it."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
+        try:
+            out, errors = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return None, "", ""
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return process.returncode, out, errors
 
 
 def ours(program: str, *arguments: object) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import hashlib
 import json
 import random
 import re
+import resource
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -94,6 +96,11 @@ def batches(count: int, size: int) -> Iterator[list[dict[str, Any]]]:
     documents = [begun(number, text) for number, text in enumerate(texts(count))]
     for start in range(0, count, size):
         yield documents[start : start + size]
+
+
+def peak_megabytes() -> float:
+    """The greatest resident memory of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def result_hash(found: Iterable[Mapping[str, Iterable[Any]]]) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 from pathlib import Path
 
 import _components
-from _work import result_hash, texts
+from _work import peak_megabytes, result_hash, texts
 
 from aios_sdk import Store
 
@@ -23,7 +22,7 @@ def main() -> None:
     with Store(options.store) as store:
         outcomes = _components.pipeline().run(given, store=store, registry=_components.registry(), progress=False)
         digest = result_hash(map(_components.found, outcomes))
-    answer = {"hash": digest, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    answer = {"hash": digest, "megabytes": peak_megabytes()}
     print(json.dumps(answer), flush=True)
 
 

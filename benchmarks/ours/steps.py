@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import _components
-from _work import result_hash, texts
+from _work import peak_megabytes, result_hash, texts
 
 from aios_sdk import Outcome, Source, Store
 
@@ -53,7 +52,7 @@ def main() -> None:
         "caches": caches,
         "attempts": attempts,
         "hash": result_hash(_components.found(outcome) for outcome in outcomes),
-        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "megabytes": peak_megabytes(),
     }
     print(json.dumps(answer), flush=True)
 

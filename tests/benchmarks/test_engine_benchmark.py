@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -134,6 +134,7 @@ def _slow_distance(a: str, b: str) -> int:
     return row[-1]
 
 
+@settings(deadline=None)
 @given(st.text("ab c", max_size=12), st.text("ab c", max_size=12))
 def test_the_edit_distance_is_that_of_the_table(a: str, b: str):
     from _engine_ocr import distance
