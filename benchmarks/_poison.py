@@ -45,7 +45,6 @@ def _harm(kind: str) -> None:
     eaten: list[bytes] = []
     while kind == "memory" and len(eaten) * _MOUTHFUL < _FULL:
         eaten.append(b"x" * _MOUTHFUL)
-        time.sleep(0.001)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # a library that hangs does not listen
     while True:
