@@ -119,7 +119,7 @@ def verdict(trial: Trial) -> str:
     law = LAWS[id]
     subject = Subject(code, **{"seed": seed, **options})
     try:
-        if law.unless(subject.info):
+        if law.inapplicable(subject.info, subject.load):
             return "not applicable"
         law.check(subject)
     except NotApplicable:

@@ -125,6 +125,10 @@ class Subject:
         path.mkdir()
         return path
 
+    def load(self) -> Any:
+        """Its code: the class, function or instance."""
+        return self.registry.load(self.info.id)
+
     # -- instances ----------------------------------------------------------------------------------------------------
 
     def create(self, stage: Stage, config: Mapping[str, Any] | None = None) -> Instance:

@@ -20,7 +20,7 @@ from .. import fakes
 from .._elsewhere import probe
 from .._law import LawBroken, NotApplicable, law
 from .._subject import Subject
-from .._watch import held
+from .._watch import held, only_new_garbage
 from ._metamorphic import SOUND, drawn, is_folder
 
 _MIB: Final = 1 << 20
@@ -71,7 +71,7 @@ def memory_stays_flat(subject: Subject) -> None:
     """
     for stage in subject.stages:
         given = _working(subject, stage)
-        with subject.opened(stage) as instance:
+        with subject.opened(stage) as instance, only_new_garbage():
             grown = _growth(subject, instance, stage, given)
         if grown:
             raise LawBroken(f"{stage} keeps {grown:,.0f} bytes more with every call", example=given)
@@ -146,7 +146,7 @@ def calls_let_go(subject: Subject) -> None:
     """
     for stage in subject.stages:
         inputs = [_on_disk(subject, given) for given in _with_damaged(subject, stage)]
-        with subject.opened(stage) as instance:
+        with subject.opened(stage) as instance, only_new_garbage():
             for given in inputs:
                 subject.call(instance, stage, given)
             before = held()
