@@ -1,4 +1,4 @@
-"""A law asked by itself, without those that it rests on: what tests and benchmarks ask of many components, or on many seeds."""
+"""A law asked by itself, without those that it rests on, nor for the smallest input: what is asked of many components, or on many seeds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aios_sdk.testing._subject import Subject
 def alone(id: str, code: Any, options: Mapping[str, Any]) -> str:
     """What becomes of the law for a component, tried as ``options`` say: broken, passed, not applicable, or what went wrong instead."""
     law = LAWS[id]
-    subject = Subject(code, **options)
+    subject = Subject(code, **{"shrinking": 0.0, **options})
     try:
         if law.inapplicable(subject.info, subject.load):
             return "not applicable"
