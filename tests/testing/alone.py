@@ -1,4 +1,4 @@
-"""A law asked by itself, without those that it rests on, nor for the smallest input: what is asked of many components, or on many seeds."""
+"""A law asked by itself: without those that it rests on, and without looking for the smallest input. For many components and many seeds."""
 
 from __future__ import annotations
 
