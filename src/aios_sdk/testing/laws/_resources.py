@@ -91,29 +91,30 @@ def _growth(subject: Subject, instance: Instance, stage: Stage, given: Any) -> f
     if mine:
         tracemalloc.start()
     try:
-        for measure, leaked in ((_python_memory, _LEAKED), (_process_memory, _LEAKED_AT_ALL)):
-            for calls in (_SHORT, _LONG):
-                grown = _least_growth(lambda: subject.call(instance, stage, _copy(given)), calls, measure)
-                if grown < leaked:
-                    break
-            else:
-                return grown
+        suspects = [(_python_memory, _LEAKED), (_process_memory, _LEAKED_AT_ALL)]
+        grown = 0.0
+        for calls in (_SHORT, _LONG):
+            found = _least_growth(lambda: subject.call(instance, stage, _copy(given)), calls, [measure for measure, _ in suspects])
+            told = [(suspect, size) for suspect, size in zip(suspects, found, strict=True) if size >= suspect[1]]
+            if not told:
+                return 0.0
+            suspects, grown = [suspect for suspect, _ in told], told[0][1]
+        return grown
     finally:
         if mine:
             tracemalloc.stop()
-    return 0.0
 
 
-def _least_growth(call: Callable[[], object], calls: int, measure: Callable[[], int]) -> float:
-    """The bytes a call that ``measure`` grew by, in the stretch of ``calls`` calls in which it grew least."""
+def _least_growth(call: Callable[[], object], calls: int, measures: Sequence[Callable[[], int]]) -> list[float]:
+    """The bytes a call that each of ``measures`` grew by, in the stretch of ``calls`` calls in which it grew least."""
     for _ in range(_WARM_UP):
         call()
-    seen = [measure()]
+    seen = [[measure() for measure in measures]]
     for _ in range(_WINDOWS):
         for _ in range(calls):
             call()
-        seen.append(measure())
-    return min(later - sooner for sooner, later in pairwise(seen)) / calls
+        seen.append([measure() for measure in measures])
+    return [min(later - sooner for sooner, later in pairwise(column)) / calls for column in zip(*seen, strict=True)]
 
 
 def _python_memory() -> int:
