@@ -31,7 +31,7 @@ _FAR: Final = 3600.0
 _ROUNDS: Final = 3
 
 
-@law("behaviour", after=("spans-resolve",))
+@law("behaviour", after=("spans-resolve", "deterministic"))
 def deadline_passed(subject: Subject) -> None:
     """When the deadline has passed, a call ends by itself, with a result or `DeadlineExceeded`, and the next one works.
 
@@ -89,7 +89,7 @@ def deadline_leaves_no_thread(subject: Subject) -> None:
                 raise LawBroken(f"the thread {thread.name!r} still runs {subject.limit:g} s after close()")
 
 
-@law("behaviour", after=("spans-resolve",))
+@law("behaviour", after=("spans-resolve", "deterministic"))
 def two_threads_at_once(subject: Subject) -> None:
     """Two instances in two threads at the same time answer as each does alone.
 
@@ -157,7 +157,7 @@ def _not_async(code: Any) -> str:
     return "" if any(map(inspect.iscoroutinefunction, methods)) else "it has no async def method"
 
 
-@law("behaviour", after=("spans-resolve",), unless=varies, lacking=_not_async)
+@law("behaviour", after=("spans-resolve", "deterministic"), unless=varies, lacking=_not_async)
 def calls_at_once(subject: Subject) -> None:
     """Many calls of an ``async def`` method at the same time, on one instance, get the answers that they get one by one.
 
