@@ -209,7 +209,7 @@ def _names_a_file(value: Any) -> bool:
 _ROW: Final = re.compile(r"\[\d+\]")
 
 
-@law("operation", after=STEADY, unless=_only_rows)
+@law("operation", after=(*STEADY, "units-merge-to-the-whole"), unless=_only_rows)
 def permuted_rows(subject: Subject) -> None:
     """The rows of a table in another order give the same findings, in that order.
 
