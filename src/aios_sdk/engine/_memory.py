@@ -11,7 +11,6 @@ from typing import NamedTuple, final
 
 from msgspec.structs import replace
 
-from ..errors import Unsupported
 from ..plugins import Instance, Registry
 from ..records import Document, Layers, canonical, decode_layer, layers_digest
 from ..stages import STAGE_VERSIONS
@@ -40,6 +39,16 @@ class Trace:
         """A step added as much."""
         for layer, (_, artifact) in gained.contents.items():
             self.artifacts.setdefault(layer, []).append(artifact)
+
+
+class Recalled(NamedTuple):
+    """What a key led to: whether there was a result or nothing to do, what was said, for which document and step, and what it added."""
+
+    is_result: bool
+    message: str
+    document_id: str
+    step: str
+    gained: Gained
 
 
 class _Maker(NamedTuple):
@@ -91,8 +100,8 @@ class Memory:
             parts.append(trace.members)
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
-    def recall(self, key: str, candidate: Candidate) -> Layers | Unsupported | None:
-        """The layers that were recorded under ``key``, or that there was nothing to do; None when there is nothing that holds."""
+    def recall(self, key: str, candidate: Candidate) -> Recalled | None:
+        """What was recorded under ``key``, a result or that there was nothing to do; None when there is nothing that holds."""
         if self._fresh or not key:
             return None
         found = self._memo.find(key)
@@ -100,14 +109,12 @@ class Memory:
             return None
         if not self._maker(candidate.component).lasting and found.run_id not in self._cut_off:
             return None
-        if found.status == "unsupported":
-            return Unsupported(found.message)
-        layers = {layer: decode_layer(layer, content) for layer, content in found.layers.items()}
+        layers = {layer: decode_layer(layer, content) for layer, (content, _) in found.layers.items()}
         if "tables" in layers:
             if not all(self._blobs.exists(table.artifact) for table in layers["tables"]):
                 return None
             layers["tables"] = tuple(replace(table, location=str(self._blobs.path(table.artifact))) for table in layers["tables"])
-        return Layers(**layers)
+        return Recalled(found.status == "ok", found.message, found.document_id, found.step, Gained(Layers(**layers), found.layers))
 
     def why_not(self, component: PlannedComponent) -> str:
         """Why results of a component cannot be kept; empty when they can."""

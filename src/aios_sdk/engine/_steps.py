@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from ..errors import AiosError, AmbiguousComponent, PluginError, StoreFull, Unsupported
+from ..errors import AiosError, AmbiguousComponent, PluginError, StoreFull
 from ..expressions import DocumentSubject
 from ..plugins import Registry
 from ..records import Document, StepOutcome, StepStatus, UnitFailure, merge_layers
 from ..store import Attempt, Run, attempt_id
 from ._calls import Calls, failure_of
 from ._choice import Candidate, Chooser, record_use
-from ._memory import Memory, Trace
+from ._memory import Memory, Recalled, Trace
 from ._patience import Patience
 from ._plan import PlannedStep
 from ._tried import Tried, confidence_of, judge
@@ -142,12 +142,10 @@ class Steps:
             return judge(candidate, [UnitAnswer(0, None, failure_of(error, candidate.info.id))], started, number)
         key = self._memory.key(step, candidate, document, trace) if pages is None else ""
         recalled = self._memory.recall(key, candidate)
-        if isinstance(recalled, Unsupported):
-            return Tried(candidate, "unsupported", None, recalled.what, (), started, 0.0, 0.0, 0.0, 0, number, key=key, cache="hit")
         if recalled is not None:
-            tried = Tried(candidate, "ok", recalled, "", (), started, 0.0, 0.0, 0.0, 0, number, key=key, cache="hit")
-            self._verify(step, document, tried)
+            tried = self._recalled(step, document, candidate, recalled, started, number)
             if not tried.failures:
+                tried.key, tried.cache = key, "hit"
                 return tried
         units = [(page, view) for page, view in units_of(candidate.info, document) if pages is None or page in pages]
         asked = _Asked(step, candidate, self._timeout(step, trace))
@@ -164,6 +162,18 @@ class Steps:
         tried.cache = "miss" if key else "none"
         if tried.status in ("ok", "unsupported"):
             tried.key = key
+        return tried
+
+    def _recalled(
+        self, step: PlannedStep, document: Document, candidate: Candidate, found: Recalled, started: dt.datetime, number: int
+    ) -> Tried:
+        """What was recorded, as if it had just been answered; equal keys have equal inputs, so its places need no other look."""
+        status: StepStatus = "ok" if found.is_result else "unsupported"
+        tried = Tried(candidate, status, found.gained.layers, found.message, (), started, 0.0, 0.0, 0.0, 0, number)
+        if found.document_id == document.id and found.step == step.id:
+            tried.gained = found.gained
+        elif found.is_result:
+            self._verify(step, document, tried)
         return tried
 
     def _timeout(self, step: PlannedStep, trace: Trace) -> float | None:
@@ -244,7 +254,11 @@ class Steps:
 
     def _add(self, step: PlannedStep, document: Document, tried: Tried) -> tuple[Document, UnitFailure | None]:
         """Merge and record what an attempt added; what cannot be recorded is its component's fault, and is not merged."""
-        added = document if not tried.gained.contents else document.with_layers(merge_layers(document.layers, tried.gained.layers))
+        added = (
+            document
+            if not tried.gained.contents
+            else document.with_layers(merge_layers(document.layers, tried.gained.layers, tried.gained.contents))
+        )
         try:
             self._record(step, added, tried, tried.gained)
         except StoreFull:

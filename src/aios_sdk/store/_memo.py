@@ -38,7 +38,7 @@ _ATTEMPT_OF: Final = _ARTIFACT_COLUMNS.index("attempt_id")
 #: The tables whose rows have a memo key, and its place in them.
 _KEYED: Final = {_ATTEMPTS.number: _ATTEMPT_COLUMNS.index("memo_key")}
 #: What is told of an attempt, in the order of `Remembered`, and of an artifact.
-_OF_ATTEMPT: Final = itemgetter(*map(_ATTEMPT_COLUMNS.index, ("run_id", "document_id", "attempt_id", "status", "message")))
+_OF_ATTEMPT: Final = itemgetter(*map(_ATTEMPT_COLUMNS.index, ("run_id", "document_id", "attempt_id", "step", "status", "message")))
 _OF_ARTIFACT: Final = itemgetter(*map(_ARTIFACT_COLUMNS.index, ("artifact_id", "layer", "content")))
 
 #: Groups that are kept after they were read.
@@ -49,14 +49,16 @@ _Group: TypeAlias = dict[str, tuple[Row, list[Row]]]
 
 
 class Remembered(NamedTuple):
-    """A recorded result: the attempt that gave it, how that ended and what was said, and the canonical bytes of each layer it added."""
+    """A recorded result: the attempt that gave it, how that ended and what was said; of each layer it added the canonical bytes and their
+    SHA-256."""
 
     run_id: str
     document_id: str
     attempt_id: str
+    step: str
     status: str
     message: str
-    layers: dict[str, bytes]
+    layers: dict[str, tuple[bytes, str]]
 
 
 @final
@@ -110,13 +112,13 @@ class Memo:
             attempt, artifacts = self._group(place)[key]
         except (KeyError, JournalCorrupt, OSError):
             return None  # it is computed again
-        layers: dict[str, bytes] = {}
+        layers: dict[str, tuple[bytes, str]] = {}
         for artifact, layer, content in map(_OF_ARTIFACT, artifacts):
             if content is None and not self._blobs.exists(artifact):
                 return None
-            layers[layer] = self._read(artifact) if content is None else content.encode()
-        run, document, identity, status, message = _OF_ATTEMPT(attempt)
-        return Remembered(run, document, identity, status, message, layers)
+            layers[layer] = (self._read(artifact) if content is None else content.encode(), artifact)
+        run, document, identity, step, status, message = _OF_ATTEMPT(attempt)
+        return Remembered(run, document, identity, step, status, message, layers)
 
     def _read(self, artifact: str) -> bytes:
         with self._blobs.open(artifact) as file:
