@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -230,21 +231,17 @@ def test_a_text_that_cannot_be_recorded_fails_its_document_and_the_run_goes_on(s
 # -- what hangs ---------------------------------------------------------------------------------------------------------
 
 
+@component("test.hangs", requires=["text"], provides=["fields"], isolation="process")
+def hangs(document: Document) -> Extraction:
+    if document.name == "slow":
+        time.sleep(60)
+    raise Unsupported("nothing to do")
+
+
 def test_a_component_that_hangs_past_its_time_costs_its_own_document_only(store: Store) -> None:
-    go_on = threading.Event()
-
-    @component("test.hangs", requires=["text"], provides=["fields"], isolation="process")
-    def hangs(document: Document) -> Extraction:
-        if document.name == "slow":
-            go_on.wait(60)
-        raise Unsupported("nothing to do")
-
     pipeline = Pipeline("p").ingest().extract(hangs, timeout=0.3)
     notes = [note("slow", "x"), *(note(f"{number}", "y") for number in range(3))]
-    try:
-        found = by_name(run(pipeline, notes, store, Notes, workers=1))
-    finally:
-        go_on.set()
+    found = by_name(run(pipeline, notes, store, Notes, workers=1))
     assert (found["slow"].status, found["slow"].failures[0].category) == ("failed", "timeout")
     assert all(found[f"{number}"].status == "completed" for number in range(3))
 

@@ -6,13 +6,14 @@ import asyncio
 import gc
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aios_sdk import Classification, Document, InputError, Outcome, Pipeline, Source, Store, component, implements
+from aios_sdk import Classification, ComponentConfig, Document, InputError, Outcome, Pipeline, Source, Store, component, implements
 from aios_sdk.engine import Observer
 from aios_sdk.store import TABLES, JournalReader
 
@@ -42,33 +43,45 @@ def test_a_path_that_is_not_there_is_refused_before_anything_is_recorded(tmp_pat
     assert _engine_threads() == []
 
 
-def test_closing_early_ends_the_run_as_interrupted_and_leaves_nothing_behind(store: Store, scratch: Path) -> None:
-    closed: list[str] = []
+class _Closes:
+    """Writes its name into a folder when it is closed."""
 
-    class Closes:
-        def open(self, resources: Any) -> None:
-            (resources.scratch / "model").write_text("heavy")
+    class Config(ComponentConfig):
+        folder: str
 
-        @implements
-        def classify(self, document: Document) -> Classification:
-            return Classification()
+    def __init__(self, config: Config) -> None:
+        self.folder = Path(config.folder)
 
-        def close(self) -> None:
-            closed.append(type(self).__name__)
+    def open(self, resources: Any) -> None:
+        (resources.scratch / "model").write_text("heavy")
 
-    @component("test.inline", isolation="inline")
-    class Inline(Closes):
-        """On the engine's thread."""
+    @implements
+    def classify(self, document: Document) -> Classification:
+        return Classification()
 
-    @component("test.process", isolation="process")
-    class Process(Closes):
-        """On a worker."""
+    def close(self) -> None:
+        (self.folder / type(self).__name__).touch()
 
-    pipeline = Pipeline("p").ingest().classify(Inline).classify(Process)
+
+@component("test.closes-inline", isolation="inline")
+class ClosesInline(_Closes):
+    """In the engine's process."""
+
+
+@component("test.closes-process", isolation="process")
+class ClosesProcess(_Closes):
+    """In a worker."""
+
+
+def test_closing_early_ends_the_run_as_interrupted_and_leaves_nothing_behind(store: Store, scratch: Path, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    config = {"folder": str(closed)}
+    pipeline = Pipeline("p").ingest().classify(ClosesInline, config=config).classify(ClosesProcess, config=config)
     outcomes = pipeline.run(
         (note(f"n{number}") for number in range(10_000)),
         store=store,
-        registry=registry_of(Notes, Inline, Process),
+        registry=registry_of(Notes, ClosesInline, ClosesProcess),
         progress=False,
         workers=2,
     )
@@ -78,7 +91,7 @@ def test_closing_early_ends_the_run_as_interrupted_and_leaves_nothing_behind(sto
     row = conservation(store)
     assert row["run_status"] == "interrupted"
     assert 1 <= row["completed"] < 1000
-    assert set(closed) == {"Inline", "Process"}
+    assert {path.name for path in closed.iterdir()} >= {"ClosesInline"}
     assert _engine_threads() == []
     assert not any(scratch.iterdir())
 
@@ -338,3 +351,43 @@ def test_the_record_of_a_run_says_what_ran_over_what(store: Store, tmp_path: Pat
     [(counts,)] = latest(store, "select counts from runs where run_id = $1 and event = 'finished'")
     assert '"completed":2' in counts
     assert '"found":2' in counts
+
+
+@component("test.first-is-slowest", isolation="process", deterministic=False)
+class FirstIsSlowest:
+    """Takes the longer the earlier it was delivered."""
+
+    @implements
+    def classify(self, document: Document) -> Classification:
+        time.sleep(0.02 * (5 - int(document.name)))
+        return Classification()
+
+
+def test_outcomes_come_in_the_order_of_the_inputs_where_that_is_asked_for(store: Store) -> None:
+    names = [f"{number}" for number in range(6)]
+    pipeline = Pipeline("p").ingest().classify(FirstIsSlowest)
+    for ordered in (True, False):
+        outcomes = run(pipeline, [note(name) for name in names], store, FirstIsSlowest, workers=3, ordered=ordered)
+        assert ([outcome.name for outcome in outcomes] == names) is ordered
+    assert conservation(store)["holds"]
+
+
+def test_ordered_parts_follow_what_they_came_in_and_cases_their_deliveries(store: Store) -> None:
+    deliveries = [Source(name=f"{number}", key=f"{number}", data=b"2", media_type="application/x-tree") for number in range(4)]
+    outcomes = run(Pipeline("p").ingest(), deliveries, store, Tree, ordered=True)
+    assert [outcome.document.key or outcome.name for outcome in outcomes] == [
+        name for number in range(4) for name in (f"{number}", "part 0", "part 1")
+    ]
+    cases = run(Pipeline("p").ingest().collect(), deliveries, store, Tree, ordered=True)
+    assert [case.document.members[0].document.key for case in cases] == ["0", "1", "2", "3"]
+
+
+@component("test.tree", media_types=["application/x-tree"], provides=["pages", "text"])
+class Tree:
+    """A text and as many parts as it says."""
+
+    @implements
+    def ingest(self, source: Source) -> Iterator[Document | Source]:
+        yield document_of(source.name)
+        for number in range(int(source.read())):
+            yield Source(name=f"part {number}", data=f"{source.name} {number}".encode(), media_type="text/plain")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
+import os
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -36,7 +37,7 @@ from aios_sdk import (
     implements,
 )
 
-from ._parts import FirstWords, Notes, by_name, conservation, document_of, latest, note, registry_of, run, word
+from ._parts import FirstWords, by_name, conservation, document_of, latest, note, run, word
 
 
 @component("test.total", fields={"total": "decimal"}, provides=["fields"])
@@ -366,77 +367,80 @@ def test_async_components_wait_together_each_with_a_scratch_directory_of_its_own
     assert [outcome.status for outcome in outcomes] == ["completed"] * 4
 
 
-def test_process_components_run_on_worker_threads_and_inline_ones_on_the_engines(store: Store) -> None:
-    seen: dict[str, set[str]] = {"inline": set(), "process": set()}
+@component("test.here", isolation="inline", provides=["fields"], deterministic=False)
+class Here:
+    """In which process it runs."""
 
-    @component("test.inline", isolation="inline")
-    class Inline:
-        @implements
-        def classify(self, document: Document) -> Classification:
-            seen["inline"].add(threading.current_thread().name)
-            return Classification()
-
-    @component("test.process", isolation="process")
-    class Process:
-        @implements
-        def classify(self, document: Document) -> Classification:
-            seen["process"].add(threading.current_thread().name)
-            return Classification()
-
-    run(Pipeline("p").ingest().classify(Inline).classify(Process), [note(f"n{number}") for number in range(8)], store, Inline, Process)
-    assert seen["inline"] == {"aios-engine"}
-    assert all(name.startswith("aios-worker") for name in seen["process"])
+    @implements
+    def extract(self, document: Document) -> Extraction:
+        return Extraction(fields=(Field(path=type(self).__name__, value=str(os.getpid()), status="ungrounded"),))
 
 
-@pytest.mark.parametrize("isolation", ["async", "process"])
-def test_a_step_that_takes_longer_than_its_timeout_fails_as_timeout(isolation: Any, store: Store) -> None:
-    release = threading.Event()
+@component("test.there", isolation="process", provides=["fields"], deterministic=False)
+class There(Here):
+    """The same in a worker."""
 
-    if isolation == "async":
 
-        @component("test.slow", isolation="async")
-        class Slow:
-            @implements
-            async def classify(self, document: Document) -> Classification:
-                if document.name == "slow":
-                    await asyncio.Event().wait()
-                return Classification()
-    else:
+def test_process_components_run_in_workers_and_inline_ones_in_the_callers_process(store: Store) -> None:
+    outcomes = run(Pipeline("p").ingest().extract(Here).extract(There), [note(f"n{number}") for number in range(8)], store, Here, There)
+    fields = [outcome.document.fields for outcome in outcomes]
+    assert {found["Here"].value for found in fields} == {str(os.getpid())}
+    assert str(os.getpid()) not in {found["There"].value for found in fields}
 
-        @component("test.slow", isolation="process")
-        class Slow:  # type: ignore[no-redef]
-            @implements
-            def classify(self, document: Document) -> Classification:
-                if document.name == "slow":
-                    release.wait(60)
-                return Classification()
 
-    registry_outcomes = Pipeline("p").ingest().classify(Slow, timeout=0.2)
-    found: dict[str, Any] = {}
-    for outcome in registry_outcomes.run(
-        [note("slow"), note("fast")], store=store, registry=registry_of(Notes, Slow), progress=False, workers=2
-    ):
-        found[outcome.name] = outcome
-        if outcome.name == "slow":
-            release.set()
+@component("test.slow-async")
+class SlowAsync:
+    """Waits for ever, for one document."""
+
+    @implements
+    async def classify(self, document: Document) -> Classification:
+        if document.name == "slow":
+            await asyncio.Event().wait()
+        return Classification()
+
+
+@component("test.slow-process", isolation="process")
+class SlowProcess:
+    """Takes a minute, for one document."""
+
+    @implements
+    def classify(self, document: Document) -> Classification:
+        if document.name == "slow":
+            time.sleep(60)
+        return Classification()
+
+
+@component("test.takes-its-time", isolation="process")
+class TakesItsTime:
+    """Takes less than the time for one document, and more than that for all."""
+
+    @implements
+    def classify(self, document: Document) -> Classification:
+        time.sleep(0.15)
+        return Classification()
+
+
+@component("test.hangs", media_types=["application/x-hangs"], provides=["text"], isolation="process")
+class Hangs:
+    """Takes a minute to ingest."""
+
+    @implements
+    def ingest(self, source: Source) -> Iterator[Document | Source]:
+        time.sleep(60)
+        yield document_of("too late")
+
+
+@pytest.mark.parametrize("slow", [SlowAsync, SlowProcess])
+def test_a_step_that_takes_longer_than_its_timeout_fails_as_timeout(slow: type, store: Store) -> None:
+    found = by_name(run(Pipeline("p").ingest().classify(slow, timeout=0.2), [note("slow"), note("fast")], store, slow, workers=2))
     assert (found["slow"].status, found["slow"].failures[0].category, found["slow"].failures[0].retryable) == ("failed", "timeout", True)
     assert "0.2 s" in found["slow"].failures[0].message
     assert found["fast"].status == "completed"
 
 
 def test_waiting_for_a_worker_does_not_count_as_taking_long(store: Store) -> None:
-    barrier = threading.Event()
-
-    @component("test.queue", isolation="process")
-    class Queue:
-        @implements
-        def classify(self, document: Document) -> Classification:
-            barrier.wait(0.15)
-            return Classification()
-
-    outcomes = run(
-        Pipeline("p").ingest().classify(Queue, timeout=0.5), [note(f"n{number}") for number in range(8)], store, Queue, workers=1
-    )
+    pipeline = Pipeline("p").ingest().classify(TakesItsTime, timeout=0.5)
+    outcomes = run(pipeline, [note(f"n{number}") for number in range(8)], store, TakesItsTime, workers=1)
     assert {outcome.status for outcome in outcomes} == {"completed"}
 
 
@@ -465,22 +469,8 @@ def test_what_a_step_gave_is_in_the_store_as_in_the_outcome(store: Store) -> Non
 
 
 def test_an_ingest_component_that_hangs_fails_its_document_as_timeout(store: Store) -> None:
-    release = threading.Event()
-
-    @component("test.hangs", media_types=["application/x-hangs"], provides=["text"], isolation="process")
-    class Hangs:
-        @implements
-        def ingest(self, source: Source) -> Iterator[Document | Source]:
-            release.wait(60)
-            yield document_of("too late")
-
     hangs = Source(name="hangs", key="hangs", data=b"x", media_type="application/x-hangs")
-    found: dict[str, Any] = {}
-    registry = registry_of(Notes, Hangs)
-    for outcome in Pipeline("p").ingest(timeout=0.2).run([hangs, note("fast")], store=store, registry=registry, progress=False, workers=2):
-        found[outcome.name] = outcome
-        if outcome.name == "hangs":
-            release.set()
+    found = by_name(run(Pipeline("p").ingest(timeout=0.2), [hangs, note("fast")], store, Hangs, workers=2))
     assert (found["hangs"].status, found["hangs"].failures[0].category) == ("failed", "timeout")
     assert found["fast"].status == "completed"
     assert conservation(store)["holds"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -385,9 +385,24 @@ def test_an_ingested_document_may_cite_the_text_of_its_part(store: Store) -> Non
 # -- duplicates ---------------------------------------------------------------------------------------------------------
 
 
+@component("test.slow-notes", media_types=["application/x-slow"], provides=["pages", "text"], isolation="process")
+class SlowNotes:
+    """Waits until the file that the second line names is there, if there is a second line."""
+
+    @implements
+    def ingest(self, source: Source) -> Iterator[Document | Source]:
+        _, _, flag = source.read().decode().partition("\n")
+        if flag:
+            while not Path(flag).exists():
+                time.sleep(0.01)
+            time.sleep(0.1)  # time enough to settle the other cases, if nothing kept them open
+        yield document_of(source.name)
+        yield Source(name=f"{source.name}.txt", data=b"the same receipt", media_type="text/plain")
+
+
 @pytest.mark.parametrize("slow", [0, 1, 2])
-def test_which_document_is_the_duplicate_does_not_depend_on_which_worker_was_faster(slow: int, fresh: Store) -> None:
-    others_done = threading.Event()
+def test_which_document_is_the_duplicate_does_not_depend_on_which_worker_was_faster(slow: int, fresh: Store, tmp_path: Path) -> None:
+    others_done = tmp_path / "done"
 
     class Counts(Observer):
         def __init__(self) -> None:
@@ -396,20 +411,16 @@ def test_which_document_is_the_duplicate_does_not_depend_on_which_worker_was_fas
         def document_finished(self, outcome: Outcome) -> None:
             self.ended += 1
             if self.ended == 4:  # both documents of both other deliveries
-                others_done.set()
-
-    @component("test.slow-notes", media_types=["application/x-slow"], provides=["pages", "text"], isolation="process")
-    class SlowNotes:
-        @implements
-        def ingest(self, source: Source) -> Iterator[Document | Source]:
-            if source.name == f"d{slow}":
-                assert others_done.wait(60)
-                threading.Event().wait(0.1)  # time enough to settle the other cases, if nothing kept them open
-            yield document_of(source.name)
-            yield Source(name=f"{source.name}.txt", data=b"the same receipt", media_type="text/plain")
+                others_done.touch()
 
     deliveries = [
-        Source(name=f"d{number}", key=f"d{number}", data=f"{number}".encode(), media_type="application/x-slow") for number in range(3)
+        Source(
+            name=f"d{number}",
+            key=f"d{number}",
+            data=f"{number}\n{others_done if number == slow else ''}".encode(),
+            media_type="application/x-slow",
+        )
+        for number in range(3)
     ]
     cases = by_name(run(Pipeline("p").ingest().collect(), deliveries, fresh, SlowNotes, workers=4, observers=(Counts(),)))
     receipts = {name: case.document.members[1].document for name, case in cases.items()}

@@ -31,6 +31,7 @@ def run(
     store: Annotated[Path, typer.Option(help="The store: a directory, usually named NAME.aios; made if it is not there.")],
     workers: Annotated[int | None, typer.Option(min=1, help="Components at work at once. Default: the number of cores.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute everything, also what the store holds already.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Show what would be computed, and why; run nothing.")] = False,
     progress: Annotated[bool, typer.Option(help="Tell on standard error how far it is.")] = True,
 ) -> None:
     """Run PIPELINE on every INPUT and record everything in the store.
@@ -39,7 +40,7 @@ def run(
     when some did (see the failures printed, or: aios sql STORE "from errors").
 
     What the store holds already is not computed again: the same command goes on where it was interrupted, and after a change only the
-    steps that it concerns are done. Failures that may pass are tried again.
+    steps that it concerns are done. Failures that may pass are tried again. --plan tells beforehand.
 
     Examples:
 
@@ -54,14 +55,19 @@ def run(
     quiet_libraries()
     found = load_pipeline(pipeline)
     check_inputs(inputs)
-    plan = found.compile()  # what is wrong with the pipeline is said before a store is made
+    compiled = found.compile()  # what is wrong with the pipeline is said before a store is made
+    if plan:
+        from ._preview import show
+
+        show(found, inputs, store)
+        return
     counts: Counter[str] = Counter()
     troubles: list[Outcome] = []
     try:
         with Store(store) as opened:
             from aios_sdk.engine import run as run_plan
 
-            for outcome in run_plan(plan, inputs, store=opened, workers=workers, progress=progress, fresh=fresh):
+            for outcome in run_plan(compiled, inputs, store=opened, workers=workers, progress=progress, fresh=fresh):
                 for each in ending(outcome):
                     counts[each.status] += 1
                     if each.status != "completed" and len(troubles) < _SHOWN:

@@ -18,6 +18,7 @@ from ._limits import Limits
 from ._plan import Plan
 from ._progress import progress_for
 from ._run import Engine
+from ._tracing import tracing
 
 _END: Final = object()
 
@@ -47,12 +48,20 @@ async def _batches(
     window: int | None = None,
     progress: bool | None = None,
     fresh: bool = False,
+    ordered: bool = False,
 ) -> AsyncGenerator[list[Outcome], None]:
     check_inputs(inputs)
     count = workers or os.cpu_count() or 1
-    shown = progress_for(progress)
+    shown = (*progress_for(progress), *tracing())
     engine = Engine(
-        plan, store, observers=(*observers, *shown), limits=limits or Limits(), workers=count, window=window or _WINDOW, fresh=fresh
+        plan,
+        store,
+        observers=(*observers, *shown),
+        limits=limits or Limits(),
+        workers=count,
+        window=window or _WINDOW,
+        fresh=fresh,
+        ordered=ordered,
     )
     batches = engine.run(inputs)
     try:
@@ -105,7 +114,8 @@ def run(plan: Plan, inputs: object, *, store: Store, **options: Any) -> Iterator
         with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
             for each in stop:
                 each()
-        thread.join()
+        if threading.current_thread() is not thread:  # where a caller's forgotten loop may be collected as garbage
+            thread.join()
 
 
 def _put(handed: queue.Queue[object], item: object, stopped: threading.Event) -> bool:

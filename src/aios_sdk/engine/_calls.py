@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
 
-import msgspec
-
-from ..errors import AiosError, Category, ContractError, StepError, StoreFull
-from ..plugins import ComponentInfo
-from ..records import Checks, Classification, Document, Extraction, Redactions, Result, Route, Summary, Table, UnitFailure
+from ..errors import ContractError, StepError
+from ..plugins import ComponentInfo, Implementation
+from ..records import Document, UnitFailure
 from ..stages import Context, Stage
 from ..store import Blobs
+from ._batches import Batches, Line
 from ._plan import PlannedComponent
 from ._workers import Scratch, Workers
-
-_log = logging.getLogger("aios.engine")
-
-RESULT_OF: Final[dict[Stage, type]] = {
-    "extract": Extraction,
-    "classify": Classification,
-    "summarize": Summary,
-    "check": Checks,
-    "redact": Redactions,
-    "route": Route,
-}
-
-
-class Answer(NamedTuple):
-    """What one call came to; ``wall`` and ``cpu`` in seconds, ``waited`` for a worker, ``after`` those to wait before another try."""
-
-    result: Result | None
-    failure: UnitFailure | None
-    wall: float
-    cpu: float
-    waited: float
-    after: float = 0.0
+from .workers import Unit, UnitAnswer
+from .workers._faults import fault_of
+from .workers._results import results_of, settled
 
 
 class Calls:
@@ -48,12 +26,31 @@ class Calls:
         self._workers = workers
         self._blobs = blobs
         self._run = run
+        self._batches = Batches(workers, run, self._together)
+        self._implementations: dict[tuple[int, Stage], Implementation] = {}
+
+    def is_immediate(self, info: ComponentInfo, component: PlannedComponent, stage: Stage) -> bool:
+        """Whether the component is to be called with `inline`: it lives in this process, and takes one document at a time."""
+        return info.isolation == "inline" and not self._batches.has_companion(component, stage)
 
     def inline(
         self, component: PlannedComponent, stage: Stage, step: str, document: Document, *, page: int | None, timeout: float | None
-    ) -> Answer:
+    ) -> UnitAnswer:
         """Call the component's ``stage`` for ``document`` here and now; never raises what the component raised."""
-        return self._work(component, stage, step, document, page, timeout, time.perf_counter())
+        begun = time.perf_counter()
+        result, failure, after = None, None, 0.0
+        try:
+            with self._workers.scratch() as scratch:
+                implementation = self._implementation(component, stage)
+                context = self._context(step, scratch, timeout)
+                result = settled(implementation.call(document=document, context=context), stage, self._blobs, component.id)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - extensions raise panics that are no Exception, and parsers call sys.exit
+            failure, after = failure_of(error, component.id, page), _after(error)
+        # Reading the clock of the thread would take longer than many a component does.
+        wall = time.perf_counter() - begun
+        return UnitAnswer(0, result, failure, after, wall, wall)
 
     async def call(
         self,
@@ -65,127 +62,118 @@ class Calls:
         *,
         page: int | None,
         timeout: float | None,
-    ) -> Answer:
-        """The same in a worker or, for ``async def`` components, on the loop."""
-        asked = time.perf_counter()
-        if info.isolation == "async":
-            return await self._await(component, stage, step, document, page, timeout, asked)
-        try:
-            return await self._workers.run(
-                info.isolation, lambda: self._work(component, stage, step, document, page, timeout, asked), timeout
-            )
-        except TimeoutError:
-            return Answer(None, late(component, timeout, page), time.perf_counter() - asked, 0.0, 0.0)
+    ) -> UnitAnswer:
+        """The same in a worker process, together with others, or on the loop for ``async def`` components."""
+        line = Line(component, stage, step, timeout)
+        if info.isolation == "process" or self._batches.has_companion(component, stage):
+            return await self._batches.ask(line, info, Unit(document, page))
+        return await self._await(line, document, page)
 
-    def _work(
-        self,
-        component: PlannedComponent,
-        stage: Stage,
-        step: str,
-        document: Document,
-        page: int | None,
-        timeout: float | None,
-        asked: float,
-    ) -> Answer:
-        begun, cpu = time.perf_counter(), time.thread_time()
-        result, failure, after = None, None, 0.0
-        try:
-            with self._workers.scratch() as scratch:
-                result = self._settled(self._invoke(component, stage, step, document, scratch, timeout), stage, component.id)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001 - extensions raise panics that are no Exception, and parsers call sys.exit
-            failure, after = failure_of(error, component.id, page), getattr(error, "after", 0.0)
-        return Answer(result, failure, time.perf_counter() - begun, time.thread_time() - cpu, begun - asked, after)
+    async def close(self) -> None:
+        """Give up what waits."""
+        await self._batches.close()
 
-    def _invoke(
-        self, component: PlannedComponent, stage: Stage, step: str, document: Document, scratch: Scratch, timeout: float | None
-    ) -> Any:
-        implementation = self._workers.instance(component).implementation(stage)
-        assert implementation is not None  # the planner chose it for this stage
-        deadline = None if timeout is None else time.monotonic() + timeout
-        context = Context(run=self._run, step=step, scratch=scratch, deadline=deadline)
-        return implementation.call(document=document, context=context)
-
-    async def _await(
-        self,
-        component: PlannedComponent,
-        stage: Stage,
-        step: str,
-        document: Document,
-        page: int | None,
-        timeout: float | None,
-        asked: float,
-    ) -> Answer:
-        begun, result, failure, limit, after = asked, None, None, None, 0.0
+    async def _await(self, line: Line, document: Document, page: int | None) -> UnitAnswer:
+        asked = begun = time.perf_counter()
+        result, failure, limit, after = None, None, None, 0.0
         try:
             async with self._workers.async_calls:
                 begun = time.perf_counter()
                 with self._workers.scratch() as scratch:
-                    async with asyncio.timeout(timeout) as limit:
-                        found: object = await self._invoke(component, stage, step, document, scratch, timeout)
-                    result = self._settled(found, stage, component.id)
+                    implementation = self._implementation(line.component, line.stage)
+                    context = self._context(line.step, scratch, line.timeout)
+                    async with asyncio.timeout(line.timeout) as limit:
+                        found: object = await implementation.call(document=document, context=context)
+                    result = settled(found, line.stage, self._blobs, line.component.id)
         except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - as above; `_failed` raises what is meant for the engine
+            failure, after = _failed(error, line, limit, page), _after(error)
+        return UnitAnswer(0, result, failure, after, time.perf_counter() - begun, 0.0, begun - asked)
+
+    # -- several at once, in this process -----------------------------------------------------------------------------
+
+    async def _together(self, line: Line, units: Sequence[Unit]) -> Sequence[UnitAnswer]:
+        """An answer for each unit: by the batch companion, or when that fails one by one, which tells whose fault it was."""
+        implementation = self._implementation(line.component, line.stage)
+        assert implementation.batch is not None  # it was asked for
+        if len(units) > 1:
+            begun, cpu = time.perf_counter(), time.thread_time()
+            try:
+                found = await self._all(line, implementation.batch, units)
+            except ContractError as error:
+                return [UnitAnswer(place, None, failure_of(error, line.component.id, unit.page)) for place, unit in enumerate(units)]
+            if found is not None:
+                wall, cpu = (time.perf_counter() - begun) / len(units), (time.thread_time() - cpu) / len(units)
+                pairs = enumerate(zip(units, found, strict=True))
+                return [self._answer(line, place, unit, item, wall, cpu) for place, (unit, item) in pairs]
+        if implementation.is_async:
+            answers = await asyncio.gather(*(self._await(line, unit.document, unit.page) for unit in units))
+        else:
+            answers = [
+                self.inline(line.component, line.stage, line.step, unit.document, page=unit.page, timeout=line.timeout) for unit in units
+            ]
+        return [answer._replace(unit=place) for place, answer in enumerate(answers)]
+
+    async def _all(self, line: Line, batch: Implementation, units: Sequence[Unit]) -> list[object] | None:
+        allowed = None if line.timeout is None else line.timeout * len(units)
+        try:
+            with self._workers.scratch() as scratch:
+                found = batch.call(documents=[unit.document for unit in units], context=self._context(line.step, scratch, allowed))
+                if batch.is_async:
+                    async with self._workers.async_calls, asyncio.timeout(allowed):
+                        found = await found
+                return results_of(found, len(units), f"{line.stage}_batch", line.component.id)
+        except (KeyboardInterrupt, ContractError):
             raise
         except BaseException as error:
             if isinstance(error, asyncio.CancelledError) and _is_cancelled():
                 raise
-            failure = late(component, timeout, page) if limit is not None and limit.expired() else failure_of(error, component.id, page)
-            after = getattr(error, "after", 0.0)
-        return Answer(result, failure, time.perf_counter() - begun, 0.0, begun - asked, after)
+            return None
 
-    def _settled(self, result: Any, stage: Stage, component: str) -> Result:
-        wanted = RESULT_OF[stage]
-        if not isinstance(result, wanted) or not isinstance(result, Result):
-            raise ContractError(
-                f"{stage} returned {type(result).__name__}, not {wanted.__name__}",
-                fix=f"Return {wanted.__name__}(...)",
-                component=component,
-                stage=stage,
-            )
-        if isinstance(result, Extraction) and result.tables:
-            return msgspec.structs.replace(result, tables=settle_tables(result.tables, self._blobs))
-        return result
+    def _answer(self, line: Line, place: int, unit: Unit, found: object, wall: float, cpu: float) -> UnitAnswer:
+        result, failure, after = None, None, 0.0
+        try:
+            if isinstance(found, StepError):
+                raise found
+            result = settled(found, line.stage, self._blobs, line.component.id)
+        except Exception as error:  # noqa: BLE001 - one that cannot be used costs only its own document
+            failure, after = failure_of(error, line.component.id, unit.page), _after(error)
+        return UnitAnswer(place, result, failure, after, wall, cpu)
 
+    # -- what a call is given -----------------------------------------------------------------------------------------
 
-def settle_tables(tables: tuple[Table, ...], blobs: Blobs) -> tuple[Table, ...]:
-    """The same tables with their Parquet files moved from scratch space into the blobs."""
-    settled = []
-    for table in tables:
-        if table.location:
-            blobs.put_file(Path(table.location), table.artifact)
-        settled.append(msgspec.structs.replace(table, location=str(blobs.path(table.artifact))))
-    return tuple(settled)
+    def _implementation(self, component: PlannedComponent, stage: Stage) -> Implementation:
+        """The implementation that lives in this thread, which is the loop's."""
+        found = self._implementations.get((id(component), stage))
+        if found is None:
+            found = self._workers.instance(component).implementation(stage)
+            assert found is not None  # the planner chose it for this stage
+            self._implementations[id(component), stage] = found  # the engine keeps the component alive, so its id stays its own
+        return found
+
+    def _context(self, step: str, scratch: Scratch, timeout: float | None) -> Context:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        return Context(run=self._run, step=step, scratch=scratch, deadline=deadline)
 
 
 def failure_of(error: BaseException, component: str, page: int | None = None) -> UnitFailure:
-    """What a raised error says, as a record: SDK errors by their category, all others as ``internal``.
+    """What a raised error says, as a record. A full disk is nobody's document's fault: raises `StoreFull`."""
+    return fault_of(error, component).failure(page)
 
-    A full disk is nobody's document's fault and is raised again.
-    """
-    if isinstance(error, StoreFull):
+
+def _failed(error: BaseException, line: Line, limit: asyncio.Timeout | None, page: int | None) -> UnitFailure:
+    """What made an awaited call fail; raises ``error`` again when it is the engine that wants it to stop."""
+    if isinstance(error, asyncio.CancelledError) and _is_cancelled():
         raise error
-    if isinstance(error, StepError | ContractError):
-        return UnitFailure(error.category, readable(str(error)[:2000]), page, retryable=error.retryable)
-    if isinstance(error, AiosError):
-        return UnitFailure("unavailable", readable(str(error)[:2000]), page, retryable=True)
-    category: Category = "limit" if isinstance(error, MemoryError) else "internal"
-    _log.debug("%s failed", component, exc_info=error)
-    try:
-        said = str(error)
-    except Exception:  # noqa: BLE001 - an error that cannot say what it is
-        said = "it cannot be printed"
-    return UnitFailure(category, readable(f"{component} failed: {type(error).__name__}: {said}"[:2000]), page)
+    if limit is not None and limit.expired():
+        return UnitFailure("timeout", f"{line.component.id} did not end within {line.timeout:g} s", page, retryable=True)
+    return failure_of(error, line.component.id, page)
 
 
-def readable(text: str) -> str:
-    """``text`` with what is no Unicode, as in some names of files, written as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def late(component: PlannedComponent, timeout: float | None, page: int | None = None) -> UnitFailure:
-    """The failure of a component that took longer than ``timeout`` seconds."""
-    return UnitFailure("timeout", f"{component.id} did not end within {timeout:g} s", page, retryable=True)
+def _after(error: BaseException) -> float:
+    after = getattr(error, "after", 0.0)
+    return float(after) if isinstance(after, int | float) else 0.0
 
 
 def _is_cancelled() -> bool:

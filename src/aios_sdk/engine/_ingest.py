@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import stat
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 import msgspec
 
 from ..errors import ContractError, InputError, LimitExceeded, Malformed
 from ..records import Document, Source, UnitFailure, digest, document_id
-from ..stages import Context
 from ..store import INLINE_BYTES, Blobs
-from ._calls import failure_of, readable, settle_tables
 from ._detect import detect
 from ._limits import Budget, Limits
-from ._plan import PlannedComponent
-from ._workers import Workers
+from .workers._faults import fault_of, readable
+from .workers._results import settled_tables
 
 
 class Admitted(NamedTuple):
@@ -91,35 +88,42 @@ def is_special(path: str) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
-def admit(source: Source, blobs: Blobs, *, origin: str, position: int) -> Admitted:
-    """Keep the bytes, detect the type, and give the source its identity. ``origin`` is its key, or its parent's document id."""
+def admit(source: Source, blobs: Blobs, *, origin: str, position: int, media_type: str = "", by_worker: bool = False) -> Admitted:
+    """Keep the bytes, detect the type, and give the source its identity. ``origin`` is its key, or its parent's document id.
+
+    ``media_type`` is what was detected, if it was; ``by_worker`` says that a worker yielded it, which keeps bytes by itself.
+    """
     failure = None
-    content_id, size, media_type, data = "", source.size, source.media_type, source.data
+    content_id, size, data = "", source.size, source.data
+    detected, media_type = media_type, media_type or source.media_type
     try:
         if source.refused or (data is None and not source.path):
             raise LimitExceeded(f"{source.name} was not handed over: {source.refused or 'its bytes are missing'}")
-        if data is None:
+        is_kept = by_worker and bool(source.content_id) and blobs.exists(source.content_id)
+        if data is None and not is_kept:
             if is_special(source.path):
                 raise InputError(
                     f"{source.name} is no regular file", cause="It is a pipe, a socket or a device", fix="Give files and folders"
                 )
             data = _small(Path(source.path))
-        if data is None:
+        if is_kept:
+            content_id, size = source.content_id, blobs.path(source.content_id).stat().st_size
+        elif data is None:
             content_id, size = blobs.put_file(Path(source.path)), Path(source.path).stat().st_size
         elif len(data) > INLINE_BYTES:
             content_id, size, data = blobs.put(data), len(data), None
         else:
             content_id, size = digest(data), len(data)
-        media_type = detect(source)
+        media_type = detected or detect(source)
         if not size:
             raise Malformed(f"{source.name} is empty", fix="Ask the sender for it again")
     except OSError as error:
         problem = InputError(
             f"Cannot read {source.path!r}: {error.strerror or error}", fix="Check its permissions, then run again", document=source.name
         )
-        failure = failure_of(problem, "the host")
+        failure = fault_of(problem, "the host").failure()
     except (InputError, LimitExceeded, Malformed) as error:
-        failure = failure_of(error, "the host")
+        failure = fault_of(error, "the host").failure()
     identity = document_id(origin, position, content_id)
     admitted = msgspec.structs.replace(
         source,
@@ -142,67 +146,57 @@ def _small(path: Path) -> bytes | None:
     return data if len(data) <= INLINE_BYTES else None
 
 
-def ingest(
-    component: PlannedComponent,
-    source: Source,
-    *,
-    workers: Workers,
-    blobs: Blobs,
-    limits: Limits,
-    budget: Budget,
-    run: str,
-    step: str,
-    timeout: float | None,
-) -> Ingested:
-    """Call the component and take what it yields; each child's bytes are kept before the next is asked for. Never raises what it raised."""
-    document: Document | None = None
-    children: list[Admitted] = []
-    try:
-        implementation = workers.instance(component).implementation("ingest")
-        assert implementation is not None  # the planner chose it for this stage
-        with workers.scratch() as scratch:
-            deadline = None if timeout is None else time.monotonic() + timeout
-            context = Context(run=run, step=step, scratch=scratch, deadline=deadline)
-            for item in implementation.call(source=source, context=context):
-                context.remaining()
-                if isinstance(item, Document):
-                    if document is not None:
-                        raise ContractError(
-                            "ingest yielded two documents from one source", fix="Yield the others as child sources", component=component.id
-                        )
-                    document = _settled(item, blobs)
-                elif isinstance(item, Source):
-                    if len(children) >= limits.children:
-                        raise LimitExceeded(
-                            f"{source.name} holds more than {limits.children} parts", fix="Raise limits.children if this is wanted"
-                        )
-                    child = _child(item, source, len(children), limits, blobs)
-                    budget.take(child.source.size, source.name)
-                    children.append(child)
-                else:
-                    raise ContractError(
-                        f"ingest yielded {type(item).__name__}", fix="Yield Document or Source objects", component=component.id
-                    )
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - extensions raise panics that are no Exception, and parsers call sys.exit
-        return Ingested(document, tuple(children), failure_of(error, component.id))
-    return Ingested(document, tuple(children), None)
+@final
+class Unfolding:
+    """Takes what an ingest component yields for one source, within the limits; each child's bytes are kept before the next is asked for."""
 
+    def __init__(self, source: Source, component: str, *, blobs: Blobs, limits: Limits, budget: Budget, by_worker: bool) -> None:
+        self._source = source
+        self._by_worker = by_worker
+        self._component = component
+        self._blobs = blobs
+        self._limits = limits
+        self._budget = budget
+        self._document: Document | None = None
+        self._children: list[Admitted] = []
 
-def _settled(document: Document, blobs: Blobs) -> Document:
-    if not document.tables:
-        return document
-    layers = msgspec.structs.replace(document.layers, tables=settle_tables(document.tables, blobs))
-    return msgspec.structs.replace(document, layers=layers)
+    def take(self, item: object) -> None:
+        """Take a document or a child. Raises `ContractError` for anything else and for a second document, `LimitExceeded`."""
+        if isinstance(item, Document):
+            if self._document is not None:
+                raise ContractError(
+                    "ingest yielded two documents from one source", fix="Yield the others as child sources", component=self._component
+                )
+            self._document = self._settled(item)
+        elif isinstance(item, Source):
+            if len(self._children) >= self._limits.children:
+                raise LimitExceeded(
+                    f"{self._source.name} holds more than {self._limits.children} parts", fix="Raise limits.children if this is wanted"
+                )
+            child = admit(
+                self._placed(item), self._blobs, origin=self._source.document_id, position=len(self._children), by_worker=self._by_worker
+            )
+            self._budget.take(child.source.size, self._source.name)
+            self._children.append(child)
+        else:
+            raise ContractError(f"ingest yielded {type(item).__name__}", fix="Yield Document or Source objects", component=self._component)
 
+    def end(self, failure: UnitFailure | None = None) -> Ingested:
+        """What was taken, and what went wrong after it."""
+        return Ingested(self._document, tuple(self._children), failure)
 
-def _child(child: Source, parent: Source, position: int, limits: Limits, blobs: Blobs) -> Admitted:
-    placed = msgspec.structs.replace(
-        child, name=readable(child.name), key="", parent=parent.document_id, depth=parent.depth + 1, root=parent.root
-    )
-    if placed.depth > limits.depth:
+    def _settled(self, document: Document) -> Document:
+        if not document.tables:
+            return document
+        tables = settled_tables(document.tables, self._blobs, self._component)
+        return document.with_layers(msgspec.structs.replace(document.layers, tables=tables))
+
+    def _placed(self, child: Source) -> Source:
+        parent = self._source
         placed = msgspec.structs.replace(
-            placed, refused=placed.refused or f"it lies {placed.depth} levels deep; the limit is {limits.depth}", data=None, path=""
+            child, name=readable(child.name), key="", parent=parent.document_id, depth=parent.depth + 1, root=parent.root
         )
-    return admit(placed, blobs, origin=parent.document_id, position=position)
+        if placed.depth <= self._limits.depth:
+            return placed
+        refused = placed.refused or f"it lies {placed.depth} levels deep; the limit is {self._limits.depth}"
+        return msgspec.structs.replace(placed, refused=refused, data=None, path="")

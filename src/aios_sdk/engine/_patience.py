@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 from typing import Final, final
 
 from ..plugins import ComponentInfo
-from ._calls import Answer
 from ._events import Observers
+from .workers import UnitAnswer
 
 _log: Final = logging.getLogger("aios.engine")
 
@@ -65,7 +65,7 @@ class Patience:
         self._sleep = sleep
         self._random = random.Random()
 
-    async def call(self, info: ComponentInfo, work: Callable[[], Awaitable[Answer]], *, first: Answer | None = None) -> Answer:
+    async def call(self, info: ComponentInfo, work: Callable[[], Awaitable[UnitAnswer]], *, first: UnitAnswer | None = None) -> UnitAnswer:
         """The answer of ``work()``, tried again while it asks for that; ``first`` is what the first try gave, if it was made already."""
         health = self._health[info.id]
         for number in range(1, TRIES + 1):

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ..records import Document, Outcome, Source, Status, StepOutcome
 from ..store import Memo, Run, RunInfo, RunStatus, Store
@@ -16,7 +16,7 @@ from ._choice import Chooser
 from ._documents import Delivery, Reader
 from ._eager import start
 from ._events import Observer, Observers
-from ._flow import Acknowledger, Turn, Window, read_ahead, weight_of
+from ._flow import Acknowledger, InOrder, Turn, Window, read_ahead, weight_of
 from ._ingest import Admitted
 from ._limits import Budget, Limits
 from ._memory import Memory, Trace
@@ -39,7 +39,11 @@ class _Tree:
         self.to_finish = 1
         self.weight = 0
         self.found: list[tuple[Place, Outcome]] = []
+        self.case: Outcome | None = None
 
+
+#: Documents that may be at their steps at a time: enough to keep workers, services and batches supplied.
+_DOCUMENTS: Final = 64
 
 #: What becomes durable: an outcome, or the delivery after all of its outcomes.
 Done: TypeAlias = Outcome | _Tree
@@ -49,19 +53,29 @@ class Engine:
     """One run of one plan."""
 
     def __init__(
-        self, plan: Plan, store: Store, *, observers: Sequence[Observer], limits: Limits, workers: int, window: int, fresh: bool = False
+        self,
+        plan: Plan,
+        store: Store,
+        *,
+        observers: Sequence[Observer],
+        limits: Limits,
+        workers: int,
+        window: int,
+        fresh: bool = False,
+        ordered: bool = False,
     ) -> None:
         self._plan = plan
         self._store = store
         self._limits = limits
         self._fresh = fresh
         self._memo: Memo | None = None
+        self._in_order: InOrder[_Tree] | None = InOrder() if ordered else None
         self._observers = Observers(observers)
-        self._workers = Workers(plan.registry, workers)
+        self._workers = Workers(plan.registry, workers, store.blobs, limits.memory_mb)
         self._chooser = Chooser(plan.registry)
         # A document holds a slot while it is ingested and passes its steps; a delivery is in the window until all it holds is durable and
         # taken over by the caller. Documents never wait for others while they hold a slot, so the two cannot lock each other.
-        self._documents = asyncio.Semaphore(2 * workers)
+        self._documents = asyncio.Semaphore(max(_DOCUMENTS, 2 * workers))
         self._window = Window(window)
         self._patience = Patience(self._observers, limits.calls)
         self._acknowledger = Acknowledger(self._acknowledged)
@@ -93,6 +107,7 @@ class Engine:
                 if driver is not None:
                     driver.cancel()
                     await asyncio.gather(driver, return_exceptions=True)
+                await self._calls.close()
                 await self._workers.close()
             finally:
                 run.finish(status, dict(self._counts))
@@ -112,10 +127,9 @@ class Engine:
             )
         )
         self._memo = store.memo()
-        memory = Memory(plan.registry, self._memo, store.blobs, cut_off=delivered.cut_off, fresh=self._fresh)
-        self._steps = Steps(
-            self._run, plan.registry, self._chooser, Calls(self._workers, store.blobs, self._run.id), memory, self._patience
-        )
+        memory = Memory(plan.registry, self._memo, store.blobs, cut_off=delivered.cut_off, fresh=self._fresh or self._memo.is_empty)
+        self._calls = Calls(self._workers, store.blobs, self._run.id)
+        self._steps = Steps(self._run, plan.registry, self._chooser, self._calls, memory, self._patience, seconds=self._limits.timeout)
         self._reader = Reader(
             plan,
             self._run,
@@ -146,7 +160,10 @@ class Engine:
                             await turn.over()
                 if self._cases is not None:
                     for case in self._cases.close_all():
-                        await self._case(case)
+                        tree = _Tree(number, self._limits)  # a case that waited for all deliveries comes after them
+                        number += 1
+                        await self._case(case, tree)
+                        self._acknowledger.add(tree)
                 self._acknowledger.close()
         except asyncio.CancelledError:
             raise
@@ -160,12 +177,21 @@ class Engine:
         outcomes = [each for each in done if isinstance(each, Outcome)]
         for outcome in outcomes:
             self._observers.tell("document_finished", outcome)
-        handed = [outcome for outcome in outcomes if self._cases is None or outcome.document.kind == "case"]
+        trees = [each for each in done if isinstance(each, _Tree)]
+        if self._in_order is None:
+            handed = [outcome for outcome in outcomes if self._cases is None or outcome.document.kind == "case"]
+        else:
+            trees = self._in_order.next_of(trees)
+            handed = [outcome for tree in trees for outcome in self._outcomes_of(tree)]
         if handed:
             await self._out.put(handed)
-        for each in done:
-            if isinstance(each, _Tree):
-                self._window.leave(each.weight)
+        for tree in trees:
+            self._window.leave(tree.weight)
+
+    def _outcomes_of(self, tree: _Tree) -> list[Outcome]:
+        if self._cases is not None:
+            return [tree.case] if tree.case is not None else []
+        return [outcome for _, outcome in sorted(tree.found, key=lambda found: found[0])]
 
     async def _deliver(self, delivery: Delivery, number: int) -> None:
         tree = _Tree(number, self._limits)
@@ -177,7 +203,7 @@ class Engine:
             await self._finish(read.document, [read.outcome], tree, (number,), read.trace)
             await self._finished(tree)
         else:
-            await self._source(tree, delivery.admitted or await self._reader.admit(delivery.source), (number,))
+            await self._source(tree, delivery.admitted or await self._reader.admit(delivery.source, delivery.media_type), (number,))
 
     async def _source(self, tree: _Tree, admitted: Admitted, place: Place) -> None:
         """Ingest a source and pass its document through the steps; its children go their own ways beside it."""
@@ -205,7 +231,7 @@ class Engine:
         if self._cases is not None:
             case = await self._cases.close_delivery(tree.number, tree.found)
             if case is not None:
-                await self._case(case)
+                await self._case(case, tree)
         self._acknowledger.add(tree)
 
     # -- a document or case that has been found -----------------------------------------------------------------------
@@ -218,15 +244,16 @@ class Engine:
         tree.weight += weight
         self._window.add(weight)
         self._record(outcome, found="found")
-        if self._cases is not None:
+        if self._cases is not None or self._in_order is not None:
             tree.found.append((place, outcome))
 
-    async def _case(self, case: Document) -> None:
+    async def _case(self, case: Document, tree: _Tree) -> None:
         self._run.found(case)
         self._observers.tell("document_found", case)
         done: list[StepOutcome] = []
         case = await self._pass(self._plan.case_steps, case, done, Trace())
-        self._record(Outcome(document=case, status=self._status(done), steps=tuple(done)), found="cases")
+        tree.case = Outcome(document=case, status=self._status(done), steps=tuple(done))
+        self._record(tree.case, found="cases")
 
     async def _pass(self, steps: Sequence[PlannedStep], document: Document, done: list[StepOutcome], trace: Trace) -> Document:
         """The document after ``steps``; after a required step has failed no other is asked."""

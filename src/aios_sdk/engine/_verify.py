@@ -19,7 +19,7 @@ from ..records import (
     digest,
     stamped_items,
 )
-from ._calls import readable
+from .workers._faults import readable
 
 #: Canonical bytes of a layer up to which its types are checked by reading all of them back.
 _CHECKED_WHOLE: Final = 64 * 1024

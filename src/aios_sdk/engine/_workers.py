@@ -1,68 +1,41 @@
-"""Where components run: warm instances on worker threads, or on the engine's own loop.
-
-Components with ``isolation = "process"`` run on threads for now, each with opened instances of its own, so that nothing is shared. A
-thread that is late is left to itself and another takes its place; worker processes that can be killed will take the place of threads.
-"""
+"""Where components run: opened in this process for what is declared ``inline`` or ``async``, else in worker processes."""
 
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import os
-import queue
 import shutil
+import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+import uuid
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Final, final
 
-from ..errors import StoreError, Unavailable
+from ..errors import StoreError, Unavailable, Unsupported
 from ..plugins import Instance, Registry
+from ..records import Document
 from ..stages import Resources
+from ..store import Blobs
 from ._plan import PlannedComponent
+from .workers import Pool
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ..records import Host
 
 _log = logging.getLogger("aios.engine")
 
 #: Calls of ``async def`` components that may wait at the same time.
 ASYNC_LIMIT = 32
 
-#: Seconds that threads which are late are given at the end of a run.
-GRACE = 5.0
 
-
-class _Thread:
-    """A daemon thread that does one piece of work after the other; one that hangs keeps nobody from ending the process."""
-
-    def __init__(self) -> None:
-        self._work: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = queue.SimpleQueue()
-        thread = threading.Thread(target=self._run, name="aios-worker", daemon=True)
-        thread.start()
-        self.ident = thread.ident
-
-    def submit(self, work: Callable[[], T]) -> Future[T]:
-        """The result of ``work()``, when it is done."""
-        result: Future[T] = Future()
-        self._work.put((work, result))
-        return result
-
-    def stop(self) -> None:
-        """End the thread after what it does now."""
-        self._work.put(None)
-
-    def _run(self) -> None:
-        while (task := self._work.get()) is not None:
-            work, result = task
-            try:
-                result.set_result(work())
-            except BaseException as error:  # noqa: BLE001 - handed to whoever waits for the result
-                result.set_exception(error)
-
-
-def _secrets(component: str, names: Iterable[str]) -> dict[str, str]:
+def secrets_of(component: str, names: Iterable[str]) -> dict[str, str]:
     """The secrets that a component declares, out of the environment; they are never recorded."""
     missing = [name for name in names if name not in os.environ]
     if missing:
@@ -78,15 +51,15 @@ def _secrets(component: str, names: Iterable[str]) -> dict[str, str]:
 class Scratch:
     """A scratch directory that is made when it is asked for, and removed at the end of the ``with`` block."""
 
-    __slots__ = ("_parent", "_path")
+    __slots__ = ("_path", "_workers")
 
-    def __init__(self, parent: Path) -> None:
-        self._parent = parent
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
         self._path: Path | None = None
 
     def __call__(self) -> Path:
         if self._path is None:
-            self._path = Path(tempfile.mkdtemp(prefix="step-", dir=self._parent))
+            self._path = self._workers.directory("step-")
         return self._path
 
     def __enter__(self) -> Scratch:
@@ -98,21 +71,28 @@ class Scratch:
 
 
 class Workers:
-    """Opened components, and the threads they run on. ``close()`` closes every component and removes all scratch space."""
+    """Opened components and the pool of worker processes. ``close()`` closes every component and removes all scratch space."""
 
-    def __init__(self, registry: Registry, count: int) -> None:
+    def __init__(self, registry: Registry, count: int, blobs: Blobs, memory_mb: int) -> None:
         self.count = count
         self.registry = registry
         self.async_calls = asyncio.Semaphore(ASYNC_LIMIT)
-        self._free: asyncio.LifoQueue[_Thread | None] = asyncio.LifoQueue()
-        for _ in range(count):
-            self._free.put_nowait(None)  # a place for a thread, which is started when it is first needed
-        self._late: dict[asyncio.Future[Any], _Thread] = {}
+        #: To be held while a worker process is at work for the pipeline, so that what waits for one can still grow.
+        self.places = asyncio.Semaphore(count)
+        self._blobs = blobs
+        self._memory_mb = memory_mb
         self._closed = False
         self._local = threading.local()
-        self._opened: list[tuple[int, Instance]] = []
+        self._opened: list[Instance] = []
         self._lock = threading.Lock()
-        self._scratch = Path(tempfile.mkdtemp(prefix="aios-"))
+        self._scratch = Path(tempfile.gettempdir()) / f"aios-{uuid.uuid4().hex}"
+
+    @cached_property
+    def pool(self) -> Pool:
+        """The worker processes; none is started before it is needed. Raises `UsageError` where there can be none."""
+        if self._closed:
+            raise self._ended("The workers of this run are closed")
+        return Pool(self.registry, count=self.count, scratch=self._scratch, blobs=self._blobs.directory, memory_mb=self._memory_mb)
 
     def instance(self, component: PlannedComponent) -> Instance:
         """The calling thread's opened instance of ``component``; created and opened at first use."""
@@ -122,77 +102,83 @@ class Workers:
         found = instances.get(id(component))
         if found is None:
             if self._closed:
-                raise StoreError(
-                    f"{component.id} is closed, for the run has ended",
-                    cause="Pages are drawn by the component that ingested the document",
-                    fix="Draw pages in a component of the pipeline, or with aios explain --png",
-                )
+                raise self._ended(f"{component.id} is closed")
             found = self.registry.create(component.id, component.config)
             found.bind(component.scope, component.stage)
-            scratch = Path(tempfile.mkdtemp(prefix="open-", dir=self._scratch))
-            found.open(Resources(scratch=scratch, threads=1, secrets=_secrets(component.id, found.info.secrets)))
+            secrets = secrets_of(component.id, found.info.secrets)
+            if found.opens:
+                found.open(Resources(scratch=self.directory("open-"), threads=1, secrets=secrets))
             with self._lock:
-                self._opened.append((threading.get_ident(), found))
+                self._opened.append(found)
             instances[id(component)] = found  # the engine keeps the component alive, so its id stays its own
         return found
 
-    async def run(self, isolation: str, work: Callable[[], T], timeout: float | None = None) -> T:
-        """``work()`` on a worker thread for ``process``, else on the loop itself.
+    def host(self, component: PlannedComponent, content: bytes | None) -> Host:
+        """What lends a document that ``component`` ingested its bytes, ``content`` where the blobs do not hold them, and its pictures."""
+        if self.registry.components[component.id].isolation == "process":
+            return self.pool.host(component, content)
+        return _Lender(component, content, self)
 
-        Raises ``TimeoutError`` when a worker thread takes longer than ``timeout`` seconds; waiting for a thread does not count, so
-        that a slow document never costs the ones behind it.
-        """
-        if isolation != "process":
-            return work()
-        thread: _Thread | None = await self._free.get() or _Thread()
-        assert thread is not None
-        call = asyncio.wrap_future(thread.submit(work))
-        try:
-            return await asyncio.wait_for(asyncio.shield(call), timeout)
-        except (TimeoutError, asyncio.CancelledError):
-            if not call.done():
-                self._abandon(thread, call)
-                thread = None
-            raise
-        finally:
-            self._free.put_nowait(thread)
-
-    def _abandon(self, thread: _Thread, call: asyncio.Future[Any]) -> None:
-        """Leave a thread to itself; its place goes to another."""
-        thread.stop()
-        self._late[call] = thread
-        call.add_done_callback(self._arrived)
-
-    def _arrived(self, call: asyncio.Future[Any]) -> None:
-        self._late.pop(call, None)
-        if not call.cancelled():
-            call.exception()  # nobody waits for it any more
+    def open(self, digest: str) -> BinaryIO:
+        """The bytes of a blob."""
+        return self._blobs.open(digest)
 
     def scratch(self) -> Scratch:
-        """Scratch space for one call."""
-        return Scratch(self._scratch)
+        """Scratch space for one call in this process."""
+        return Scratch(self)
+
+    def directory(self, prefix: str) -> Path:
+        """A new directory, which is removed at the end of the run, or when this process ends in the midst of it."""
+        if sys.platform == "win32":
+            self._scratch.mkdir(exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=self._scratch if sys.platform == "win32" else self.pool.directory))
 
     async def close(self) -> None:
-        """Close every component and remove the scratch space. What is late is given a moment, and then left behind."""
-        if self._late:
-            await asyncio.wait(self._late, timeout=GRACE)
-        while not self._free.empty():
-            thread = self._free.get_nowait()
-            if thread is not None:
-                thread.stop()
-        await asyncio.to_thread(self.close_components)
-
-    def close_components(self) -> None:
-        """Close every component but those that a late thread still uses, and remove the scratch space."""
+        """Close every component, end every worker and remove the scratch space."""
         self._closed = True
-        in_use = {thread.ident for thread in self._late.values()}
-        for ident, instance in self._opened:
-            if ident in in_use:
-                _log.error("%s did not end; it is left as it is", instance.info.id)
-                continue
+        try:
+            await asyncio.to_thread(self._close_components)
+        finally:
+            if "pool" in self.__dict__:
+                await self.pool.close()
+            if sys.platform == "win32":
+                shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _close_components(self) -> None:
+        for instance in self._opened:
             try:
                 instance.close()
             except Exception:  # noqa: BLE001 - what is done is done; the others are closed all the same
                 _log.exception("closing %s failed", instance.info.id)
         self._opened.clear()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _ended(self, what: str) -> StoreError:
+        return StoreError(
+            f"{what}, for the run has ended",
+            cause="Pages are drawn by the component that ingested the document",
+            fix="Draw pages in a component of the pipeline, or with aios explain --png",
+        )
+
+
+@final
+class _Lender:
+    """Renders with the component that ingested the document, in the thread that asks."""
+
+    __slots__ = ("_workers", "component", "content")
+
+    def __init__(self, component: PlannedComponent, content: bytes | None, workers: Workers) -> None:
+        self.component: Final = component
+        self.content: Final = content
+        self._workers = workers
+
+    def open(self, document: Document) -> BinaryIO:
+        """The document's bytes."""
+        return io.BytesIO(self.content) if self.content is not None else self._workers.open(document.content_id)
+
+    def render(self, document: Document, page: int, dpi: int) -> Image:
+        """A picture of ``page``. Raises `Unsupported` when the component that ingested the document draws none."""
+        implementation = self._workers.instance(self.component).implementation("render")
+        if implementation is None:
+            raise Unsupported(f"{self.component.id} does not render pages", component=self.component.id, document=document.id)
+        picture: Image = implementation.call(document=document, page=page, dpi=dpi)
+        return picture

@@ -71,6 +71,7 @@ def component(
     unit: Unit = "document",
     rows: int = 1000,
     isolation: Isolation | None = None,
+    batch: int = 32,
     requires: Sequence[Layer] = (),
     provides: Sequence[Layer] = (),
     uses: Sequence[Layer] = (),
@@ -98,7 +99,7 @@ def component(
     """
     declared = {
         "id": id, "version": version, "stage": stage, "media_types": media_types, "priority": priority, "unit": unit, "rows": rows,
-        "isolation": isolation, "requires": requires, "provides": provides, "uses": uses, "fields": fields or {},
+        "isolation": isolation, "batch": batch, "requires": requires, "provides": provides, "uses": uses, "fields": fields or {},
         "deterministic": deterministic, "reads": reads, "programs": programs, "model": model, "network": network, "secrets": secrets,
         "memory_mb": memory_mb, "gpu": gpu, "renders": renders,
     }  # fmt: skip

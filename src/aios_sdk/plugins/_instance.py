@@ -166,6 +166,11 @@ class Instance:
         if bind is not None:
             bind(*(scope, stage)[: len(inspect.signature(bind).parameters)])
 
+    @property
+    def opens(self) -> bool:
+        """Whether there is anything to open or to close."""
+        return hasattr(self._object, "open") or hasattr(self._object, "close")
+
     def open(self, resources: Resources) -> None:
         """Let the component prepare what is heavy; once until `close`. Its errors pass through, and it may be opened again after them."""
         if self._is_open:

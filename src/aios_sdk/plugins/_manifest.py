@@ -42,6 +42,7 @@ class ComponentInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         priority: the higher wins among equally specific components.
         unit: what it works on at a time; rows: how many rows a view has when the unit is ``rows``.
         isolation: ``inline`` (in the host), ``async`` (on the host's loop) or ``process`` (in a worker).
+        batch: how many units a batch companion is handed at most.
         requires, provides: layers; uses: layers that are handed over when present and never demanded.
         fields: paths and types of fields that it always provides.
         deterministic: True, False or ``"seeded"``.
@@ -60,6 +61,7 @@ class ComponentInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     unit: Unit = "document"
     rows: int = 1000
     isolation: Isolation = "inline"
+    batch: int = 32
     requires: tuple[Layer, ...] = ()
     provides: tuple[Layer, ...] = ()
     uses: tuple[Layer, ...] = ()
@@ -83,8 +85,8 @@ class ComponentInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             )
         if not self.stages:
             raise ValueError(f"{self.id} implements no stage")
-        if self.rows < 1 or self.memory_mb < 0:
-            raise ValueError(f"{self.id}: rows must be at least 1 and memory_mb at least 0")
+        if self.rows < 1 or self.batch < 1 or self.memory_mb < 0:
+            raise ValueError(f"{self.id}: rows and batch must be at least 1 and memory_mb at least 0")
         for media_type in self.media_types:
             if not _MEDIA_TYPE.fullmatch(media_type):
                 raise ValueError(f"{self.id}: {media_type!r} is no media type; write 'image/png', 'image/*' or '*/*' in lower case")

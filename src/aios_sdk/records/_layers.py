@@ -87,8 +87,10 @@ def _stamp(item: Any, place: bytes, step: str, number: int) -> Any:
         return item
     if kind is PageText or kind is Words or kind is Table:
         return replace(item, step=step)
-    stamped = replace(item, step="", id="")
-    # Nobody else has the copy yet.
+    # Nobody else has the copy yet; unlike `replace`, copying does not check again what was checked when the item was made.
+    stamped = item.__copy__()
+    force_setattr(stamped, "step", "")
+    force_setattr(stamped, "id", "")
     force_setattr(stamped, "id", _item_id(kind, place, number, canonical(stamped)))
     force_setattr(stamped, "step", step)
     return stamped

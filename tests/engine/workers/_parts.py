@@ -39,6 +39,7 @@ from aios_sdk import (
     component,
     implements,
 )
+from aios_sdk.store import INLINE_BYTES
 
 MIB = 1 << 20
 
@@ -416,11 +417,11 @@ class Unpacks:
                 yield Document.of(pages=(PageInfo(index=0),), text=(PageText(page=0, content=str(os.getpid())),))
             elif line == "table":
                 yield Document.of(pages=(PageInfo(index=0),), tables=(_table(context.scratch),))
-            elif line == "data":
-                yield Source(name="a.txt", data=b"the data")
-            elif line == "file":
+            elif line in ("data", "large data"):
+                yield Source(name="a.txt", data=b"the data" if line == "data" else b"x" * (INLINE_BYTES + 1))
+            elif line in ("file", "large file"):
                 path = context.scratch / "b.txt"
-                path.write_bytes(b"the file")
+                path.write_bytes(b"the file" if line == "file" else b"x" * (INLINE_BYTES + 1))
                 yield Source(name="b.txt", path=str(path))
             elif line == "refused":
                 yield Source(name="c.txt", refused="it is too large")

@@ -9,7 +9,7 @@ import pytest
 
 from aios_sdk import Document, Source
 from aios_sdk.records import UnitFailure, digest
-from aios_sdk.store import Blobs
+from aios_sdk.store import INLINE_BYTES, Blobs
 
 from ._pools import Bench, left_of, planned, taken, until
 
@@ -18,13 +18,20 @@ def _source(*lines: str) -> Source:
     return Source(name="s.txt", data="\n".join(lines).encode())
 
 
-def test_documents_and_parts_come_in_their_order_with_their_bytes_in_the_blobs(bench: Bench) -> None:
+def test_documents_and_parts_come_in_their_order_small_ones_with_their_bytes(bench: Bench) -> None:
     document, data, file = bench.run(bench.ingested(planned("unpacks", "ingest"), _source("document", "data", "file")))
     assert isinstance(document, Document)
-    assert (data.name, data.data, data.content_id, data.size) == ("a.txt", None, digest(b"the data"), 8)
-    assert (file.name, file.data, file.content_id, file.size) == ("b.txt", None, digest(b"the file"), 8)
-    assert [each.read() for each in (data, file)] == [b"the data", b"the file"]
-    assert Path(file.path).is_relative_to(bench.blobs)
+    assert (data.name, data.data, data.content_id) == ("a.txt", b"the data", "")
+    assert (file.name, file.data, file.path, file.content_id) == ("b.txt", b"the file", "", "")
+
+
+def test_the_bytes_of_large_parts_are_in_the_blobs(bench: Bench) -> None:
+    data, file = bench.run(bench.ingested(planned("unpacks", "ingest"), _source("large data", "large file")))
+    content = b"x" * (INLINE_BYTES + 1)
+    for part in (data, file):
+        assert (part.data, part.content_id, part.size) == (None, digest(content), len(content))
+        assert Path(part.path).is_relative_to(bench.blobs)
+        assert part.read() == content
 
 
 def test_a_part_that_was_not_handed_over_stays_so(bench: Bench) -> None:

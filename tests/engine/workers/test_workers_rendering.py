@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from msgspec.structs import replace
+from PIL import Image
 
 from aios_sdk import ContractError, DeadlineExceeded, Document, LimitExceeded, Malformed, Outcome, StepError, Unsupported
 from aios_sdk.engine.workers import Unit
@@ -80,9 +81,32 @@ def test_the_members_of_a_case_are_at_hand_too(bench: Bench) -> None:
     assert [words(answer)[number] for number in (3, 6)] == ["one", "three"]
 
 
+class _Draws:
+    """Lends what it draws itself, by a component that no worker can have."""
+
+    component = planned("nowhere", "ingest")
+    content = b"seen"
+
+    def open(self, document: Document) -> BinaryIO:
+        raise AssertionError("the bytes travel with the unit")
+
+    def render(self, document: Document, page: int, dpi: int) -> Image.Image:
+        if document.id.startswith("0"):
+            raise Malformed("there is no ink")
+        return Image.new("RGB", (dpi, 1), (5, os.getpid() % 256, 0))
+
+
+def test_pages_that_only_the_parent_can_draw_are_drawn_there(bench: Bench) -> None:
+    [answer] = bench.run(_answers(bench, Unit(replace(document("text"), id="1" * 32).bind(_Draws()))))
+    _, size, pixel, content = words(answer)
+    assert (size, pixel, content) == ("(50, 1)", f"(5, {os.getpid() % 256}, 0)", "seen")
+    [answer] = bench.run(_answers(bench, Unit(replace(document("text"), id="0" * 32).bind(_Draws()))))
+    assert problem(answer) == ("malformed", "[AIOS-402] there is no ink.")
+
+
 def test_bytes_that_no_blob_holds_travel_with_the_unit(bench: Bench) -> None:
-    made = document("text").bind(bench.pool.host(UNPACKS))
-    [answer] = bench.run(_answers(bench, Unit(made, data=b"carried")))
+    made = document("text").bind(bench.pool.host(UNPACKS, b"carried"))
+    [answer] = bench.run(_answers(bench, Unit(made)))
     assert words(answer)[-1] == "carried"
 
 

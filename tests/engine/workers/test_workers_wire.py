@@ -45,7 +45,7 @@ def test_what_does_not_begin_with_the_key_is_no_frame(data: bytes) -> None:
 
 @given(documents())
 def test_documents_reach_a_worker_as_they_are(document: Document) -> None:
-    order = Call(Task(1, 0, {}, 0), "extract", "s", "r", 1.5, True, [Piece(document, 3, b"bytes", {"a": 1})])
+    order = Call(Task(1, 0, {}, 0), "extract", "s", "r", 1.5, True, [Piece(document, 3, {"a": b"bytes"}, {"a": 1})])
     assert read_order(bytes(frame(order, KEY)[12:])) == order
 
 

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final, NamedTuple
 
@@ -66,13 +67,20 @@ class Attendant:
         self._looks_left = 0
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._is_closed = self._is_gone = self._is_ending = False
+        self._is_closed = self._is_gone = self._is_ending = self._has_directory = False
 
     # -- for other threads --------------------------------------------------------------------------------------------
+
+    @property
+    def directory(self) -> Path:
+        """The directory of all files of the workers: it is there, and will not outlive this process."""
+        self._prepare()
+        return self._launch.scratch
 
     def start(self) -> Future[Process]:
         """A new worker. The future raises `Unavailable` when the system gives none."""
         future: Future[Process] = _promise()
+        self._prepare()
         self._post(lambda: self._start(future), future)
         return future
 
@@ -107,10 +115,19 @@ class Attendant:
         os.close(self._bell)
         os.close(self._ring)
 
+    def _prepare(self) -> None:
+        with self._lock:
+            if self._is_closed:
+                raise _closed()
+            if not self._has_directory:
+                self._guardian.begin()  # before there is something to remove
+                self._launch.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._has_directory = True
+
     def _post(self, command: Callable[[], None], promise: Future[Any]) -> None:
         with self._lock:
             if self._is_closed:
-                raise Unavailable("The workers have been closed", cause="The run has ended", fix="Start another run")
+                raise _closed()
             self._commands.put((command, promise))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="aios-workers", daemon=True)
@@ -244,6 +261,10 @@ class Attendant:
         self._is_ending = True
         for process in self._processes:
             self._expect_end(process, _promise(), 0.0, "not needed")
+
+
+def _closed() -> Unavailable:
+    return Unavailable("The workers have been closed", cause="The run has ended", fix="Start another run")
 
 
 def _promise() -> Future[Any]:

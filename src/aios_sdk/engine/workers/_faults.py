@@ -56,18 +56,18 @@ def fault_of(error: BaseException, component: str) -> Fault:
     if not isinstance(error, AiosError):
         _log.debug("%s failed", component, exc_info=error)
         category: Category = "limit" if isinstance(error, MemoryError) else "internal"
-        return Fault(category, readable(f"{component} failed: {type(error).__name__}: {said}"))
+        return Fault(category, _short(f"{component} failed: {type(error).__name__}: {said}"))
     category, retryable = (error.category, error.retryable) if isinstance(error, StepError | ContractError) else ("unavailable", True)
     after = getattr(error, "after", 0.0)
     return Fault(
         category=category,
-        message=readable(said),
+        message=_short(said),
         retryable=bool(retryable),
         after=float(after) if isinstance(after, int | float) else 0.0,
         code=error.code,
-        what=readable(str(error.what)),
-        cause=readable(str(error.cause)),
-        fix=readable(str(error.fix)),
+        what=_short(str(error.what)),
+        cause=_short(str(error.cause)),
+        fix=_short(str(error.fix)),
     )
 
 
@@ -78,6 +78,10 @@ def _text(error: BaseException) -> str:
         return "it cannot be printed"
 
 
+def _short(text: str) -> str:
+    return readable(text[:_LONGEST])
+
+
 def readable(text: str) -> str:
-    """The beginning of ``text``, with what is no Unicode, as in some names of files, written as escapes."""
-    return text[:_LONGEST].encode("utf-8", "backslashreplace").decode()
+    """``text`` with what is no Unicode, as in some names of files, written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,11 @@ class Guardian:
         self._command = [sys.executable, "-I", "-S", _guardian_program.__file__, str(os.getpid()), mark, str(directory)]
         self._groups: set[int] = set()
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """Guard the directory, which may be made from now on; process groups can be added."""
+        self._tell("")
 
     def watch(self, group: int) -> None:
         """Guard a process group."""
@@ -47,6 +53,10 @@ class Guardian:
         self._process = None
 
     def _tell(self, line: str) -> None:
+        with self._lock:
+            self._write(line)
+
+    def _write(self, line: str) -> None:
         process = self._process
         if process is not None:
             assert process.stdin is not None  # it is a pipe

@@ -7,7 +7,7 @@ import logging
 import sys
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
@@ -27,10 +27,11 @@ from ._blame import Blame
 from ._crew import Crew
 from ._errand import Errand, Office
 from ._faults import Fault, fault_of
+from ._pictures import packed
 from ._process import Launch
 from ._renderer import Host, Renderer
 from ._tasks import Tasks, Unit
-from ._wire import Answer, Call, Done, Found, Ingest, Next, Order, Piece, Report
+from ._wire import Answer, Call, Done, Found, Ingest, Next, Order, Piece, Report, Shown, Wanted
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -110,7 +111,7 @@ class Pool:
         run: str,
         timeout: float | None,
         memory_mb: int | None = None,
-    ) -> AsyncIterator[UnitAnswer]:
+    ) -> AsyncGenerator[UnitAnswer, None]:
         """Call ``stage`` for each unit, in one worker, or in another after that was killed; exactly one answer for each, as they finish.
 
         A component that has a batch companion gets all units at once; when that fails or ends the worker, each alone. ``timeout`` is
@@ -139,6 +140,9 @@ class Pool:
                     return
                 while (report := await errand.next()) is not None:
                     self._remember(number, report)
+                    if isinstance(report, Wanted):
+                        errand.send(_shown(units, report, component.id))
+                        continue
                     for answer in batch.answers(report, errand.peak):
                         yield answer
             except Nonsense as nonsense:
@@ -150,7 +154,7 @@ class Pool:
 
     async def ingest(
         self, component: PlannedComponent, source: Source, *, run: str, step: str, timeout: float | None, memory_mb: int | None = None
-    ) -> AsyncIterator[Document | Source | UnitFailure]:
+    ) -> AsyncGenerator[Document | Source | UnitFailure, None]:
         """What the component makes of ``source``, each thing when it is asked for; last a failure, if there was one.
 
         The component waits while nothing is asked for, and its time with it. Tables of a document are in the blobs; so are the bytes
@@ -205,9 +209,17 @@ class Pool:
         """
         return self._renderer.render(component, document, page, dpi)
 
-    def host(self, component: PlannedComponent) -> Host:
-        """What is to be bound to documents that ``component`` ingested, so that they can be opened and drawn here and in workers."""
-        return Host(component, self._blobs, self._renderer)
+    def host(self, component: PlannedComponent, content: bytes | None = None) -> Host:
+        """What is to be bound to a document that ``component`` ingested, so that it can be opened and drawn here and in workers.
+
+        ``content`` are its bytes where the blobs do not hold them.
+        """
+        return Host(component, self._blobs, self._renderer, content)
+
+    @property
+    def directory(self) -> Path:
+        """The directory of the pool: it is there, and removed with all that is in it at the end, also of this process."""
+        return self._attendant.directory
 
     async def close(self) -> None:
         """Have components closed where nothing is at work, kill all other workers, and remove every file; once is enough."""
@@ -240,6 +252,24 @@ async def _begun(errand: Errand, make: Callable[..., Order], component: str, pie
     except AiosError as error:
         return fault_of(error, component)
     return None
+
+
+def _shown(units: Iterable[Unit], wanted: Wanted, component: str) -> Shown:
+    """The page of one of ``units``, drawn by a component that lives in this process."""
+    document = next((found for unit in units for found in _family(unit.document) if found.id == wanted.document), None)
+    try:
+        if document is None:
+            raise Nonsense("a picture was wanted of a document that was not sent")
+        picture = document.__dict__["_lent_by"].render(document, wanted.page, wanted.dpi)
+        return Shown(packed(picture, wanted.page, wanted.dpi))
+    except Exception as error:  # noqa: BLE001 - whatever the component raises
+        return Shown(None, fault_of(error, component))
+
+
+def _family(document: Document) -> Iterator[Document]:
+    yield document
+    for member in document.members:
+        yield from _family(member.document)
 
 
 def _item(found: Found) -> Document | Source:

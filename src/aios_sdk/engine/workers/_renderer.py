@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import shutil
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, BinaryIO, Final, final
 
 import msgspec
 
-from ...errors import ContractError
 from ...records import Document
 from ...store import Blobs
 from .._plan import PlannedComponent
@@ -19,6 +19,7 @@ from ._blame import Blame, blame
 from ._channel import log
 from ._crew import GRACE
 from ._faults import Fault
+from ._pictures import unpacked
 from ._process import Process, Watch
 from ._tasks import Tasks, Unit
 from ._wire import Close, Done, Frames, Order, Picture, Render, Report, Said, frame, read_report
@@ -56,7 +57,7 @@ class Renderer:
             found = found.fault
         if isinstance(found, Fault):
             raise found.error()
-        return _image(found, component.id)
+        return unpacked(found, component.id)
 
     def close(self) -> None:
         """Have its worker close its components; a picture that is being drawn meanwhile is not waited for."""
@@ -103,16 +104,17 @@ class Renderer:
 class Host:
     """What lends the documents that ``component`` ingested their bytes and their pictures, outside of workers; see `Pool.host`."""
 
-    __slots__ = ("_blobs", "_renderer", "component")
+    __slots__ = ("_blobs", "_renderer", "component", "content")
 
-    def __init__(self, component: PlannedComponent, blobs: Blobs, renderer: Renderer) -> None:
+    def __init__(self, component: PlannedComponent, blobs: Blobs, renderer: Renderer, content: bytes | None) -> None:
         self.component: Final = component
+        self.content: Final = content
         self._blobs = blobs
         self._renderer = renderer
 
     def open(self, document: Document) -> BinaryIO:
         """The document's bytes."""
-        return self._blobs.open(document.content_id)
+        return self._blobs.open(document.content_id) if self.content is None else io.BytesIO(self.content)
 
     def render(self, document: Document, page: int, dpi: int) -> Image:
         """A picture of ``page``; see `Renderer.render`."""
@@ -133,14 +135,3 @@ def _reports(process: Process, order: Order) -> Iterator[Report]:
                     yield report
     except (OSError, ValueError, msgspec.MsgspecError):
         return
-
-
-def _image(picture: Picture, component: str) -> Image:
-    from PIL import Image
-
-    try:
-        if not 0 < picture.width * picture.height <= 8 * len(picture.pixels):
-            raise ValueError("its size is not that of its pixels")
-        return Image.frombytes(picture.mode, (picture.width, picture.height), picture.pixels)
-    except ValueError as error:
-        raise ContractError(f"render gave no picture: {error}", component=component) from error

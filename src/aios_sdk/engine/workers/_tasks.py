@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from ...errors import AiosError
@@ -12,7 +12,7 @@ from ...records import Document
 from .._plan import PlannedComponent
 from ._parcels import Parcels
 from ._process import Process, Watch
-from ._wire import Piece, Task
+from ._wire import IN_PARENT, Piece, Task
 
 #: A component may take so many times the memory that it declares, since what it declares is what it needs.
 _GENEROUS: Final = 2
@@ -21,14 +21,10 @@ _BACKSTOP: Final = 4
 
 
 class Unit(NamedTuple):
-    """One unit of work: a view of a document, and the page that it is for, if it is for one.
-
-    ``data`` are the document's bytes where the blobs do not hold them.
-    """
+    """One unit of work: a view of a document, and the page that it is for, if it is for one."""
 
     document: Document
     page: int | None = None
-    data: bytes | None = None
 
 
 class Tasks:
@@ -54,7 +50,7 @@ class Tasks:
         """The next task of a worker, and how it is to be watched meanwhile."""
         info = self._registry.components[self.id(component)]
         allowance = (memory_mb or max(self._memory_mb, _GENEROUS * info.memory_mb)) << 20
-        wanted = {component, *(number for piece in pieces for number in piece.renderers.values())}
+        wanted = {component, *(number for piece in pieces for number in piece.renderers.values())} - {IN_PARENT}
         unknown = wanted - process.told
         process.told |= wanted
         process.tasks += 1
@@ -65,15 +61,20 @@ class Tasks:
 
     def piece(self, unit: Unit) -> Piece:
         """A unit as it is sent."""
-        return Piece(unit.document, unit.page, unit.data, dict(self._renderers(unit.document)))
+        piece = Piece(unit.document, unit.page)
+        self._equip(piece, unit.document)
+        return piece
 
-    def _renderers(self, document: Document) -> Iterator[tuple[str, int]]:
+    def _equip(self, piece: Piece, document: Document) -> None:
         for member in document.members:
-            yield from self._renderers(member.document)
+            self._equip(piece, member.document)
         # The host is bound to the document and no field of it, since it does not travel.
-        component: Any = getattr(document.__dict__.get("_lent_by"), "component", None)
+        host: Any = document.__dict__.get("_lent_by")
+        content, component = getattr(host, "content", None), getattr(host, "component", None)
+        if content is not None:
+            piece.contents[document.id] = content
         if isinstance(component, PlannedComponent):
             try:
-                yield document.id, self.number(component)
-            except AiosError:
-                return  # said to whoever asks the document for a picture
+                piece.renderers[document.id] = self.number(component)
+            except AiosError:  # one made in a notebook, say; what is wrong with others is said when a picture is asked for
+                piece.renderers[document.id] = IN_PARENT

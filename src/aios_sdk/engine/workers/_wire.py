@@ -23,6 +23,9 @@ LARGEST: Final = 1 << 30
 _HEAD: Final = struct.Struct("<8sI")
 _SPACE: Final = bytes(_HEAD.size)
 
+#: The number of those who draw pages and cannot be sent to a worker.
+IN_PARENT: Final = -1
+
 #: Bytes of the key at the start of each frame.
 KEY_SIZE: Final = 8
 
@@ -42,11 +45,15 @@ class Parcel(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Piece(msgspec.Struct, frozen=True, array_like=True):
-    """One unit of work: a view of a document, the page it stands for, and who renders it and its members, by the number of the parcel."""
+    """One unit of work: a view of a document, and the page it stands for.
+
+    By id of the document and of its members: ``contents``, their bytes where the blobs do not hold them, and who draws
+    them (``renderers``), by the number of the parcel, or `IN_PARENT`.
+    """
 
     document: Document
     page: int | None = None
-    data: bytes | None = None
+    contents: dict[str, bytes] = {}
     renderers: dict[str, int] = {}
 
 
@@ -96,11 +103,18 @@ class Render(msgspec.Struct, frozen=True, array_like=True, tag=3):
     dpi: int
 
 
+class Shown(msgspec.Struct, frozen=True, array_like=True, tag=5):
+    """The picture that was `Wanted`, or why there is none."""
+
+    picture: Picture | None
+    fault: Fault | None = None
+
+
 class Close(msgspec.Struct, frozen=True, array_like=True, tag=4):
     """Close every component and end."""
 
 
-Order: TypeAlias = Call | Ingest | Next | Render | Close
+Order: TypeAlias = Call | Ingest | Next | Render | Shown | Close
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True, tag=0):
@@ -129,6 +143,14 @@ class Picture(msgspec.Struct, frozen=True, array_like=True, tag=2):
     pixels: bytes
 
 
+class Wanted(msgspec.Struct, frozen=True, array_like=True, tag=5):
+    """A page is to be drawn in the parent, by a component that lives only there; `Shown` answers it."""
+
+    document: str
+    page: int
+    dpi: int
+
+
 class Done(msgspec.Struct, frozen=True, array_like=True, tag=3):
     """The end of some work; with the fault that ended it as a whole, or that pieces are to be tried one by one (``apart``)."""
 
@@ -145,7 +167,7 @@ class Said(msgspec.Struct, frozen=True, array_like=True, tag=4):
     message: str
 
 
-Report: TypeAlias = Answer | Found | Picture | Done | Said
+Report: TypeAlias = Answer | Found | Picture | Wanted | Done | Said
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _orders: Final = msgspec.msgpack.Decoder(Order)

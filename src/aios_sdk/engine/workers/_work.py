@@ -8,7 +8,6 @@ import stat
 import time
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -16,16 +15,17 @@ import msgspec
 
 from ...errors import ContractError, LimitExceeded, StepError, StoreError, Unsupported
 from ...plugins import Implementation
-from ...records import Document, Result, Source, Table
+from ...records import Document, Result, Source
 from ...stages import Context
-from ...store import Blobs
+from ...store import INLINE_BYTES, Blobs
 from ._board import Board
 from ._components import Components
 from ._faults import Fault, fault_of
 from ._line import Line
-from ._results import result_of
+from ._pictures import packed, unpacked
+from ._results import results_of, settled, settled_tables
 from ._scratch import Scratch
-from ._wire import LARGEST, Answer, Call, Found, Ingest, Next, Picture, Piece, Render, encode
+from ._wire import IN_PARENT, LARGEST, Answer, Call, Found, Ingest, Next, Piece, Render, Shown, Wanted, encode
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _END: Final = object()
-#: Modes of pictures that are no more than their pixels; one with a palette is turned into RGB.
-_PLAIN: Final = frozenset({"1", "L", "LA", "RGB", "RGBA", "CMYK", "I", "I;16", "F"})
 
 
 class Work:
@@ -84,7 +82,7 @@ class Work:
         with self._scratch as scratch:
             try:
                 found = batch.call(documents=[self._lent(piece) for piece in order.pieces], context=_context(order, scratch, count))
-                results = _listed(self._awaited(found, batch), count, f"{order.stage}_batch", component)
+                results = results_of(self._awaited(found, batch), count, f"{order.stage}_batch", component)
             except ContractError:
                 raise
             except BaseException:  # noqa: BLE001 - whose fault it was is found out by trying each alone
@@ -116,25 +114,7 @@ class Work:
 
     def _packed(self, found: object, order: Call) -> bytes:
         component = self._components.id(order.task.component)
-        result = result_of(found, order.stage, component)
-        tables: tuple[Table, ...] = getattr(result, "tables", ())
-        if tables:
-            result = msgspec.structs.replace(result, tables=self._settled(tables, component))
-        return _encoded(result, component)
-
-    def _settled(self, tables: tuple[Table, ...], component: str) -> tuple[Table, ...]:
-        """The same tables with their Parquet files moved from scratch space into the blobs."""
-        settled = []
-        for table in tables:
-            place = self._blobs.path(table.artifact) if self._blobs.exists(table.artifact) else None
-            if place is None and self._blobs.put_file(Path(table.location)) != table.artifact:
-                raise ContractError(
-                    f"the file of table {table.name!r} is not the one that its artifact names",
-                    fix="Make tables with Table.from_parquet, and leave the file alone afterwards",
-                    component=component,
-                )
-            settled.append(msgspec.structs.replace(table, location=str(place or self._blobs.path(table.artifact))))
-        return tuple(settled)
+        return _encoded(settled(found, order.stage, self._blobs, component), component)
 
     # -- ingest -------------------------------------------------------------------------------------------------------
 
@@ -162,22 +142,29 @@ class Work:
     def _found(self, item: object, component: str) -> Found:
         if isinstance(item, Document):
             if item.tables:
-                item = item.with_layers(msgspec.structs.replace(item.layers, tables=self._settled(item.tables, component)))
+                item = item.with_layers(msgspec.structs.replace(item.layers, tables=settled_tables(item.tables, self._blobs, component)))
             return Found(document=_encoded(item, component))
         if isinstance(item, Source):
             return Found(source=_encoded(self._kept(item), component))
         raise ContractError(f"ingest yielded {type(item).__name__}", fix="Yield Document or Source objects", component=component)
 
     def _kept(self, source: Source) -> Source:
-        """A child with its bytes in the blobs. One that has none, or is no file, is handed on as it is, to be refused."""
+        """A child with its bytes in the blobs, or with it if they are few. One that has none is handed on, to be refused."""
         if source.refused:
             return source
-        if source.data is not None:
-            content, size = self._blobs.put(source.data), len(source.data)
-        elif source.path and _is_file(source.path):
-            content, size = self._blobs.put_file(Path(source.path)), Path(source.path).stat().st_size
+        path = Path(source.path)
+        if source.data is None:
+            if not source.path or not _is_file(source.path):
+                return source
+            size = path.stat().st_size
+            if size <= INLINE_BYTES:
+                return msgspec.structs.replace(source, data=path.read_bytes(), path="")
+            content = self._blobs.put_file(path)
         else:
-            return source
+            size = len(source.data)
+            if size <= INLINE_BYTES:
+                return source
+            content = self._blobs.put(source.data)
         return msgspec.structs.replace(source, data=None, path=str(self._blobs.path(content)), content_id=content, size=size)
 
     # -- render -------------------------------------------------------------------------------------------------------
@@ -189,13 +176,20 @@ class Work:
         self._components.get(order.task.component)
         self._board.work(0)
         image = self.draw(order.task.component, document, page, order.dpi)
-        if image.mode not in _PLAIN:
-            image = image.convert("RGB")
-        pixels = image.tobytes()
-        if len(pixels) > LARGEST >> 1:
-            raise LimitExceeded(f"page {page} at {order.dpi} dpi takes {len(pixels):,} bytes", fix="Ask for fewer dots per inch")
+        picture = packed(image, page, order.dpi)
         self._board.rest()
-        self._line.send(Picture(image.mode, image.width, image.height, pixels))
+        self._line.send(picture)
+
+    def ask(self, document: Document, page: int, dpi: int) -> Image:
+        """A picture of a page by a component of the parent's."""
+        self._line.send(Wanted(document.id, page, dpi))
+        shown = self._line.receive()
+        if not isinstance(shown, Shown):
+            raise StoreError("The picture was not sent", cause="The run is ending", document=document.id)
+        if shown.picture is None:
+            assert shown.fault is not None
+            raise shown.fault.error()
+        return unpacked(shown.picture, "the host")
 
     def draw(self, component: int, document: Document, page: int, dpi: int) -> Image:
         """A picture of a page by the component that ingested the document."""
@@ -228,9 +222,8 @@ class _Lender:
         self._piece = piece
 
     def open(self, document: Document) -> BinaryIO:
-        if self._piece.data is not None and document.id == self._piece.document.id:
-            return io.BytesIO(self._piece.data)
-        return self._blobs.open(document.content_id)
+        content = self._piece.contents.get(document.id)
+        return self._blobs.open(document.content_id) if content is None else io.BytesIO(content)
 
     def render(self, document: Document, page: int, dpi: int) -> Image:
         component = self._piece.renderers.get(document.id)
@@ -240,6 +233,8 @@ class _Lender:
                 cause="It was not ingested in this run",
                 document=document.id or None,
             )
+        if component == IN_PARENT:
+            return self._work.ask(document, page, dpi)
         return self._work.draw(component, document, page, dpi)
 
 
@@ -252,25 +247,6 @@ def _lend(document: Document, lender: _Lender) -> Document:
 def _context(order: Call | Ingest, scratch: Path, pieces: int = 1) -> Context:
     deadline = None if order.timeout is None else time.monotonic() + order.timeout * pieces
     return Context(run=order.run, step=order.step, scratch=scratch, deadline=deadline)
-
-
-def _listed(found: Any, count: int, hook: str, component: str) -> list[object]:
-    """What a batch companion gave, as many as asked for. Raises `ContractError` otherwise, and whatever its generator raises."""
-    try:
-        iterator = iter(found)
-    except TypeError as error:
-        raise ContractError(
-            f"{hook} returned {type(found).__name__}, which cannot be iterated", fix="Return a list", component=component
-        ) from error
-    results = list(islice(iterator, count + 1))
-    if len(results) != count:
-        many = "more" if len(results) > count else str(len(results))
-        raise ContractError(
-            f"{hook} gave {many} results for {count} documents",
-            fix="Give one for each document, in their order, or in its place the StepError",
-            component=component,
-        )
-    return results
 
 
 def _encoded(record: Result | Document | Source, component: str) -> bytes:
