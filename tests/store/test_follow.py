@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -40,19 +40,21 @@ def documents(store: Path) -> list[int]:
     return sorted(int(name.removeprefix("document-")) for (name,) in found)
 
 
-@pytest.fixture
-def following(tmp_path: Path) -> Iterator[threading.Event]:
-    """Somebody who follows the journals of ``tmp_path`` until the event is set."""
+@contextmanager
+def followed(store: Path) -> Iterator[None]:
+    """Somebody follows the journals of ``store`` meanwhile."""
     stopping = threading.Event()
-    thread = threading.Thread(target=follow, args=(tmp_path, stopping))
+    thread = threading.Thread(target=follow, args=(store, stopping))
     thread.start()
-    yield stopping
-    stopping.set()
-    thread.join()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
 
 
-def test_what_is_appended_meanwhile_is_folded_without_being_asked_for(tmp_path: Path, following: threading.Event) -> None:
-    with JournalWriter(tmp_path / "journal") as writer:
+def test_what_is_appended_meanwhile_is_folded_without_being_asked_for(tmp_path: Path) -> None:
+    with followed(tmp_path), JournalWriter(tmp_path / "journal") as writer:
         for number in range(2):
             writer.append(group_of(number, 1)).wait()
             assert until(lambda: (tmp_path / "aios.duckdb").exists() and lag(tmp_path).groups == 0)
@@ -81,16 +83,24 @@ def test_a_large_backlog_is_folded_in_pieces_of_whole_groups(tmp_path: Path, mon
     assert documents(tmp_path) == sorted(list(range(30)) * 10)
 
 
-def test_damage_in_one_journal_keeps_nobody_from_following_the_others(tmp_path: Path, following: threading.Event) -> None:
+def test_damage_in_one_journal_is_said_once_and_keeps_nobody_from_following_the_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with JournalWriter(tmp_path / "journal") as writer:
         for number in range(2):
             writer.append(group_of(number, 1)).wait()
-    damaged = JournalReader(tmp_path / "journal").segments()[0].path
-    assert until(lambda: (tmp_path / "aios.duckdb").exists() and lag(tmp_path).groups == 0)
-    os.truncate(damaged, damaged.stat().st_size - 1)
-    with JournalWriter(tmp_path / "journal") as writer:
-        writer.append(group_of(2, 1)).wait()
-    assert until(lambda: documents(tmp_path) == [0, 1, 2])
+    reader = JournalReader(tmp_path / "journal")
+    (segment,) = reader.segments()
+    data = bytearray(segment.path.read_bytes())
+    data[next(reader.groups(segment)).end + 20] ^= 1
+    segment.path.write_bytes(data)
+    with followed(tmp_path):
+        for number in (2, 3):
+            with JournalWriter(tmp_path / "journal") as writer:
+                writer.append(group_of(number, 1)).wait()
+            assert until(lambda number=number: (tmp_path / "aios.duckdb").exists() and number in documents(tmp_path))
+    assert documents(tmp_path) == [0, 2, 3]
+    assert [record.levelname for record in caplog.records if str(segment.path) in record.getMessage()] == ["ERROR"]
 
 
 # -- beside a run ------------------------------------------------------------------------------------------------------------------------
@@ -100,6 +110,7 @@ def test_damage_in_one_journal_keeps_nobody_from_following_the_others(tmp_path: 
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process pays from the first byte."""
     monkeypatch.setattr(_folding, "_WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(_folding, "_WORTH_IT_SOON", 1)
 
 
 def record(recording: Recording, number: int) -> None:
@@ -163,20 +174,22 @@ def test_where_no_process_can_be_started_a_thread_folds(tmp_path: Path, monkeypa
 
 
 RECORDS = """
-import os, signal, subprocess
+import os, time
 from aios_sdk.store import Store, _folding
 from tests.store._recording import Recording
 from tests.store.test_follow import process_of, record
-_folding._WORTH_A_PROCESS = 1
+_folding._WORTH_A_PROCESS = _folding._WORTH_IT_SOON = 1
 store = Store(sys.argv[1])
 recording = Recording(store)
 number = 0
 while True:
     record(recording, number)
     if number == 200:
+        folding = process_of(store).pid
         if sys.argv[2] == "inherited" and os.fork() == 0:
-            signal.pause()
-        print(process_of(store).pid, flush=True)
+            time.sleep(60)
+            os._exit(0)
+        print(folding, flush=True)
     number += 1
 """
 

@@ -28,10 +28,12 @@ def follow(store: str | os.PathLike[str], stopping: threading.Event, *, told: Ca
     """Fold what is journaled by any process about once a second until ``stopping`` is set, then what is left, and return.
 
     The database is free between folds, and after every 100,000 rows of a large backlog. ``told`` hears of each fold that applied
-    something. What cannot be folded now (a reader holds the file, the disk is full, a segment is damaged) is tried again later.
+    something. What cannot be folded now (a reader holds the file, the disk is full, a segment is damaged) is tried again later, and
+    logged once.
     """
     directory = Path(store)
     seen: tuple[int, int] | None = None
+    said = ""
     while True:
         last, began = stopping.is_set(), time.monotonic()
         found = size_of(directory / "journal")
@@ -44,13 +46,14 @@ def follow(store: str | os.PathLike[str], stopping: threading.Event, *, told: Ca
                     time.sleep(_GAP)
                     continue
                 seen = found
-            except JournalCorrupt as error:
-                _log.error("%s is folded but for a part of the journal: %s", directory, error)
-                seen = found
             except StoreBusy as busy:
                 _log.info("folding %s is put off: %s", directory, busy)
             except StoreError as error:
-                _log.warning("folding %s is put off: %s", directory, error)
+                if isinstance(error, JournalCorrupt):
+                    seen = found  # told after everything else was folded
+                if str(error) != said:
+                    _log.error("%s cannot be folded, or not all of it: %s", directory, error)
+                said = str(error)
         if last:
             return
         stopping.wait(max(_GAP, began + EVERY - time.monotonic()))

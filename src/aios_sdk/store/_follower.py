@@ -6,6 +6,7 @@ does, when that is closed or the process PARENT is gone: a fold that is cut off 
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import sys
@@ -21,6 +22,8 @@ def main(store: str, parent: int) -> None:
     """Follow the store's journals for the process ``parent``."""
     import duckdb  # noqa: F401 - most of what starting takes, and it is done before the byte says so
 
+    # The parent meets what is wrong when the store is closed, and says so.
+    logging.getLogger("aios.store").addHandler(logging.NullHandler())
     stopping = threading.Event()
     threading.Thread(target=_watch, args=(parent, stopping), daemon=True).start()
     os.write(1, b".")
