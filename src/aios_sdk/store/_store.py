@@ -230,6 +230,10 @@ class Store:
 
     def memo(self) -> Memo:
         """The results that were recorded so far, by their memo keys; brought up to date. Close it after use."""
+        if self._writer is not None:
+            for run in self._runs:
+                run.flush()
+            self._writer.flush()  # what was recorded here a moment ago may still be on its way to the file
         memo = Memo(self.path, self.blobs)
         memo.refresh()
         return memo
