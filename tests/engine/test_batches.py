@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aios_sdk import Classification, Document, Label, Malformed, Pipeline, StepError, Store, component, implements
+from aios_sdk import Classification, ComponentConfig, Document, Label, Malformed, Pipeline, StepError, Store, component, implements
 
 from ._parts import by_name, conservation, note, run
 
@@ -130,3 +132,31 @@ def test_documents_are_asked_about_with_and_without_others_alike(store: Store) -
     assert {name: outcome.document.labels["name"].value for name, outcome in together.items()} == {
         name: outcome.document.labels["name"].value for name, outcome in alone.items()
     }
+
+
+@component("test.sometimes-hangs", isolation="process")
+class SometimesHangs:
+    """Writes down whom it is asked about, and takes a minute for some; it has no companion."""
+
+    class Config(ComponentConfig):
+        asked: str
+
+    def __init__(self, config: Config) -> None:
+        self.asked = Path(config.asked)
+
+    @implements
+    def classify(self, document: Document) -> Classification:
+        with self.asked.open("a") as file:
+            file.write(f"{document.name}\n")
+        if document.name.startswith("hangs"):
+            time.sleep(60)
+        return Classification()
+
+
+def test_one_that_hangs_among_others_that_went_with_it_is_asked_once(store: Store, tmp_path: Path) -> None:
+    names = [f"hangs {number}" if number % 8 == 3 else f"n{number}" for number in range(16)]
+    pipeline = Pipeline("p").ingest().classify(SometimesHangs, timeout=1.0, config={"asked": str(tmp_path / "asked")})
+    found = by_name(run(pipeline, [note(name) for name in names], store, SometimesHangs, workers=1, fresh=True))
+    for name, outcome in found.items():
+        assert [failure.category for failure in outcome.failures] == (["timeout"] if name.startswith("hangs") else []), name
+    assert sorted((tmp_path / "asked").read_text().splitlines()) == sorted(names)
