@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 from _peers import Options
 from _programs import command_of, last_words, surroundings
-from _table import Row, fail
+from _table import Row, fail, number
 from _work import STEPS, result_hash, texts
 
 #: Seconds between looks at the processes.
@@ -24,11 +24,13 @@ def memory(options: Options) -> list[Row]:
     """The peak of the resident memory, of the process and its children together, for more and more documents out of a generator."""
     counts = (1_000, 3_000) if options.quick else (1_000, 10_000, 100_000)
     peaks: dict[int, float] = {}
+    alone: dict[int, float] = {}
     rows = []
     for count in counts:
         began = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
             peaks[count], answer = watched(command_of("memory", "--documents", count, "--store", Path(folder, "bench.aios")))
+        alone[count] = answer["megabytes"]
         if answer["hash"] != result_hash({name: step(text) for name, step in STEPS.items()} for text in texts(count)):
             fail(f"of {count} documents something else came out")
         rows.append(
@@ -36,11 +38,14 @@ def memory(options: Options) -> list[Row]:
                 case=f"peak memory of a run, {count:,} documents streamed",
                 figure=peaks[count],
                 unit="MB",
-                beside=f"in {time.perf_counter() - began:.0f} s; {answer['megabytes']:.0f} MB of the process alone",
+                beside=f"in {time.perf_counter() - began:.0f} s; {alone[count]:.0f} MB of the process alone",
             )
         )
-    growth = peaks[counts[-1]] / peaks[counts[0]]
-    rows.append(Row(case=f"its growth from {counts[0]:,} to {counts[-1]:,} documents", figure=growth, unit="times", bar=1.2))
+    few, many = counts[0], counts[-1]
+    beside = f"{number(alone[many] / alone[few])} times of the process alone"
+    rows.append(
+        Row(case=f"its growth from {few:,} to {many:,} documents", figure=peaks[many] / peaks[few], unit="times", bar=1.2, beside=beside)
+    )
     return rows
 
 

@@ -98,7 +98,7 @@ def _own_rows(count: int, first: list[dict[str, Any]], again: list[dict[str, Any
 def _late_row(count: int, late: dict[str, Any], filled: dict[str, Any]) -> Row:
     made = f"{filled['recording']:.0f} s journaled, {filled['folding']:.0f} s folded, {filled['indexing']:.0f} s indexed"
     return Row(
-        case=f"the same rerun with {late['attempts']:,} attempts in the store",
+        case=f"the same rerun with {filled['attempts']:,} attempts in the store",
         figure=_median([late], "acknowledged", count),
         unit=UNIT,
         bar=20,
