@@ -159,4 +159,6 @@ def test_one_that_hangs_among_others_that_went_with_it_is_asked_once(store: Stor
     found = by_name(run(pipeline, [note(name) for name in names], store, SometimesHangs, workers=1, fresh=True))
     for name, outcome in found.items():
         assert [failure.category for failure in outcome.failures] == (["timeout"] if name.startswith("hangs") else []), name
-    assert sorted((tmp_path / "asked").read_text().splitlines()) == sorted(names)
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert set(asked) == set(names)
+    assert [asked.count(name) for name in names if name.startswith("hangs")] == [1, 1]  # others may be asked again by the next worker
