@@ -73,6 +73,7 @@ class Memo:
         self._blobs = blobs
         self._environment = _open(store / MEMO)
         self._groups: dict[bytes, _Group] = {}
+        self._latest: _Group = {}
 
     def refresh(self) -> int:
         """Index what the journals hold and the index does not. Gives the number of results that were new.
@@ -104,14 +105,18 @@ class Memo:
 
     def find(self, key: str) -> Remembered | None:
         """The result with that key; None when there is none, or it cannot be read any more."""
-        with self._environment.begin() as reading:
-            place = reading.get(_KEY + bytes.fromhex(key)[:_KEY_SIZE])
-        if place is None:
-            return None
-        try:
-            attempt, artifacts = self._group(place)[key]
-        except (KeyError, JournalCorrupt, OSError):
-            return None  # it is computed again
+        found = self._latest.get(key)  # the steps of a document follow each other
+        if found is None:
+            with self._environment.begin() as reading:
+                place = reading.get(_KEY + bytes.fromhex(key)[:_KEY_SIZE])
+            if place is None:
+                return None
+            try:
+                self._latest = self._group(place)
+                found = self._latest[key]
+            except (KeyError, JournalCorrupt, OSError):
+                return None  # it is computed again
+        attempt, artifacts = found
         layers: dict[str, tuple[bytes, str]] = {}
         for artifact, layer, content in map(_OF_ARTIFACT, artifacts):
             if content is None and not self._blobs.exists(artifact):
