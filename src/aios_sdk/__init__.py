@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .deprecations import AiosDeprecation
-    from .engine import Limits, Observer
+    from .engine import Limits, Observer, Stop
     from .errors import (
         AiosError,
         AmbiguousComponent,
@@ -147,6 +147,7 @@ __all__ = [
     "Stages",
     "StepError",
     "StepOutcome",
+    "Stop",
     "Store",
     "StoreBusy",
     "StoreError",
@@ -179,7 +180,7 @@ __all__ = [
 
 _HOMES: Final = {
     "deprecations": ("AiosDeprecation "),
-    "engine": ("Limits Observer "),
+    "engine": ("Limits Observer Stop "),
     "errors": (
         "AiosError AmbiguousComponent ConfigurationError ContractError DeadlineExceeded Encrypted ExpressionError InputError "
         "JournalCorrupt LimitExceeded Malformed ManifestError PipelineError PluginDenied PluginError Retryable StepError "

@@ -15,19 +15,23 @@ if TYPE_CHECKING:
     from ._ingest import check_inputs
     from ._limits import Limits
     from ._plan import Plan, PlannedCollect, PlannedComponent, PlannedFallback, PlannedStep
-    from ._progress import Lines
+    from ._progress import Ending, Lines
+    from ._stop import Stop
 
 _HOME: Final = {
     **dict.fromkeys(("Plan", "PlannedCollect", "PlannedComponent", "PlannedFallback", "PlannedStep"), "_plan"),
     **dict.fromkeys(("arun", "run"), "_api"),
+    "Ending": "_progress",
     "Limits": "_limits",
     "Lines": "_progress",
     "Observer": "_events",
+    "Stop": "_stop",
     "check_inputs": "_ingest",
     "detect": "_detect",
 }
 
 __all__ = [
+    "Ending",
     "Limits",
     "Lines",
     "Observer",
@@ -36,6 +40,7 @@ __all__ = [
     "PlannedComponent",
     "PlannedFallback",
     "PlannedStep",
+    "Stop",
     "arun",
     "check_inputs",
     "detect",

@@ -15,7 +15,7 @@ from ..records import Outcome, canonical, digest
 from ..stages import Stage
 
 if TYPE_CHECKING:
-    from ..engine import Limits, Observer, Plan
+    from ..engine import Limits, Observer, Plan, Stop
     from ..plugins import Registry
     from ..store import Store
 
@@ -310,8 +310,9 @@ class Pipeline:
         become durable.
 
         Yields the outcome of every case if the pipeline collects, else that of every document. Options are those of `arun`;
-        ``progress`` defaults to a bar where standard error is a terminal. Closing the iterator early, or Ctrl-C, stops the run and
-        keeps what is done.
+        ``progress`` defaults to a bar where standard error is a terminal. Closing the iterator early ends the run and keeps what is
+        done. Ctrl-C while the next outcome is waited for has what is under way finished, for ten seconds unless ``stop`` says
+        otherwise, and raises `KeyboardInterrupt` after the last outcome; a second one ends the run at once.
         """
         from ..engine import run
 
@@ -329,12 +330,13 @@ class Pipeline:
         window: int | None = None,
         progress: bool | None = None,
         fresh: bool = False,
+        stop: Stop | None = None,
     ) -> AsyncIterator[Outcome]:
         """The same for callers that have an event loop.
 
         ``workers`` are threads for components that parse, read or predict (default: the cores); ``window`` is how many deliveries
         may be under way at once (default: 256); ``limits`` bound what one delivery may unfold into. Results that the store holds are taken
-        from there unless ``fresh``.
+        from there unless ``fresh``. ``stop`` is asked, from elsewhere, to stop the run before its end.
         """
         from ..engine import arun
 
@@ -348,6 +350,7 @@ class Pipeline:
             window=window,
             progress=progress,
             fresh=fresh,
+            stop=stop,
         )
 
 
