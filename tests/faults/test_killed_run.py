@@ -156,25 +156,28 @@ def _kill_and_resume(folder: Path, mark: str, *, documents: int, rounds: int, se
             desk.assert_nothing_is_left()
         assert len(desk.completed(path)) == documents
         desk.assert_nothing_is_left(path)
-        _assert_went_on(path, told, expected, documents)
-        for what in ("words", "measures", "guesses"):
+        asked_anew = _assert_went_on(path, told, expected, documents)
+        for what in ("words", "measures", *(() if asked_anew else ("guesses",))):
             assert not desk.calls(what).keys() & told, f"seed {seed}, round {number}: {what} was asked again"
-        assert len(desk.calls("guesses").keys() & spent.keys()) <= WINDOW
+        assert asked_anew or len(desk.calls("guesses").keys() & spent.keys()) <= WINDOW
 
 
-def _assert_went_on(path: Path, told: set[str], expected: _Found, documents: int) -> None:
+def _assert_went_on(path: Path, told: set[str], expected: _Found, documents: int) -> bool:
+    """The latest run completes the others. Whether one of them was killed when it had completed, so that guesses are made anew."""
     with Store(path) as store:
         assert _found(store) == expected
         row = conservation(store)
         assert (row["run_status"], row["found"], row["completed"], row["holds"]) == ("completed", documents, documents, True)
         attempts = "select document_id, step, count(*), count(distinct attempt_id) from attempts where run_id = $1 group by all"
         assert [(times, ids) for _, _, times, ids in latest(store, attempts)] == [(1, 1)] * 4 * documents
-        missed = """select distinct d.name from attempts t join documents d using (document_id, run_id)
+        [(ended,)] = latest(store, "select count(*) > 0 from runs where run_id <> $1 and status = 'completed'")
+        missed = """select distinct d.name, t.step from attempts t join documents d using (document_id, run_id)
             where t.run_id = $1 and t.stage <> 'ingest' and t.cache <> 'hit'"""
-        assert not told & {name for (name,) in latest(store, missed)}
+        assert not told & {name for name, step in latest(store, missed) if not (ended and step == "classify.test.guesses")}
         guesses = _guesses(store)
         assert len(guesses) == documents
-        assert all(len(guesses[name]) == 1 for name in told)
+        assert ended or all(len(guesses[name]) == 1 for name in told)
+        return bool(ended)
 
 
 def test_a_run_that_was_killed_goes_on_where_it_stopped(tmp_path: Path, mark: str) -> None:
