@@ -19,6 +19,9 @@ from ..records import digest as digest_of
 from ..records import digest_file
 from ._files import DISK_FULL, sync_directory
 
+#: Layers whose canonical JSON is at most this long (bytes) are no blobs, but kept in the row itself; so are the bytes of documents.
+INLINE_BYTES: Final = 16 * 1024
+
 #: Where a process finds its open files by name.
 _DESCRIPTORS: Final = "/proc/self/fd"
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")

@@ -17,10 +17,15 @@ from ._wire import Close
 
 #: Seconds that a worker is given to close its components.
 GRACE: Final = 5.0
+#: Workers that must have been lost before one stands by.
+_SEVERAL: Final = 2
 
 
 class Crew:
-    """At most ``count`` workers, started when they are needed and there is no other."""
+    """At most ``count`` workers at work, started when they are needed and there is no other.
+
+    Where several have been lost others will be: from then on one more stands by, so that nobody waits for a start after a death.
+    """
 
     def __init__(self, attendant: Attendant, count: int) -> None:
         self._attendant = attendant
@@ -28,6 +33,8 @@ class Crew:
         self._idle: list[Channel] = []
         self._at_work: set[Channel] = set()
         self._tidying: set[asyncio.Task[Any]] = set()
+        self._lost = 0
+        self._spare: asyncio.Task[Channel] | None = None
 
     async def take(self, component: int) -> Channel:
         """A worker, if there is one that knows ``component``; waits until one is free.
@@ -51,6 +58,7 @@ class Crew:
     async def lost(self, channel: Channel, verdict: Verdict = "broke the line") -> End:
         """How a worker ended; it is killed if it has not by itself. Another may take its place at once."""
         self._leave(channel)
+        self._lost += 1
         channel.close()
         end = await asyncio.wrap_future(self._attendant.bury(channel.process, verdict=verdict))
         self._tidy(_remove(channel.process))
@@ -77,6 +85,9 @@ class Crew:
         for channel in self._idle:
             self._retire(channel)
         self._idle.clear()
+        if self._spare is not None:
+            self._spare.cancel()
+            self._tidy(self._dismiss(self._spare))
         while self._tidying:
             await asyncio.wait(self._tidying)
 
@@ -93,6 +104,22 @@ class Crew:
         return self._idle.pop() if self._idle else None
 
     async def _hire(self) -> Channel:
+        spare, self._spare = self._spare, None
+        if self._lost >= _SEVERAL:
+            self._spare = asyncio.get_running_loop().create_task(self._start())
+        if spare is not None:
+            with contextlib.suppress(Unavailable):
+                channel = await spare
+                if not channel.is_closed:
+                    return channel
+                self._tidy(self._end(channel.process))
+        return await self._start()
+
+    async def _dismiss(self, spare: asyncio.Task[Channel]) -> None:
+        with contextlib.suppress(Unavailable, asyncio.CancelledError):
+            await self._farewell(await spare)
+
+    async def _start(self) -> Channel:
         starting = self._attendant.start()
         try:
             process = await asyncio.wrap_future(starting)
