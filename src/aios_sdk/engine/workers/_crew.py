@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from ...errors import Unavailable
 from ._attendant import Attendant
 from ._channel import Channel
 from ._process import End, Process, Verdict
-from ._wire import Close
+from ._wire import Close, Order
 
 #: Seconds that a worker is given to close its components.
 GRACE: Final = 5.0
@@ -24,16 +24,19 @@ _SEVERAL: Final = 2
 class Crew:
     """At most ``count`` workers at work, started when they are needed and there is no other.
 
-    Where several have been lost others will be: from then on one more stands by, so that nobody waits for a start after a death.
+    Where several have been lost others will be: from then on one more stands by, which has made the components that those knew,
+    so that nobody waits for a start after a death. ``lesson`` makes the order to do so.
     """
 
-    def __init__(self, attendant: Attendant, count: int) -> None:
+    def __init__(self, attendant: Attendant, count: int, lesson: Callable[[Process, Iterable[int]], Order]) -> None:
         self._attendant = attendant
+        self._lesson = lesson
         self._places = asyncio.Semaphore(count)
         self._idle: list[Channel] = []
         self._at_work: set[Channel] = set()
         self._tidying: set[asyncio.Task[Any]] = set()
         self._lost = 0
+        self._known: set[int] = set()
         self._spare: asyncio.Task[Channel] | None = None
 
     async def take(self, component: int) -> Channel:
@@ -59,6 +62,7 @@ class Crew:
         """How a worker ended; it is killed if it has not by itself. Another may take its place at once."""
         self._leave(channel)
         self._lost += 1
+        self._known |= channel.process.told
         channel.close()
         end = await asyncio.wrap_future(self._attendant.bury(channel.process, verdict=verdict))
         self._tidy(_remove(channel.process))
@@ -106,7 +110,7 @@ class Crew:
     async def _hire(self) -> Channel:
         spare, self._spare = self._spare, None
         if self._lost >= _SEVERAL:
-            self._spare = asyncio.get_running_loop().create_task(self._start())
+            self._spare = asyncio.get_running_loop().create_task(self._stand_by())
         if spare is not None:
             with contextlib.suppress(Unavailable):
                 channel = await spare
@@ -114,6 +118,11 @@ class Crew:
                     return channel
                 self._tidy(self._end(channel.process))
         return await self._start()
+
+    async def _stand_by(self) -> Channel:
+        channel = await self._start()
+        channel.send(self._lesson(channel.process, self._known))
+        return channel
 
     async def _dismiss(self, spare: asyncio.Task[Channel]) -> None:
         with contextlib.suppress(Unavailable, asyncio.CancelledError):

@@ -21,7 +21,7 @@ from ._faults import fault_of
 from ._line import Forward, Line
 from ._memory import data_size, memory
 from ._options import Options
-from ._wire import Call, Close, Done, Ingest, Render
+from ._wire import Call, Close, Done, Ingest, Learn, Render
 from ._work import Work
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -58,6 +58,8 @@ class _Worker:
             if isinstance(order, Call | Ingest | Render):  # Next is for something that has ended meanwhile
                 self._log.renew()
                 self._carry_out(order)
+            elif isinstance(order, Learn):
+                self._components.prepare(order.parcels)
         self._components.close()
         self._line.flush()
 
