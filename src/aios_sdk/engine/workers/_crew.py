@@ -90,8 +90,8 @@ class Crew:
             self._retire(channel)
         self._idle.clear()
         if self._spare is not None:
-            self._spare.cancel()
             self._tidy(self._dismiss(self._spare))
+            self._spare = None
         while self._tidying:
             await asyncio.wait(self._tidying)
 
@@ -125,8 +125,10 @@ class Crew:
         return channel
 
     async def _dismiss(self, spare: asyncio.Task[Channel]) -> None:
-        with contextlib.suppress(Unavailable, asyncio.CancelledError):
-            await self._farewell(await spare)
+        with contextlib.suppress(Unavailable):
+            channel = await spare
+            channel.close()  # it has nothing open
+            await self._end(channel.process, grace=0.0)
 
     async def _start(self) -> Channel:
         starting = self._attendant.start()
@@ -139,7 +141,9 @@ class Crew:
 
     def _send_away(self, starting: Future[Process]) -> None:
         with contextlib.suppress(Unavailable):  # it was not started, or all are closed already
-            self._attendant.bury(starting.result(), grace=0.0, verdict="not needed")
+            process = starting.result()
+            process.connection.close()
+            self._attendant.bury(process, grace=0.0, verdict="not needed")
 
     def _retire(self, channel: Channel) -> None:
         self._tidy(self._farewell(channel))
