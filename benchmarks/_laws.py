@@ -108,31 +108,12 @@ def prepare(path: list[str]) -> None:
 
 def verdict(trial: Trial) -> str:
     """What becomes of a law for a mutant or a correct component: broken, passed, or not applicable."""
-    from aios_sdk import AiosError
-    from aios_sdk.testing import LAWS, LawBroken
-    from aios_sdk.testing._law import NotApplicable
-    from aios_sdk.testing._subject import Subject
+    from tests.testing.alone import alone
     from tests.testing.mutants import MUTANTS
 
-    kind, id, number, seed = trial
+    kind, law, number, seed = trial
     code, options = (MUTANTS[number].code, MUTANTS[number].options) if kind == "mutant" else correct()[number]
-    law = LAWS[id]
-    subject = Subject(code, **{"seed": seed, **options})
-    try:
-        if law.unless(subject.info):
-            return "not applicable"
-        law.check(subject)
-    except NotApplicable:
-        return "not applicable"
-    except LawBroken as broken:
-        return "broken" if broken.law in ("", id) else f"breaks {broken.law}"
-    except AiosError:
-        return "broken"
-    except Exception as error:  # noqa: BLE001 - told as what became of the trial
-        return f"{type(error).__name__}: {error}"
-    finally:
-        subject.close()
-    return "passed"
+    return alone(law, code, {"seed": seed, **options})
 
 
 @cache

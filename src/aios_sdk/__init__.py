@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .deprecations import AiosDeprecation
-    from .engine import Limits, Observer, Stop
+    from .engine import Foreseen, Limits, Observer, Stop, Tracing
     from .errors import (
         AiosError,
         AmbiguousComponent,
@@ -107,6 +107,7 @@ __all__ = [
     "Extractor",
     "Fallback",
     "Field",
+    "Foreseen",
     "Ingester",
     "InputError",
     "InputFile",
@@ -156,6 +157,7 @@ __all__ = [
     "Summarizer",
     "Summary",
     "Table",
+    "Tracing",
     "Unavailable",
     "UnitFailure",
     "UnknownComponent",
@@ -180,7 +182,7 @@ __all__ = [
 
 _HOMES: Final = {
     "deprecations": ("AiosDeprecation "),
-    "engine": ("Limits Observer Stop "),
+    "engine": ("Foreseen Limits Observer Stop Tracing "),
     "errors": (
         "AiosError AmbiguousComponent ConfigurationError ContractError DeadlineExceeded Encrypted ExpressionError InputError "
         "JournalCorrupt LimitExceeded Malformed ManifestError PipelineError PluginDenied PluginError Retryable StepError "

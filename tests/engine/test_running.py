@@ -6,6 +6,7 @@ import asyncio
 import gc
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -350,3 +351,43 @@ def test_the_record_of_a_run_says_what_ran_over_what(store: Store, tmp_path: Pat
     [(counts,)] = latest(store, "select counts from runs where run_id = $1 and event = 'finished'")
     assert '"completed":2' in counts
     assert '"found":2' in counts
+
+
+@component("test.first-is-slowest", isolation="process", deterministic=False)
+class FirstIsSlowest:
+    """Takes the longer the earlier it was delivered."""
+
+    @implements
+    def classify(self, document: Document) -> Classification:
+        time.sleep(0.02 * (5 - int(document.name)))
+        return Classification()
+
+
+def test_outcomes_come_in_the_order_of_the_inputs_where_that_is_asked_for(store: Store) -> None:
+    names = [f"{number}" for number in range(6)]
+    pipeline = Pipeline("p").ingest().classify(FirstIsSlowest)
+    for ordered in (True, False):
+        outcomes = run(pipeline, [note(name) for name in names], store, FirstIsSlowest, workers=3, ordered=ordered)
+        assert ([outcome.name for outcome in outcomes] == names) is ordered
+    assert conservation(store)["holds"]
+
+
+def test_ordered_parts_follow_what_they_came_in_and_cases_their_deliveries(store: Store) -> None:
+    deliveries = [Source(name=f"{number}", key=f"{number}", data=b"2", media_type="application/x-tree") for number in range(4)]
+    outcomes = run(Pipeline("p").ingest(), deliveries, store, Tree, ordered=True)
+    assert [outcome.document.key or outcome.name for outcome in outcomes] == [
+        name for number in range(4) for name in (f"{number}", "part 0", "part 1")
+    ]
+    cases = run(Pipeline("p").ingest().collect(), deliveries, store, Tree, ordered=True)
+    assert [case.document.members[0].document.key for case in cases] == ["0", "1", "2", "3"]
+
+
+@component("test.tree", media_types=["application/x-tree"], provides=["pages", "text"])
+class Tree:
+    """A text and as many parts as it says."""
+
+    @implements
+    def ingest(self, source: Source) -> Iterator[Document | Source]:
+        yield document_of(source.name)
+        for number in range(int(source.read())):
+            yield Source(name=f"part {number}", data=f"{source.name} {number}".encode(), media_type="text/plain")

@@ -143,10 +143,10 @@ def test_a_project_of_the_newest_template_is_up_to_date_without_git(
 def test_a_new_minor_version_of_the_sdk_moves_the_range_in_project_and_manifest(
     project: Path, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aios_sdk.scaffold._update.this_minor", lambda: ">=0.2,<0.3")
+    monkeypatch.setattr("aios_sdk.scaffold._update.until_next_major", lambda: ">=0.2,<1")
     assert update(project).conflicts == ()
-    assert '"aios-sdk>=0.2,<0.3"' in (project / "pyproject.toml").read_text()
-    assert 'sdk = ">=0.2,<0.3"' in (project / "src/acme_ocr/aios_plugin.toml").read_text()
+    assert '"aios-sdk>=0.2,<1"' in (project / "pyproject.toml").read_text()
+    assert 'sdk = ">=0.2,<1"' in (project / "src/acme_ocr/aios_plugin.toml").read_text()
 
 
 def test_without_git_or_a_repository_or_a_commit_it_says_what_to_do(

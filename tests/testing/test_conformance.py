@@ -104,8 +104,13 @@ def test_every_law_is_a_test_with_its_name(output: str):
         assert f"test_acme.py::test_numbers[{law}] PASSED" in output
 
 
-def test_laws_that_do_not_apply_to_what_is_declared_are_left_out(output: str):
+def test_laws_that_do_not_apply_to_what_is_declared_or_to_the_code_are_left_out(output: str):
     assert "test_numbers[refuses-unknown-settings]" not in output
+    (asked,) = (mark.args[1] for mark in conformance(fakes.EchoNumbers).pytestmark)
+    (of_others,) = (mark.args[1] for mark in conformance(fakes.EchoDigits).pytestmark)
+    assert {"batch-of-one", "units-merge-to-the-whole"} <= set(asked)
+    assert "batch-of-one" not in of_others
+    assert "calls-at-once" not in asked
 
 
 def test_what_only_looking_can_tell_is_skipped_with_the_reason(output: str):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from aios_sdk.testing import LAWS, certify
 
+from .alone import alone
 from .mutants import MUTANTS, Mutant
 
 
@@ -15,8 +18,7 @@ def test_every_law_has_a_mutant():
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_breaks_its_law(mutant: Mutant):
-    report = certify(mutant.code, laws=[mutant.law], **mutant.options)
-    assert [verdict.law for verdict in report.verdicts if verdict.status == "broken"] == [mutant.law], report
+    assert alone(mutant.law, mutant.code, mutant.options) == "broken"
 
 
 # Laws that start processes or watch for a while cost seconds each; the long form asks them too.
@@ -25,17 +27,30 @@ _QUICK = ("loads", "ends", "gives-a-result-or-refuses", "returns-its-record", "s
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_a_mutant_keeps_the_other_laws_that_are_quick_to_ask(mutant: Mutant):
-    _keeps(mutant, [law for law in _QUICK if law != mutant.law], examples=3)
+def test_a_mutant_keeps_what_its_law_rests_on_and_the_laws_that_are_quick_to_ask(mutant: Mutant):
+    below = _under(mutant.law)
+    _keeps(mutant, [*(law for law in _QUICK if law != mutant.law), *(law for law in LAWS if law in below)], examples=3)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_keeps_all_other_laws(mutant: Mutant):
-    _keeps(mutant, [law for law in LAWS if law != mutant.law], examples=6)
+    _keeps(mutant, LAWS, examples=6)
 
 
-def _keeps(mutant: Mutant, laws: list[str], examples: int) -> None:
-    report = certify(mutant.code, laws=laws, **{"examples": examples, **mutant.options})
+@pytest.mark.soak
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_mutant_is_told_by_the_law_that_it_breaks(mutant: Mutant):
+    report = certify(mutant.code, laws=[mutant.law], **mutant.options)
+    assert [verdict.law for verdict in report.verdicts if verdict.status == "broken"] == [mutant.law], report
+
+
+def _under(law: str) -> set[str]:
+    """The laws that one rests on, and those that they rest on."""
+    return {below for other in LAWS[law].after for below in (other, *_under(other))}
+
+
+def _keeps(mutant: Mutant, laws: Iterable[str], examples: int) -> None:
+    report = certify(mutant.code, laws=list(laws), **{"examples": examples, **mutant.options})
     broken = {verdict.law: verdict.said for verdict in report.verdicts if verdict.status == "broken"}
     assert set(broken) <= {mutant.law}, report

@@ -51,6 +51,7 @@ _PLUGIN: Final = {
     "laws": Command("plugin_check", "laws", "List the laws of the conformance kit, or explain one."),
 }
 _STORE: Final = {
+    "apply": Command("store", "apply", "Put what is journaled into the database."),
     "info": Command("store", "info", "Say what a store holds."),
     "lag": Command("store", "lag", "Say how far the database is behind the journal."),
 }

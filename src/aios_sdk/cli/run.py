@@ -34,6 +34,7 @@ def run(
     workers: Annotated[int | None, typer.Option(min=1, help="Components at work at once. Default: the number of cores.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute everything, also what the store holds already.")] = False,
     grace: Annotated[float, typer.Option(min=0, help="Seconds after Ctrl-C in which what is under way is finished.")] = 10.0,
+    plan: Annotated[bool, typer.Option("--plan", help="Show what would be computed, and why; run nothing.")] = False,
     progress: Annotated[bool, typer.Option(help="Tell on standard error how far it is.")] = True,
 ) -> None:
     """Run PIPELINE on every INPUT and record everything in the store.
@@ -42,7 +43,7 @@ def run(
     when some did (see the failures printed, or: aios sql STORE "from errors").
 
     What the store holds already is not computed again: the same command goes on where it was interrupted, and after a change only the
-    steps that it concerns are done. Failures that may pass are tried again.
+    steps that it concerns are done. Failures that may pass are tried again. --plan tells beforehand.
 
     Ctrl-C (or SIGTERM) has it finish what is under way and take nothing new; a second one ends it at once. The exit code is then 130.
 
@@ -59,14 +60,19 @@ def run(
     quiet_libraries()
     found = load_pipeline(pipeline)
     check_inputs(inputs)
-    plan = found.compile()  # what is wrong with the pipeline is said before a store is made
+    compiled = found.compile()  # what is wrong with the pipeline is said before a store is made
+    if plan:
+        from ._preview import show
+
+        show(found, inputs, store)
+        return
     counts: Counter[str] = Counter()
     troubles: list[Outcome] = []
     stop, end = Stop(grace), Ending(sys.stderr, quiet=progress)
     try:
         with _asked_by_signals(stop), Store(store) as opened:
             for outcome in run_plan(
-                plan, inputs, store=opened, workers=workers, progress=progress, fresh=fresh, observers=(end,), stop=stop
+                compiled, inputs, store=opened, workers=workers, progress=progress, fresh=fresh, observers=(end,), stop=stop
             ):
                 for each in ending(outcome):
                     counts[each.status] += 1

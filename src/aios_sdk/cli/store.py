@@ -1,13 +1,15 @@
-"""``aios store``: what a store holds, and how far its database is behind."""
+"""``aios store``: what a store holds, how far its database is behind, and bringing it up to date."""
 
 from __future__ import annotations
 
+import signal
+import threading
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from aios_sdk.store import Store
+from aios_sdk.store import Folded, Store, follow
 
 from ._printing import as_json, printable, size
 
@@ -34,6 +36,29 @@ def info(store: StorePath, json: AsJson = False) -> None:
             "database": size(found.database_bytes),
         }
     )
+
+
+def apply(
+    store: StorePath,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on about once a second, until it is interrupted or terminated.")] = False,
+) -> None:
+    """Put what is journaled, by any process, into the database, so that everybody can ask about it.
+
+    A run does that by itself; this is for what is left of one that was killed, or that met a reader who kept the database open. It may
+    itself be killed at any moment: the next one goes on.
+    """
+    with Store(store, create=False) as opened:
+        if not watch:
+            _tell(opened.fold())
+            return
+        stopping = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopping.set())
+        follow(opened.path, stopping, told=_tell)
+
+
+def _tell(folded: Folded) -> None:
+    typer.echo(f"{folded.rows:,} rows of {folded.groups:,} groups in {folded.seconds:.1f} s")
 
 
 def lag(store: StorePath, json: AsJson = False) -> None:

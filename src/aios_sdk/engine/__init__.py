@@ -15,23 +15,28 @@ if TYPE_CHECKING:
     from ._ingest import check_inputs
     from ._limits import Limits
     from ._plan import Plan, PlannedCollect, PlannedComponent, PlannedFallback, PlannedStep
+    from ._preview import Foreseen, preview
     from ._progress import Ending, Lines
     from ._stop import Stop
+    from ._tracing import Tracing
 
 _HOME: Final = {
     **dict.fromkeys(("Plan", "PlannedCollect", "PlannedComponent", "PlannedFallback", "PlannedStep"), "_plan"),
     **dict.fromkeys(("arun", "run"), "_api"),
+    **dict.fromkeys(("Foreseen", "preview"), "_preview"),
     "Ending": "_progress",
     "Limits": "_limits",
     "Lines": "_progress",
     "Observer": "_events",
     "Stop": "_stop",
+    "Tracing": "_tracing",
     "check_inputs": "_ingest",
     "detect": "_detect",
 }
 
 __all__ = [
     "Ending",
+    "Foreseen",
     "Limits",
     "Lines",
     "Observer",
@@ -41,9 +46,11 @@ __all__ = [
     "PlannedFallback",
     "PlannedStep",
     "Stop",
+    "Tracing",
     "arun",
     "check_inputs",
     "detect",
+    "preview",
     "run",
 ]
 

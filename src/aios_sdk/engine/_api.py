@@ -19,6 +19,7 @@ from ._plan import Plan
 from ._progress import progress_for
 from ._run import Engine
 from ._stop import Stop
+from ._tracing import tracing
 
 _END: Final = object()
 
@@ -48,13 +49,21 @@ async def _batches(
     window: int | None = None,
     progress: bool | None = None,
     fresh: bool = False,
+    ordered: bool = False,
     stop: Stop | None = None,
 ) -> AsyncGenerator[list[Outcome], None]:
     check_inputs(inputs)
     count = workers or os.cpu_count() or 1
-    shown = progress_for(progress)
+    shown = (*progress_for(progress), *tracing())
     engine = Engine(
-        plan, store, observers=(*observers, *shown), limits=limits or Limits(), workers=count, window=window or _WINDOW, fresh=fresh
+        plan,
+        store,
+        observers=(*observers, *shown),
+        limits=limits or Limits(),
+        workers=count,
+        window=window or _WINDOW,
+        fresh=fresh,
+        ordered=ordered,
     )
     asked, loop = stop or Stop(), asyncio.get_running_loop()
     with asked.heard_by(lambda: loop.call_soon_threadsafe(engine.stop, asked)):

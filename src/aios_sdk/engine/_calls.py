@@ -27,6 +27,7 @@ class Calls:
         self._blobs = blobs
         self._run = run
         self._batches = Batches(workers, run, self._together)
+        self._implementations: dict[tuple[int, Stage], Implementation] = {}
 
     def is_immediate(self, info: ComponentInfo, component: PlannedComponent, stage: Stage) -> bool:
         """Whether the component is to be called with `inline`: it lives in this process, and takes one document at a time."""
@@ -36,7 +37,7 @@ class Calls:
         self, component: PlannedComponent, stage: Stage, step: str, document: Document, *, page: int | None, timeout: float | None
     ) -> UnitAnswer:
         """Call the component's ``stage`` for ``document`` here and now; never raises what the component raised."""
-        begun, cpu = time.perf_counter(), time.thread_time()
+        begun = time.perf_counter()
         result, failure, after = None, None, 0.0
         try:
             with self._workers.scratch() as scratch:
@@ -47,7 +48,9 @@ class Calls:
             raise
         except BaseException as error:  # noqa: BLE001 - extensions raise panics that are no Exception, and parsers call sys.exit
             failure, after = failure_of(error, component.id, page), _after(error)
-        return UnitAnswer(0, result, failure, after, time.perf_counter() - begun, time.thread_time() - cpu)
+        # Reading the clock of the thread would take longer than many a component does.
+        wall = time.perf_counter() - begun
+        return UnitAnswer(0, result, failure, after, wall, wall)
 
     async def call(
         self,
@@ -141,9 +144,13 @@ class Calls:
     # -- what a call is given -----------------------------------------------------------------------------------------
 
     def _implementation(self, component: PlannedComponent, stage: Stage) -> Implementation:
-        implementation = self._workers.instance(component).implementation(stage)
-        assert implementation is not None  # the planner chose it for this stage
-        return implementation
+        """The implementation that lives in this thread, which is the loop's."""
+        found = self._implementations.get((id(component), stage))
+        if found is None:
+            found = self._workers.instance(component).implementation(stage)
+            assert found is not None  # the planner chose it for this stage
+            self._implementations[id(component), stage] = found  # the engine keeps the component alive, so its id stays its own
+        return found
 
     def _context(self, step: str, scratch: Scratch, timeout: float | None) -> Context:
         deadline = None if timeout is None else time.monotonic() + timeout

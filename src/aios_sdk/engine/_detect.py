@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from pathlib import PurePosixPath
+from posixpath import splitext
 from typing import BinaryIO, Final
 
 from ..records import Source
@@ -95,7 +95,7 @@ def detect(source: Source) -> str:
         known = _by_content(head, file, source.name)
     if known:
         return known
-    extension = PurePosixPath(source.name.lower()).suffix
+    extension = splitext(source.name.lower())[1]
     if source.media_type and source.media_type not in ("application/octet-stream", "text/plain"):
         return source.media_type
     if _is_text(head):
@@ -168,7 +168,7 @@ def _ole(file: BinaryIO, name: str) -> str:
         return stream.encode("utf-16-le") in head
 
     if has("EncryptedPackage"):
-        extension = PurePosixPath(name.lower()).suffix
+        extension = splitext(name.lower())[1]
         kinds = {".docx": _WORD, ".pptx": _SLIDES, ".xlsb": _XLSB}
         return kinds.get(extension, _SHEET)
     if has("__properties_version1.0"):
@@ -208,6 +208,8 @@ def _markup(head: bytes) -> str | None:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         start = head[:1024].decode("utf-16", "replace").lstrip("\ufeff \t\r\n").lower().encode()
+    if not start.startswith(b"<"):
+        return None
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return "text/html"
     if start.startswith(b"<?xml"):

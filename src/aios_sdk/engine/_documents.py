@@ -33,11 +33,15 @@ from .workers._faults import readable
 
 
 class Delivery(NamedTuple):
-    """A source that is to be one delivery; ``admitted`` when its bytes are kept already, ``failure`` when a container at the top broke."""
+    """A source that is to be one delivery; ``admitted`` when its bytes are kept already, ``failure`` when a container at the top broke.
+
+    ``media_type`` is what was detected, if that was asked already.
+    """
 
     source: Source
     admitted: Admitted | None = None
     failure: UnitFailure | None = None
+    media_type: str = ""
 
 
 class Read(NamedTuple):
@@ -72,6 +76,7 @@ class Reader:
         self._workers = workers
         self._chooser = chooser
         self._limits = limits
+        self._timeout = min((each for each in (self._step.timeout, limits.timeout) if each is not None), default=None)
         self._observers = observers
         self._delivered = delivered
         self._used: set[str] = set()
@@ -84,9 +89,9 @@ class Reader:
     async def unfold(self, source: Source, depth: int = 0) -> AsyncIterator[Delivery]:
         """The deliveries in a folder or archive, one after the other; any other source is a delivery itself."""
         source = self._named(source)
-        candidate = self._container(source)
+        candidate, media_type = self._container(source)
         if candidate is None or depth > self._limits.depth:
-            yield Delivery(source)
+            yield Delivery(source, media_type=media_type)
         elif source.media_type == "inode/directory":
             async for delivery in self._unfold_folder(source, candidate, depth):
                 yield delivery
@@ -109,7 +114,7 @@ class Reader:
             self._record_container(candidate, archive.source)
         for child in found.children:
             alone = child._replace(source=replace(child.source, root=child.source.document_id))
-            inner = None if alone.failure is not None else self._container(alone.source)
+            inner = None if alone.failure is not None else self._container(alone.source)[0]
             if inner is None:
                 yield Delivery(alone.source, alone)
             else:
@@ -171,25 +176,27 @@ class Reader:
         self._identities.add(short)
         return replace(source, name=name, key=key, origin=origin)
 
-    def _container(self, source: Source) -> Candidate | None:
-        """The component that would unfold ``source``, if it is a mere container: one that provides no layer."""
+    def _container(self, source: Source) -> tuple[Candidate | None, str]:
+        """The component that would unfold ``source``, if it is a mere container: one that provides no layer; and the detected type."""
         if source.refused or (source.data is None and (not source.path or is_special(source.path))):
-            return None
+            return None, ""
+        media_type = ""
         try:
-            found = self._chooser.candidates(self._step, detect(source))
+            media_type = detect(source)
+            found = self._chooser.candidates(self._step, media_type)
         except (PluginError, InputError, OSError):
-            return None  # met again, and reported, when the source is ingested
-        return found[0] if found and not found[0].info.provides else None
+            return None, media_type  # met again, and reported, when the source is ingested
+        return (found[0] if found and not found[0].info.provides else None), media_type
 
     # -- one source ---------------------------------------------------------------------------------------------------
 
-    async def admit(self, source: Source) -> Admitted:
-        """Keep the bytes of a delivery and give it its identity."""
+    async def admit(self, source: Source, media_type: str = "") -> Admitted:
+        """Keep the bytes of a delivery and give it its identity; ``media_type`` is what was detected, if it was."""
         origin = source.parent or source.origin or source.key or source.name
         if source.data is not None and len(source.data) <= INLINE_BYTES:
-            return admit(source, self._blobs, origin=origin, position=source.position)
+            return admit(source, self._blobs, origin=origin, position=source.position, media_type=media_type)
         # Copying takes a while. A task of its own, for the caller's may be the run's.
-        work = partial(admit, source, self._blobs, origin=origin, position=source.position)
+        work = partial(admit, source, self._blobs, origin=origin, position=source.position, media_type=media_type)
         return await asyncio.create_task(asyncio.to_thread(work))
 
     async def read(self, admitted: Admitted, budget: Budget) -> Read:
@@ -237,6 +244,7 @@ class Reader:
         self._record(document, candidate, status, failure, started, wall, gained, number)
         trace = Trace(candidate.component)
         trace.add(gained)
+        trace.spent = wall
         return Read(document, self._outcome(document, status, failure, wall, candidate), found.children, trace)
 
     def failed(self, document: Document, failure: UnitFailure, origin: str) -> Read:
@@ -271,7 +279,7 @@ class Reader:
             implementation = self._workers.instance(candidate.component).implementation("ingest")
             assert implementation is not None  # the planner chose it for this stage
             with self._workers.scratch() as scratch:
-                deadline = None if self._step.timeout is None else time.monotonic() + self._step.timeout
+                deadline = None if self._timeout is None else time.monotonic() + self._timeout
                 context = Context(run=self._run.id, step=self._step.id, scratch=scratch, deadline=deadline)
                 for item in implementation.call(source=source, context=context):
                     context.remaining()
@@ -284,7 +292,7 @@ class Reader:
 
     async def _ingest_there(self, candidate: Candidate, source: Source, unfolding: Unfolding) -> Ingested:
         async with self._workers.places:
-            found = self._workers.pool.ingest(candidate.component, source, run=self._run.id, step=self._step.id, timeout=self._step.timeout)
+            found = self._workers.pool.ingest(candidate.component, source, run=self._run.id, step=self._step.id, timeout=self._timeout)
             async with aclosing(found):
                 try:
                     async for item in found:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import pluggy
 
 from ..records import Document, Outcome, StepOutcome
 
@@ -44,15 +46,46 @@ class Observer:
 
 
 class Observers:
-    """Calls every observer, whatever one of them raises."""
+    """Calls every observer, whatever one of them raises.
 
-    def __init__(self, observers: Sequence[Observer]) -> None:
-        self._observers = tuple(observers)
+    Observers are pluggy plugins whose specification is `Observer`: any object with methods of these names is one, and a method may take
+    fewer arguments. Raises ``pluggy.PluginValidationError`` for a method that takes others. They are not called through ``hook``, since
+    there one that raises would keep the others from being told.
+    """
+
+    def __init__(self, observers: Sequence[object]) -> None:
+        manager = _Manager("aios")
+        manager.add_hookspecs(Observer)
+        for observer in observers:
+            manager.register(observer, name=f"{type(observer).__name__} {id(observer)}")
+        self._told: dict[str, list[tuple[Callable[..., object], tuple[int, ...]]]] = {}
+        for event in _EVENTS:
+            caller = getattr(manager.hook, event)
+            names = caller.spec.argnames
+            # pluggy calls the last registered first; the order in which observers were given is kept here.
+            self._told[event] = [
+                (found.function, tuple(names.index(name) for name in found.argnames)) for found in reversed(caller.get_hookimpls())
+            ]
 
     def tell(self, event: str, *arguments: Any) -> None:
         """Call method ``event`` of every observer."""
-        for observer in self._observers:
+        for function, places in self._told[event]:
             try:
-                getattr(observer, event)(*arguments)
+                function(*[arguments[place] for place in places])
             except Exception:  # noqa: BLE001 - an observer's fault must not alter the run
-                _log.exception("observer %s failed in %s", type(observer).__name__, event)
+                _log.exception("observer %s failed in %s", type(getattr(function, "__self__", function)).__name__, event)
+
+
+_EVENTS = tuple(name for name in vars(Observer) if not name.startswith("_"))
+
+
+class _Manager(pluggy.PluginManager):
+    """Takes the methods of observers for what their names say, without a mark."""
+
+    def parse_hookspec_opts(self, module_or_class: object, name: str) -> pluggy.HookspecOpts | None:
+        return {"firstresult": False, "historic": False, "warn_on_impl": None, "warn_on_impl_args": None} if name in _EVENTS else None
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        if name not in _EVENTS or getattr(type(plugin), name, None) is getattr(Observer, name):
+            return None
+        return {"wrapper": False, "hookwrapper": False, "optionalhook": False, "tryfirst": False, "trylast": False, "specname": None}

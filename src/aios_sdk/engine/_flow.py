@@ -6,9 +6,9 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from ..records import Document, Source
 from ..store import Ticket
@@ -76,6 +76,32 @@ class Turn:
         if time.perf_counter() - self._began > _TURN:
             await asyncio.sleep(0)
             self._began = time.perf_counter()
+
+
+class Numbered(Protocol):
+    """Something with a place in a row."""
+
+    number: int
+
+
+N = TypeVar("N", bound=Numbered)
+
+
+class InOrder(Generic[N]):
+    """Gives things in the order of their numbers, from 0, whatever the order in which they come."""
+
+    def __init__(self) -> None:
+        self._next = 0
+        self._early: dict[int, N] = {}
+
+    def next_of(self, come: Iterable[N]) -> list[N]:
+        """Those whose turn it is, now that others have come."""
+        self._early.update({each.number: each for each in come})
+        due = []
+        while self._next in self._early:
+            due.append(self._early.pop(self._next))
+            self._next += 1
+        return due
 
 
 class Acknowledger:

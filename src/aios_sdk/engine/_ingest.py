@@ -88,13 +88,14 @@ def is_special(path: str) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
-def admit(source: Source, blobs: Blobs, *, origin: str, position: int, by_worker: bool = False) -> Admitted:
+def admit(source: Source, blobs: Blobs, *, origin: str, position: int, media_type: str = "", by_worker: bool = False) -> Admitted:
     """Keep the bytes, detect the type, and give the source its identity. ``origin`` is its key, or its parent's document id.
 
-    ``by_worker`` says that a worker yielded it, which keeps bytes by itself.
+    ``media_type`` is what was detected, if it was; ``by_worker`` says that a worker yielded it, which keeps bytes by itself.
     """
     failure = None
-    content_id, size, media_type, data = "", source.size, source.media_type, source.data
+    content_id, size, data = "", source.size, source.data
+    detected, media_type = media_type, media_type or source.media_type
     try:
         if source.refused or (data is None and not source.path):
             raise LimitExceeded(f"{source.name} was not handed over: {source.refused or 'its bytes are missing'}")
@@ -113,7 +114,7 @@ def admit(source: Source, blobs: Blobs, *, origin: str, position: int, by_worker
             content_id, size, data = blobs.put(data), len(data), None
         else:
             content_id, size = digest(data), len(data)
-        media_type = detect(source)
+        media_type = detected or detect(source)
         if not size:
             raise Malformed(f"{source.name} is empty", fix="Ask the sender for it again")
     except OSError as error:

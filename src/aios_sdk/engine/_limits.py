@@ -18,6 +18,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         depth: how deep parts may lie within parts.
         children: how many parts one source may yield.
         size: bytes that all the parts of one delivery may have together.
+        timeout: seconds that the steps of one document may take together, not counting what they wait for; None for any number. Steps
+            that run inline cannot be interrupted, but none is begun afterwards.
         memory_mb: MiB that one call in a worker process may take, unless its component declares that it needs more than half of it, when
             it may take twice what it declares.
         calls: how many calls may be under way at a time, by id of a component or by network host that components declare, such as
@@ -27,6 +29,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = 8
     children: int = 10_000
     size: int = 4 << 30
+    timeout: float | None = None
     memory_mb: int = 2048
     calls: Mapping[str, int] = {}
 

@@ -25,14 +25,15 @@ _DRAWN = "pages"
 
 @final
 class Trace:
-    """What a document is made of so far, by digest: the artifacts of each layer, and who ingested it."""
+    """What a document is made of so far, by digest: the artifacts of each layer, and who ingested it; and the seconds that took."""
 
-    __slots__ = ("artifacts", "ingested_by", "members")
+    __slots__ = ("artifacts", "ingested_by", "members", "spent")
 
     def __init__(self, ingested_by: PlannedComponent | None = None) -> None:
         self.artifacts: dict[str, list[str]] = {}
         self.ingested_by = ingested_by
-        self.members: bytes | None = None
+        self.members: str | None = None
+        self.spent = 0.0
 
     def add(self, gained: Gained) -> None:
         """A step added as much."""
@@ -40,11 +41,22 @@ class Trace:
             self.artifacts.setdefault(layer, []).append(artifact)
 
 
+class Recalled(NamedTuple):
+    """What a key led to: whether there was a result or nothing to do, what was said, for which document and step, and what it added."""
+
+    is_result: bool
+    message: str
+    document_id: str
+    step: str
+    gained: Gained
+
+
 class _Maker(NamedTuple):
     """What of a component enters its keys; ``why_not`` says why there can be none."""
 
-    digest: bytes
+    digest: str
     layers: tuple[str, ...]
+    sees_pages: bool
     reads_name: bool
     reads_key: bool
     lasting: bool
@@ -65,45 +77,44 @@ class Memory:
         self._cut_off = cut_off
         self._fresh = fresh
         self._makers: dict[int, _Maker] = {}
-        self._drawers: dict[int, bytes] = {}
+        self._drawers: dict[int, str] = {}
 
     def key(self, step: PlannedStep, candidate: Candidate, document: Document, trace: Trace) -> str:
         """The memo key of the candidate's result for the document (32 hexadecimal digits); empty when there can be none."""
         maker = self._maker(candidate.component)
         if maker.why_not or not step.memo:
             return ""
-        parts = [maker.digest, document.media_type.encode(), document.content_id.encode()]
-        artifacts = trace.artifacts
+        parts = [maker.digest, document.media_type, document.content_id]
         for layer in maker.layers:
-            parts.append(layer.encode())
-            parts += [artifact.encode() for artifact in artifacts.get(layer, ())]
-        if _DRAWN in maker.layers and trace.ingested_by is not None:
+            parts.append(layer)
+            parts += trace.artifacts.get(layer, ())
+        if maker.sees_pages and trace.ingested_by is not None:
             parts.append(self._drawer(trace.ingested_by))
         if maker.reads_name:
-            parts.append(b"name " + document.name.encode())
+            parts.append("name " + document.name)
         if maker.reads_key:
-            parts.append(b"key " + document.key.encode())
+            parts.append("key " + document.key)
         if document.kind == "case":
             if trace.members is None:
                 trace.members = _members(document)
             parts.append(trace.members)
-        return hashlib.sha256(b"\x1f".join(parts)).hexdigest()[:32]
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
-    def recall(self, key: str, candidate: Candidate) -> Layers | None:
-        """The layers that were recorded under ``key``; None when there are none that hold."""
+    def recall(self, key: str, candidate: Candidate) -> Recalled | None:
+        """What was recorded under ``key``, a result or that there was nothing to do; None when there is nothing that holds."""
         if self._fresh or not key:
             return None
         found = self._memo.find(key)
-        if found is None or found.status != "ok":
+        if found is None or found.status not in ("ok", "unsupported"):
             return None
         if not self._maker(candidate.component).lasting and found.run_id not in self._cut_off:
             return None
-        layers = {layer: decode_layer(layer, content) for layer, content in found.layers.items()}
+        layers = {layer: decode_layer(layer, content) for layer, (content, _) in found.layers.items()}
         if "tables" in layers:
             if not all(self._blobs.exists(table.artifact) for table in layers["tables"]):
                 return None
             layers["tables"] = tuple(replace(table, location=str(self._blobs.path(table.artifact))) for table in layers["tables"])
-        return Layers(**layers)
+        return Recalled(found.status == "ok", found.message, found.document_id, found.step, Gained(Layers(**layers), found.layers))
 
     def why_not(self, component: PlannedComponent) -> str:
         """Why results of a component cannot be kept; empty when they can."""
@@ -122,23 +133,24 @@ class Memory:
         return _Maker(
             digest=_digest_of(instance, component.stage),
             layers=tuple(sorted(set(layers))),
+            sees_pages=_DRAWN in layers,
             reads_name="name" in info.reads,
             reads_key="key" in info.reads,
             lasting=bool(info.deterministic),
             why_not=instance.unkeyed,
         )
 
-    def _drawer(self, component: PlannedComponent) -> bytes:
+    def _drawer(self, component: PlannedComponent) -> str:
         found = self._drawers.get(id(component))
         if found is None:
             found = self._drawers[id(component)] = _digest_of(self._registry.create(component.id, component.config), "render")
         return found
 
 
-def _digest_of(instance: Instance, stage: str) -> bytes:
+def _digest_of(instance: Instance, stage: str) -> str:
     info = instance.info
     parts = [
-        "memo 1",
+        "memo 2",
         stage,
         str(STAGE_VERSIONS.get(stage, 1)),
         info.id,
@@ -149,7 +161,7 @@ def _digest_of(instance: Instance, stage: str) -> bytes:
         info.unit,
         *(_program(name) for name in info.programs),
     ]
-    return hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 def _program(name: str) -> str:
@@ -162,7 +174,7 @@ def _program(name: str) -> str:
     return f"{path}:{status.st_size}:{status.st_mtime_ns}"
 
 
-def _members(case: Document) -> bytes:
+def _members(case: Document) -> str:
     """The members of a case with all that its steps can see of them."""
     seen: list[Mapping[str, str]] = [
         {
@@ -173,4 +185,4 @@ def _members(case: Document) -> bytes:
         }
         for member in case.members
     ]
-    return hashlib.sha256(canonical(seen)).digest()
+    return hashlib.sha256(canonical(seen)).hexdigest()

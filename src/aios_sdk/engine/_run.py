@@ -16,7 +16,7 @@ from ._choice import Chooser
 from ._documents import Delivery, Reader
 from ._eager import start
 from ._events import Observer, Observers
-from ._flow import Acknowledger, Turn, Window, read_ahead, weight_of
+from ._flow import Acknowledger, InOrder, Turn, Window, read_ahead, weight_of
 from ._ingest import Admitted
 from ._limits import Budget, Limits
 from ._memory import Memory, Trace
@@ -40,6 +40,7 @@ class _Tree:
         self.to_finish = 1
         self.weight = 0
         self.found: list[tuple[Place, Outcome]] = []
+        self.case: Outcome | None = None
 
 
 #: Documents that may be at their steps at a time: enough to keep workers, services and batches supplied.
@@ -53,13 +54,23 @@ class Engine:
     """One run of one plan."""
 
     def __init__(
-        self, plan: Plan, store: Store, *, observers: Sequence[Observer], limits: Limits, workers: int, window: int, fresh: bool = False
+        self,
+        plan: Plan,
+        store: Store,
+        *,
+        observers: Sequence[Observer],
+        limits: Limits,
+        workers: int,
+        window: int,
+        fresh: bool = False,
+        ordered: bool = False,
     ) -> None:
         self._plan = plan
         self._store = store
         self._limits = limits
         self._fresh = fresh
         self._memo: Memo | None = None
+        self._in_order: InOrder[_Tree] | None = InOrder() if ordered else None
         self._observers = Observers(observers)
         self._workers = Workers(plan.registry, workers, store.blobs, limits.memory_mb)
         self._chooser = Chooser(plan.registry)
@@ -71,6 +82,7 @@ class Engine:
         self._acknowledger = Acknowledger(self._acknowledged)
         self._out: asyncio.Queue[list[Outcome] | BaseException | None] = asyncio.Queue(maxsize=2)
         self._counts: Counter[str] = Counter()
+        self._number = 0
         self._intake: asyncio.Task[None] | None = None
         self._driver: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
@@ -138,9 +150,9 @@ class Engine:
             )
         )
         self._memo = store.memo()
-        memory = Memory(plan.registry, self._memo, store.blobs, cut_off=delivered.cut_off, fresh=self._fresh)
+        memory = Memory(plan.registry, self._memo, store.blobs, cut_off=delivered.cut_off, fresh=self._fresh or self._memo.is_empty)
         self._calls = Calls(self._workers, store.blobs, self._run.id)
-        self._steps = Steps(self._run, plan.registry, self._chooser, self._calls, memory, self._patience)
+        self._steps = Steps(self._run, plan.registry, self._chooser, self._calls, memory, self._patience, seconds=self._limits.timeout)
         self._reader = Reader(
             plan,
             self._run,
@@ -165,7 +177,10 @@ class Engine:
                     self._take_no_more()  # if it was asked to stop before
                 if self._cases is not None and not self._is_cut:  # what is gathered over the whole input is not settled on a part
                     for case in self._cases.close_all():
-                        await self._case(case)
+                        tree = _Tree(self._number, self._limits)  # a case that waited for all deliveries comes after them
+                        self._number += 1
+                        await self._case(case, tree)
+                        self._acknowledger.add(tree)
                 self._acknowledger.close()
         except asyncio.CancelledError:
             if not self._is_stopping:
@@ -180,12 +195,11 @@ class Engine:
     async def _take_in(self, inputs: object) -> None:
         """Take deliveries while there is room in the window."""
         turn = Turn()
-        number = 0
         async for source in read_ahead(inputs):
             async for delivery in self._reader.unfold(source):
                 await self._window.enter()
-                start(self._deliver(delivery, number), self._tasks)
-                number += 1
+                start(self._deliver(delivery, self._number), self._tasks)
+                self._number += 1
                 await turn.over()
 
     async def _acknowledged(self, done: list[Done]) -> None:
@@ -193,12 +207,21 @@ class Engine:
         outcomes = [each for each in done if isinstance(each, Outcome)]
         for outcome in outcomes:
             self._observers.tell("document_finished", outcome)
-        handed = [outcome for outcome in outcomes if self._cases is None or outcome.document.kind == "case"]
+        trees = [each for each in done if isinstance(each, _Tree)]
+        if self._in_order is None:
+            handed = [outcome for outcome in outcomes if self._cases is None or outcome.document.kind == "case"]
+        else:
+            trees = self._in_order.next_of(trees)
+            handed = [outcome for tree in trees for outcome in self._outcomes_of(tree)]
         if handed:
             await self._out.put(handed)
-        for each in done:
-            if isinstance(each, _Tree):
-                self._window.leave(each.weight)
+        for tree in trees:
+            self._window.leave(tree.weight)
+
+    def _outcomes_of(self, tree: _Tree) -> list[Outcome]:
+        if self._cases is not None:
+            return [tree.case] if tree.case is not None else []
+        return [outcome for _, outcome in sorted(tree.found, key=lambda found: found[0])]
 
     async def _deliver(self, delivery: Delivery, number: int) -> None:
         tree = _Tree(number, self._limits)
@@ -210,7 +233,7 @@ class Engine:
             await self._finish(read.document, [read.outcome], tree, (number,), read.trace)
             await self._finished(tree)
         else:
-            await self._source(tree, delivery.admitted or await self._reader.admit(delivery.source), (number,))
+            await self._source(tree, delivery.admitted or await self._reader.admit(delivery.source, delivery.media_type), (number,))
 
     async def _source(self, tree: _Tree, admitted: Admitted, place: Place) -> None:
         """Ingest a source and pass its document through the steps; its children go their own ways beside it."""
@@ -218,6 +241,7 @@ class Engine:
             if self._is_stopping and len(place) == 1:  # nobody has begun it; the next run will
                 self._is_cut = True
                 await self._duplicates.unfolded(tree.number)
+                self._acknowledger.add(tree)
                 return
             document, outcome, children, trace = await self._reader.read(admitted, tree.budget)
             if document is not None:
@@ -242,7 +266,7 @@ class Engine:
         if self._cases is not None:
             case = await self._cases.close_delivery(tree.number, tree.found)
             if case is not None:
-                await self._case(case)
+                await self._case(case, tree)
         self._acknowledger.add(tree)
 
     # -- a document or case that has been found -----------------------------------------------------------------------
@@ -255,15 +279,16 @@ class Engine:
         tree.weight += weight
         self._window.add(weight)
         self._record(outcome, found="found")
-        if self._cases is not None:
+        if self._cases is not None or self._in_order is not None:
             tree.found.append((place, outcome))
 
-    async def _case(self, case: Document) -> None:
+    async def _case(self, case: Document, tree: _Tree) -> None:
         self._run.found(case)
         self._observers.tell("document_found", case)
         done: list[StepOutcome] = []
         case = await self._pass(self._plan.case_steps, case, done, Trace())
-        self._record(Outcome(document=case, status=self._status(done), steps=tuple(done)), found="cases")
+        tree.case = Outcome(document=case, status=self._status(done), steps=tuple(done))
+        self._record(tree.case, found="cases")
 
     async def _pass(self, steps: Sequence[PlannedStep], document: Document, done: list[StepOutcome], trace: Trace) -> Document:
         """The document after ``steps``; after a required step has failed no other is asked."""

@@ -4,31 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Awaitable, Sequence
+from typing import NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from ..errors import AiosError, AmbiguousComponent, PluginError, StoreFull
 from ..expressions import DocumentSubject
-from ..plugins import ComponentInfo, Registry
-from ..records import Document, Layers, Reference, Result, StepOutcome, StepStatus, UnitFailure, merge_layers, merge_results
+from ..plugins import Registry
+from ..records import Document, StepOutcome, StepStatus, UnitFailure, merge_layers
 from ..store import Attempt, Run, attempt_id
 from ._calls import Calls, failure_of
 from ._choice import Candidate, Chooser, record_use
-from ._memory import Memory, Trace
+from ._memory import Memory, Recalled, Trace
 from ._patience import Patience
 from ._plan import PlannedStep
+from ._tried import Tried, confidence_of, judge
+from ._units import has_layer, units_of
 from ._verify import NOTHING, Gained, verified
 from .workers import UnitAnswer
 from .workers._faults import readable
 
 
 class Steps:
-    """Runs planned steps for documents and records every attempt."""
+    """Runs planned steps for documents and records every attempt; those of one document may take so many ``seconds`` together."""
 
-    def __init__(self, run: Run, registry: Registry, chooser: Chooser, calls: Calls, memory: Memory, patience: Patience) -> None:
+    def __init__(
+        self,
+        run: Run,
+        registry: Registry,
+        chooser: Chooser,
+        calls: Calls,
+        memory: Memory,
+        patience: Patience,
+        *,
+        seconds: float | None = None,
+    ) -> None:
+        self._seconds = seconds
         self._run = run
         self._registry = registry
         self._chooser = chooser
@@ -49,6 +61,9 @@ class Steps:
         if not candidates:
             who = f"{step.component.id} does" if step.component else "no component does"
             return self._without_result(step, document, "unsupported", f"{who} not handle {document.media_type}")
+        if self._seconds is not None and trace.spent >= self._seconds:
+            said = f"the steps before took {trace.spent:.3g} s; the limit for a document is {self._seconds:g} s"
+            return self._without_result(step, document, "failed", said, (UnitFailure("timeout", said, retryable=True),))
         tried = await self._first_that_supports(step, document, trace, candidates)
         answers = [tried] if step.fallback is None else await self._with_fallback(step, document, trace, tried)
         return self._finish(step, document, trace, answers)
@@ -60,12 +75,12 @@ class Steps:
             result = step.when.evaluate(DocumentSubject(document))
             if result.value is not True:
                 return f"its condition does not hold: {result.explain(4)}"
-        missing = [layer for layer in step.requires if not _has(document, layer)]
+        missing = [layer for layer in step.requires if not has_layer(document, layer)]
         return f"it needs {', '.join(missing)}, which no step gave" if missing else ""
 
     # -- who ----------------------------------------------------------------------------------------------------------
 
-    async def _first_that_supports(self, step: PlannedStep, document: Document, trace: Trace, candidates: Sequence[Candidate]) -> _Tried:
+    async def _first_that_supports(self, step: PlannedStep, document: Document, trace: Trace, candidates: Sequence[Candidate]) -> Tried:
         tried = None
         for number, candidate in enumerate(candidates):
             tried = await self._try(step, document, trace, candidate, number)
@@ -76,7 +91,7 @@ class Steps:
         assert tried is not None  # there is at least one candidate
         return tried
 
-    async def _with_fallback(self, step: PlannedStep, document: Document, trace: Trace, first: _Tried) -> list[_Tried]:
+    async def _with_fallback(self, step: PlannedStep, document: Document, trace: Trace, first: Tried) -> list[Tried]:
         """The answers that count, the last one saying how the step ended: the first component's, its fallback's, or for pages both."""
         assert step.fallback is not None
         extra = {
@@ -97,7 +112,7 @@ class Steps:
             self._record(step, document, second, NOTHING)
             said = f"{first.message} (the fallback {candidate.info.id} gave nothing: {second.message})".strip()
             worse = first.status == "unsupported" and second.status == "failed"
-            return [replace(second, message=f"{reason} {second.message}") if worse else replace(first, message=said)]
+            return [replace(second, message=f"{reason} {second.message}") if worse else replace(first, message=said, key="")]
         second = replace(second, message=f"{reason} {second.message}".strip())
         if missing is not None:
             return [first, second]
@@ -115,70 +130,98 @@ class Steps:
         number: int,
         *,
         pages: set[int | None] | None = None,
-    ) -> _Tried:
+    ) -> Tried:
         started = dt.datetime.now(dt.UTC)
-        missing = [layer for layer in candidate.info.requires if not _has(document, layer)]
+        missing = [layer for layer in candidate.info.requires if not has_layer(document, layer)]
         if missing:
             said = UnitFailure("unsupported", f"{candidate.info.id} needs {', '.join(missing)}, which no step gave")
-            return _judge(candidate, [UnitAnswer(0, None, said)], started, number)
+            return judge(candidate, [UnitAnswer(0, None, said)], started, number)
         try:
             self._use(step, candidate)
         except AiosError as error:
-            return _judge(candidate, [UnitAnswer(0, None, failure_of(error, candidate.info.id))], started, number)
+            return judge(candidate, [UnitAnswer(0, None, failure_of(error, candidate.info.id))], started, number)
         key = self._memory.key(step, candidate, document, trace) if pages is None else ""
         recalled = self._memory.recall(key, candidate)
         if recalled is not None:
-            tried = _Tried(candidate, "ok", recalled, "", (), started, 0.0, 0.0, 0.0, 0, number, key=key, cache="hit")
-            tried = self._verified(step, document, tried)
+            tried = self._recalled(step, document, candidate, recalled, started, number)
             if not tried.failures:
+                tried.key, tried.cache = key, "hit"
                 return tried
-        tried = await self._worked(step, document, candidate, number, started, pages)
-        return replace(tried, key=key if tried.status == "ok" else "", cache="miss" if key else "none")
-
-    async def _worked(
-        self, step: PlannedStep, document: Document, candidate: Candidate, number: int, started: dt.datetime, pages: set[int | None] | None
-    ) -> _Tried:
-        units = [(page, view) for page, view in _units(candidate.info, document) if pages is None or page in pages]
-        answers = await self._answers(step, candidate, units)
-        tried = self._verified(step, document, _judge(candidate, answers, started, number))
+        units = [(page, view) for page, view in units_of(candidate.info, document) if pages is None or page in pages]
+        asked = _Asked(step, candidate, self._timeout(step, trace))
+        answers = await self._answers(asked, units)
+        tried = judge(candidate, answers, started, number)
+        self._verify(step, document, tried)
         if tried.failures and tried.result is not None and not tried.gained.contents and len(units) > 1:
             # One unit must not cost the others theirs: find out which it is.
             answers = [
                 self._verified_unit(step, document, candidate, answer, page) for answer, (page, _) in zip(answers, units, strict=True)
             ]
-            tried = self._verified(step, document, _judge(candidate, answers, started, number))
+            tried = judge(candidate, answers, started, number)
+            self._verify(step, document, tried)
+        tried.cache = "miss" if key else "none"
+        if tried.status in ("ok", "unsupported"):
+            tried.key = key
         return tried
 
-    async def _answers(self, step: PlannedStep, candidate: Candidate, units: Sequence[tuple[int | None, Document]]) -> Sequence[UnitAnswer]:
-        if self._calls.is_immediate(candidate.info, candidate.component, step.stage):
-            return [await self._inline(step, candidate, page, view) for page, view in units]
-        # Tasks of their own: the caller's may be the run's, which must not be cancelled when a call is late.
-        return await asyncio.gather(*(asyncio.create_task(self._elsewhere(step, candidate, page, view)) for page, view in units))
+    def _recalled(
+        self, step: PlannedStep, document: Document, candidate: Candidate, found: Recalled, started: dt.datetime, number: int
+    ) -> Tried:
+        """What was recorded, as if it had just been answered; equal keys have equal inputs, so its places need no other look."""
+        status: StepStatus = "ok" if found.is_result else "unsupported"
+        tried = Tried(candidate, status, found.gained.layers, found.message, (), started, 0.0, 0.0, 0.0, 0, number)
+        if found.document_id == document.id and found.step == step.id:
+            tried.gained = found.gained
+        elif found.is_result:
+            self._verify(step, document, tried)
+        return tried
 
-    async def _inline(self, step: PlannedStep, candidate: Candidate, page: int | None, view: Document) -> UnitAnswer:
-        answer = self._calls.inline(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
-        if answer.failure is None or answer.failure.category not in ("retryable", "unavailable"):
-            self._patience.well(candidate.info.id)
-            return answer
+    def _timeout(self, step: PlannedStep, trace: Trace) -> float | None:
+        """Seconds that the step has, of those that are left to its document."""
+        if self._seconds is None:
+            return step.timeout
+        left = max(0.001, self._seconds - trace.spent)
+        return left if step.timeout is None else min(step.timeout, left)
 
+    async def _answers(self, asked: _Asked, units: Sequence[tuple[int | None, Document]]) -> Sequence[UnitAnswer]:
+        info = asked.candidate.info
+        if not self._calls.is_immediate(info, asked.candidate.component, asked.step.stage):
+            # Tasks of their own: the caller's may be the run's, which must not be cancelled when a call is late.
+            return await asyncio.gather(*(asyncio.create_task(self._elsewhere(asked, page, view)) for page, view in units))
+        answers = [self._inline(asked, page, view) for page, view in units]
+        for number, answer in enumerate(answers):
+            if answer.failure is None or answer.failure.category not in ("retryable", "unavailable"):
+                self._patience.well(info.id)
+            else:
+                answers[number] = await self._inline_again(asked, *units[number], answer)
+        return answers
+
+    def _inline(self, asked: _Asked, page: int | None, view: Document) -> UnitAnswer:
+        step = asked.step
+        return self._calls.inline(asked.candidate.component, step.stage, step.id, view, page=page, timeout=asked.timeout)
+
+    async def _inline_again(self, asked: _Asked, page: int | None, view: Document, first: UnitAnswer) -> UnitAnswer:
         async def work() -> UnitAnswer:
-            return self._calls.inline(candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
+            return self._inline(asked, page, view)
 
-        return await self._patience.call(candidate.info, work, first=answer)
+        return await self._patience.call(asked.candidate.info, work, first=first)
 
-    async def _elsewhere(self, step: PlannedStep, candidate: Candidate, page: int | None, view: Document) -> UnitAnswer:
+    async def _elsewhere(self, asked: _Asked, page: int | None, view: Document) -> UnitAnswer:
+        step, candidate = asked.step, asked.candidate
+
         def work() -> Awaitable[UnitAnswer]:
-            return self._calls.call(candidate.info, candidate.component, step.stage, step.id, view, page=page, timeout=step.timeout)
+            return self._calls.call(candidate.info, candidate.component, step.stage, step.id, view, page=page, timeout=asked.timeout)
 
         return await self._patience.call(candidate.info, work)
 
-    def _verified(self, step: PlannedStep, document: Document, tried: _Tried) -> _Tried:
+    def _verify(self, step: PlannedStep, document: Document, tried: Tried) -> None:
         if tried.result is None:
-            return tried
+            return
         gained, failure = verified(document, step.id, tried.result, tried.candidate.info.id)
-        if failure is not None:
-            return replace(tried, status="failed", message=failure.message, failures=(*tried.failures, failure))
-        return replace(tried, gained=gained)
+        if failure is None:
+            tried.gained = gained
+        else:
+            tried.status, tried.message, tried.failures = "failed", failure.message, (*tried.failures, failure)
 
     def _verified_unit(
         self, step: PlannedStep, document: Document, candidate: Candidate, answer: UnitAnswer, page: int | None
@@ -190,12 +233,11 @@ class Steps:
             return answer
         return answer._replace(result=None, failure=replace(failure, page=page))
 
-    def _finish(
-        self, step: PlannedStep, document: Document, trace: Trace, answers: Sequence[_Tried]
-    ) -> tuple[Document, StepOutcome, float]:
+    def _finish(self, step: PlannedStep, document: Document, trace: Trace, answers: Sequence[Tried]) -> tuple[Document, StepOutcome, float]:
         last = answers[-1]
         for tried in answers:
             document, failure = self._add(step, document, tried)
+            trace.spent += tried.wall
             if failure is None:
                 trace.add(tried.gained)
             else:
@@ -210,9 +252,13 @@ class Steps:
         )
         return document, outcome, sum(tried.wall for tried in answers)
 
-    def _add(self, step: PlannedStep, document: Document, tried: _Tried) -> tuple[Document, UnitFailure | None]:
+    def _add(self, step: PlannedStep, document: Document, tried: Tried) -> tuple[Document, UnitFailure | None]:
         """Merge and record what an attempt added; what cannot be recorded is its component's fault, and is not merged."""
-        added = document if not tried.gained.contents else document.with_layers(merge_layers(document.layers, tried.gained.layers))
+        added = (
+            document
+            if not tried.gained.contents
+            else document.with_layers(merge_layers(document.layers, tried.gained.layers, tried.gained.contents))
+        )
         try:
             self._record(step, added, tried, tried.gained)
         except StoreFull:
@@ -252,7 +298,7 @@ class Steps:
 
     # -- recording ----------------------------------------------------------------------------------------------------
 
-    def _record(self, step: PlannedStep, document: Document, tried: _Tried, gained: Gained) -> None:
+    def _record(self, step: PlannedStep, document: Document, tried: Tried, gained: Gained) -> None:
         info = tried.candidate.info
         self._run.attempt(
             document,
@@ -284,90 +330,12 @@ class Steps:
             record_use(self._run, self._registry, step, candidate)
 
 
-class _Tried(msgspec.Struct, frozen=True):
-    """What one component came to at one step of a document."""
+class _Asked(NamedTuple):
+    """Who is asked for which step, and how many seconds each call may take."""
 
+    step: PlannedStep
     candidate: Candidate
-    status: StepStatus
-    result: Result | Layers | None
-    message: str
-    failures: tuple[UnitFailure, ...]
-    started: dt.datetime
-    wall: float
-    cpu: float
-    queue: float
-    units: int
-    number: int
-    gained: Gained = NOTHING
-    key: str = ""
-    cache: Literal["hit", "miss", "none"] = "none"
-
-
-def _judge(candidate: Candidate, answers: Sequence[UnitAnswer], started: dt.datetime, number: int) -> _Tried:
-    if len(answers) == 1 and answers[0].result is not None:
-        only = answers[0]
-        return _Tried(candidate, "ok", only.result, "", (), started, only.wall, only.cpu, only.waited, 1, number)
-    results = [answer.result for answer in answers if answer.result is not None]
-    said = [answer.failure for answer in answers if answer.failure is not None]
-    failures = tuple(failure for failure in said if failure.category != "unsupported")
-    status: StepStatus = "ok"
-    message = ""
-    try:
-        result = merge_results(results) if results else None
-    except TypeError as error:
-        result, results = None, []
-        failures = (*failures, UnitFailure("contract", f"{candidate.info.id}: {error}"))
-    if failures:
-        status = "partial" if results else "failed"
-        message = failures[0].message
-    elif not results:
-        status = "unsupported"
-        message = said[0].message if said else "there was nothing to do"
-    return _Tried(
-        candidate,
-        status,
-        result,
-        message,
-        failures,
-        started,
-        wall=sum(answer.wall for answer in answers),
-        cpu=sum(answer.cpu for answer in answers),
-        queue=max((answer.waited for answer in answers), default=0.0),
-        units=len(answers),
-        number=number,
-    )
-
-
-def _units(info: ComponentInfo, document: Document) -> Iterator[tuple[int | None, Document]]:
-    """The views that a component works on: the whole, one page each, or at most ``info.rows`` rows of one table each."""
-    if info.unit == "page" and document.layers.pages:
-        for page in document.layers.pages:
-            yield page.index, document.one_page(page.index)
-    elif info.unit == "rows" and document.tables:
-        for table in document.tables:
-            for first in range(0, max(table.rows, 1), info.rows):
-                rows = min(info.rows, table.rows - first)
-                part = replace(table, first_row=table.first_row + first, rows=rows)
-                yield None, document.with_layers(replace(document.layers, tables=(part,)))
-    else:
-        yield None, document
-
-
-def _has(document: Document, layer: str) -> bool:
-    return bool(getattr(document.layers, layer)) or any(getattr(member.document.layers, layer) for member in document.members)
-
-
-def confidence_of(result: Result | Layers | None) -> float | None:
-    """Mean confidence (0..1) of all that a component was sure of to a degree; None when it said nothing of it."""
-    if result is None:
-        return None
-    items: list[Any] = [result]
-    for name in result.__struct_fields__:
-        value = getattr(result, name)
-        if isinstance(value, tuple):
-            items.extend(item for item in value if not isinstance(item, Reference | str))
-    known = [item.confidence for item in items if isinstance(getattr(item, "confidence", None), int | float)]
-    return sum(known) / len(known) if known else None
+    timeout: float | None
 
 
 def stage_failed(outcome: StepOutcome, step: PlannedStep) -> bool:

@@ -15,7 +15,7 @@ from ..records import Outcome, canonical, digest
 from ..stages import Stage
 
 if TYPE_CHECKING:
-    from ..engine import Limits, Observer, Plan, Stop
+    from ..engine import Foreseen, Limits, Observer, Plan, Stop
     from ..plugins import Registry
     from ..store import Store
 
@@ -136,7 +136,8 @@ class Pipeline:
     The first step is ``ingest``. ``resolve`` names the steps whose values win where readings differ, first first. The steps after
     ``collect`` see cases. Relative paths in settings start at ``base`` (default: the current folder); that is no part of the
     pipeline's identity. Options of a step: ``when`` (run it if), ``fallback``, ``name`` (its id), ``required`` (a failure fails the
-    document; default), ``timeout`` (seconds for a document), ``memo`` (may be taken from an earlier run). ``config`` holds the
+    document; default), ``timeout`` (seconds for a document, or for each page where the component
+    works page by page), ``memo`` (may be taken from an earlier run). ``config`` holds the
     component's own settings. Example::
 
         invoices = (
@@ -318,6 +319,20 @@ class Pipeline:
 
         return run(self.compile(options.pop("registry", None)), inputs, store=store, **options)
 
+    def preview(self, inputs: Inputs, *, store: Store, registry: Registry | None = None) -> Iterator[Foreseen]:
+        """What running over ``inputs`` would compute and what it would take from ``store``, for each step of each document, and why.
+
+        Nothing is run or recorded; every input is read once, to know its bytes. Raises what `compile` raises. Example::
+
+            for step in invoices.preview("inbox/", store=store):
+                if step.will != "recall":
+                    print(step.document, step.step, step.why)
+        """
+        from ..engine import check_inputs, preview
+
+        check_inputs(inputs)
+        return preview(self.compile(registry), inputs, store)
+
     def arun(
         self,
         inputs: Inputs,
@@ -330,13 +345,15 @@ class Pipeline:
         window: int | None = None,
         progress: bool | None = None,
         fresh: bool = False,
+        ordered: bool = False,
         stop: Stop | None = None,
     ) -> AsyncIterator[Outcome]:
         """The same for callers that have an event loop.
 
-        ``workers`` are threads for components that parse, read or predict (default: the cores); ``window`` is how many deliveries
-        may be under way at once (default: 256); ``limits`` bound what one delivery may unfold into. Results that the store holds are taken
-        from there unless ``fresh``. ``stop`` is asked, from elsewhere, to stop the run before its end.
+        ``workers`` is how many worker processes there are for components that parse, read or predict (default: the cores); ``window`` how
+        many deliveries may be under way at once (default: 256); ``limits`` bound what one delivery may unfold into. Results that the store
+        holds are taken from there unless ``fresh``. Outcomes come as they are ready, or with ``ordered`` in the order of the inputs.
+        ``stop`` is asked, from elsewhere, to stop the run before its end.
         """
         from ..engine import arun
 
@@ -350,6 +367,7 @@ class Pipeline:
             window=window,
             progress=progress,
             fresh=fresh,
+            ordered=ordered,
             stop=stop,
         )
 

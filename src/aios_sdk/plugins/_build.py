@@ -22,8 +22,8 @@ from ._manifest import Manifest
 def build_manifest(package: str, *, sdk: str | None = None) -> Manifest:
     """The manifest of every component declared in ``package`` and its modules, all of which are imported and checked.
 
-    ``sdk`` is the range of SDK versions, by default this minor version. Raises `ContractError` for a component that breaks the contract,
-    `ManifestError` when there is none, and ``ImportError``. Example::
+    ``sdk`` is the range of SDK versions, by default from this minor version to below the next major one. Raises `ContractError` for a
+    component that breaks the contract, `ManifestError` when there is none, and ``ImportError``. Example::
 
         print(manifest_text(build_manifest("acme_ocr")))
     """
@@ -39,7 +39,7 @@ def build_manifest(package: str, *, sdk: str | None = None) -> Manifest:
     used = {stage for info in infos for stage in info.stages}
     values = {
         "namespace": infos[0].namespace,
-        "sdk": sdk or this_minor(),
+        "sdk": sdk or until_next_major(),
         "contract": {stage: STAGE_VERSIONS[stage] for stage in STAGES if stage in used},
         "components": [msgspec.to_builtins(info) for info in infos],
     }
@@ -69,7 +69,10 @@ def _object(package: str, code: Any) -> str:
     return f"{home}:{code.__qualname__}"
 
 
-def this_minor() -> str:
-    """The range of versions that this minor version of the SDK has, such as ``>=0.1,<0.2``."""
+def until_next_major() -> str:
+    """The range of SDK versions for what is written with this one: from this minor version to below the next major one, ``>=0.1,<1``.
+
+    Adapters keep what was written for older contracts running; a closer bound would refuse it before one could be reached.
+    """
     major, minor = __version__.split(".")[:2]
-    return f">={major}.{minor},<{major}.{int(minor) + 1}"
+    return f">={major}.{minor},<{int(major) + 1}"

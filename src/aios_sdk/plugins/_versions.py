@@ -68,7 +68,7 @@ _COMPARE: Final[Mapping[str, Callable[[_Version, _Version], bool]]] = {
 
 
 def in_range(version: str, clauses: str) -> bool:
-    """Whether ``version`` fulfils all ``clauses``, such as ``>=0.1,<0.2``, ``~=1.4`` or ``==1.2.*``.
+    """Whether ``version`` fulfils all ``clauses``, such as ``>=0.1,<1``, ``~=1.4`` or ``==1.2.*``.
 
     Early releases count in their order: 2.0rc1 is neither ``>=2.0`` nor ``<2.0``. Raises ``ValueError`` naming what is no clause or no
     version.
@@ -107,7 +107,7 @@ def _condition(clause: str) -> Callable[[_Version], bool]:
                 raise ValueError
             return lambda version: version.public >= bound and version.begins(bound.epoch, series)
     except ValueError:
-        raise ValueError(f"{clause!r} is no version clause; write for example '>=0.1,<0.2'") from None
+        raise ValueError(f"{clause!r} is no version clause; write for example '>=0.1,<1'") from None
     return lambda version: _COMPARE[sign](version, bound)
 
 

@@ -96,6 +96,10 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
         return {page: tuple(texts) for page, texts in found.items()}
 
     @cached_property
+    def _texts(self) -> dict[str, PageText]:
+        return {text.artifact: text for text in self.layers.text}
+
+    @cached_property
     def _words(self) -> dict[str, Words]:
         return {words.artifact: words for words in reversed(self.layers.words)}
 
@@ -183,10 +187,10 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
         known, mine = self.__dict__, other.__dict__
         if "_lent_by" in known:
             mine["_lent_by"] = known["_lent_by"]
-        if "pages" in known and same_pages(self.layers, other.layers):
-            mine["pages"] = known["pages"]
-            if "_readings" in known:
-                mine["_readings"] = known["_readings"]
+        if ("pages" in known or "_texts" in known) and same_pages(self.layers, other.layers):
+            for name in ("pages", "_readings", "_texts"):
+                if name in known:
+                    mine[name] = known[name]
         return other
 
     # -- reaching outside ---------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Final, Literal, TypeAlias
 
@@ -50,9 +50,12 @@ def stamped_items(document: str, step: str, result: Result | Layers) -> dict[str
     }
 
 
-def merge_layers(first: Layers, second: Layers) -> Layers:
-    """The items of both, those of ``first`` first; text and words in the order of their pages among one step's."""
-    changes = {name: getattr(first, name) + added for name in LAYERS if (added := getattr(second, name))}
+def merge_layers(first: Layers, second: Layers, names: Iterable[str] = LAYERS) -> Layers:
+    """The items of both, those of ``first`` first; text and words in the order of their pages among one step's.
+
+    ``names`` are the layers of ``second`` that have items, where they are known.
+    """
+    changes = {name: getattr(first, name) + added for name in names if (added := getattr(second, name))}
     return replace(first, **changes) if changes else first
 
 
@@ -87,8 +90,10 @@ def _stamp(item: Any, place: bytes, step: str, number: int) -> Any:
         return item
     if kind is PageText or kind is Words or kind is Table:
         return replace(item, step=step)
-    stamped = replace(item, step="", id="")
-    # Nobody else has the copy yet.
+    # Nobody else has the copy yet; unlike `replace`, copying does not check again what was checked when the item was made.
+    stamped = item.__copy__()
+    force_setattr(stamped, "step", "")
+    force_setattr(stamped, "id", "")
     force_setattr(stamped, "id", _item_id(kind, place, number, canonical(stamped)))
     force_setattr(stamped, "step", step)
     return stamped

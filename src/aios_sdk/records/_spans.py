@@ -22,7 +22,9 @@ def check_spans(document: Document, added: Layers, *, parts: bool = False) -> It
     if not (added.fields or added.labels or added.summary or added.redactions):
         return
     held = (document.layers, added, *(member.document.layers for member in document.members))
-    texts = {text.artifact: text for layers in held for text in layers.text}
+    texts: Mapping[str, PageText] = document._texts
+    if added.text or document.members:
+        texts = {text.artifact: text for layers in held for text in layers.text}
     tables = {table.artifact: table for layers in held for table in layers.tables}
     pages = {member.document.content_id: {page.index for page in member.document.layers.pages} for member in document.members}
     pages[document.content_id] = {page.index for layers in held[:2] for page in layers.pages}

@@ -12,7 +12,7 @@ import msgspec
 
 import aios_sdk
 from aios_sdk.errors import UsageError
-from aios_sdk.plugins._build import this_minor
+from aios_sdk.plugins._build import until_next_major
 from aios_sdk.plugins._names import FIRST_PARTY, near
 from aios_sdk.stages import STAGES, Stage
 
@@ -76,7 +76,7 @@ class Skeleton(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "stage": stage,
             "modality": modality or offered[0],
             "template": latest(),
-            "sdk": this_minor(),
+            "sdk": until_next_major(),
         }
         made = msgspec.convert(values, cls)
         check_names(made)

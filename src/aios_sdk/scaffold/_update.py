@@ -10,7 +10,7 @@ from typing import final
 import msgspec
 
 from aios_sdk.errors import UsageError
-from aios_sdk.plugins._build import this_minor
+from aios_sdk.plugins._build import until_next_major
 
 from ._git import Repository
 from ._skeleton import SKELETON_FILE, Skeleton, check_names
@@ -39,7 +39,7 @@ def update(folder: Path) -> Updated:
     Raises `UsageError` when there is no skeleton or git repository, or when changes are not committed.
     """
     before = read(folder)
-    after = msgspec.structs.replace(before, template=latest(), sdk=this_minor())
+    after = msgspec.structs.replace(before, template=latest(), sdk=until_next_major())
     files = render(before)
     if after == before:
         return Updated(before=before, after=after)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._connect import connect
     from ._explain import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
     from ._fold import Folded, fold
+    from ._follow import follow
     from ._journal import JournalWriter, Ticket
     from ._lag import Lag, lag
     from ._memo import Memo, Remembered
@@ -28,6 +29,7 @@ _HOME: Final = {
         "_connect": "connect",
         "_explain": "Candidate Decision Explanation Finding Maker Origin Place Verdict",
         "_fold": "Folded fold",
+        "_follow": "follow",
         "_journal": "JournalWriter Ticket",
         "_lag": "Lag lag",
         "_memo": "Memo Remembered",
@@ -76,6 +78,7 @@ __all__ = [
     "connect",
     "create_statements",
     "fold",
+    "follow",
     "lag",
 ]
 

@@ -39,8 +39,8 @@ class Folded(NamedTuple):
     seconds: float
 
 
-def fold(store: str | os.PathLike[str], *, timeout: float = 10.0) -> Folded:
-    """Apply everything that the journals of ``store`` hold and its database does not, of all writers.
+def fold(store: str | os.PathLike[str], *, timeout: float = 10.0, rows: int | None = None) -> Folded:
+    """Apply everything that the journals of ``store`` hold and its database does not, of all writers; after ``rows`` of them it is enough.
 
     Each transaction holds whole groups together with the place up to which they reach, so a fold that is killed is repeated without
     loss or doubles. A damaged segment stops only its own writer: the others are folded, then `JournalCorrupt` is raised. Raises
@@ -53,8 +53,8 @@ def fold(store: str | os.PathLike[str], *, timeout: float = 10.0) -> Folded:
         if not (directory / DATABASE).exists():
             _create(directory)
         with open_database(directory / DATABASE, read_only=False, timeout=timeout) as connection:
-            rows, groups = _Fold(connection, JournalReader(directory / "journal")).run()
-    return Folded(rows, groups, time.monotonic() - began)
+            applied, groups = _Fold(connection, JournalReader(directory / "journal"), rows).run()
+    return Folded(applied, groups, time.monotonic() - began)
 
 
 def snapshot(store: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
@@ -170,11 +170,12 @@ def is_new(segment: Segment, position: int) -> bool:
 
 
 class _Fold:
-    """One fold: transactions of whole groups."""
+    """One fold: transactions of whole groups, until there are no more or ``enough`` rows are applied."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, reader: JournalReader) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, reader: JournalReader, enough: int | None) -> None:
         self._connection = connection
         self._reader = reader
+        self._enough = sys.maxsize if enough is None else enough
         self._rows = self._groups = 0
         self._appenders: dict[int, Any] = {}
 
@@ -193,6 +194,8 @@ class _Fold:
         done = positions(self._connection)
         self._begin()
         for segment in segments:
+            if self._rows + self._pending >= self._enough:
+                break
             position = done.get((segment.writer, segment.sequence), 0)
             if segment.writer == damaged or not is_new(segment, position):
                 continue
@@ -206,15 +209,19 @@ class _Fold:
 
     def _segment(self, segment: Segment, position: int) -> None:
         for group in self._reader.groups(segment, position):
-            for number, values in group.rows:
+            count = 0
+            for number, found in group.tables:
                 rows = self._buffers[number]
-                rows.append(values)
+                rows += found
+                count += len(found)
                 if len(rows) >= _APPEND_ROWS:
                     self._append(number, rows)
                     rows.clear()
             mark = self._marks[segment.writer, segment.sequence]
-            mark[0], mark[1], mark[2] = group.end, mark[1] + 1, mark[2] + len(group.rows)
-            self._pending += len(group.rows)
+            mark[0], mark[1], mark[2] = group.end, mark[1] + 1, mark[2] + count
+            self._pending += count
+            if self._rows + self._pending >= self._enough:
+                return
             if self._pending >= _TRANSACTION_ROWS:
                 self._commit()
                 self._begin()

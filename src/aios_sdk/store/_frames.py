@@ -9,27 +9,30 @@ import os
 import struct
 import time
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from ..errors import JournalCorrupt, StoreVersion
+from ._payloads import payload_of
 
-FORMAT: Final = 1
-MAX_RECORDS: Final = 256
+FORMAT: Final = 2
+#: Rows of one frame.
+MAX_ROWS: Final = 256
 CONTINUES: Final = 1
 END: Final = 2
 
 _MAGIC: Final = b"AIOSJRNL"
 _PRESENT: Final = 1
-_ERASED: Final = 0
+_STATE: Final = bytes((_PRESENT,))
 
 # All numbers are little-endian. The header ends in the CRC of what stands before it.
 _header: Final = struct.Struct("<8sHH16sQ32s")
 _crc: Final = struct.Struct("<I")
 _prefix: Final = struct.Struct("<4sII")
-_fixed: Final = struct.Struct("<BQQQ16sH32s")
+_fixed: Final = struct.Struct("<BQQQ16sHH32s")
 _head: Final = struct.Struct("<BI32s")
 _secret: Final = struct.Struct("<B16s")
 
@@ -51,13 +54,6 @@ class Header(NamedTuple):
     chain: bytes
 
 
-class Record(NamedTuple):
-    """One record of a frame: the table's number and its payload, which is None when it was erased."""
-
-    kind: int
-    payload: memoryview | None
-
-
 class Frame(NamedTuple):
     """One frame as it was read; ``end`` is the offset behind it, ``chain`` the hash that the next frame repeats."""
 
@@ -68,18 +64,22 @@ class Frame(NamedTuple):
     written: int
     document: bytes
     record_count: int
+    row_count: int
     previous: bytes
     chain: bytes
     body: memoryview
 
-    def records(self) -> Iterator[Record]:
-        """The records in order. Nothing is copied; digests are checked by `verify_records` alone."""
+    def records(self) -> Iterator[tuple[int, memoryview | None]]:
+        """The records in order: the table's number, and its rows of this frame as `payload_of` gave them, or None when they were erased.
+
+        Nothing is copied; digests are checked by `verify_records` alone.
+        """
         heads = _fixed.size
         secrets = heads + self.record_count * _head.size
         position = secrets + self.record_count * _secret.size
         states = self.body[secrets : position : _secret.size]
         for (kind, length, _), state in zip(_head.iter_unpack(self.body[heads:secrets]), states, strict=True):
-            yield Record(kind, self.body[position : position + length] if state == _PRESENT else None)
+            yield kind, self.body[position : position + length] if state == _PRESENT else None
             position += length
 
     def verify_records(self) -> bool:
@@ -89,8 +89,8 @@ class Frame(NamedTuple):
         digests = (digest for _, _, digest in _head.iter_unpack(self.body[heads:secrets]))
         salts = (salt for _, salt in _secret.iter_unpack(self.body[secrets : secrets + self.record_count * _secret.size]))
         return all(
-            record.payload is None or sha256(salt + bytes(record.payload)).digest() == digest
-            for record, salt, digest in zip(self.records(), salts, digests, strict=True)
+            payload is None or sha256(salt + bytes(payload)).digest() == digest
+            for (_, payload), salt, digest in zip(self.records(), salts, digests, strict=True)
         )
 
 
@@ -101,51 +101,65 @@ def pack_header(header: Header) -> tuple[bytes, bytes]:
 
 
 class FramePacker:
-    """Packs groups of records into frames, and carries the chain from one to the next; ``start`` is the header's hash."""
+    """Packs groups of encoded rows into frames, and carries the chain from one to the next; ``start`` is the header's hash."""
 
     def __init__(self, start: bytes) -> None:
         self.chain = start
         self._marker = start[:_MARKER]
         self._sequence = 0
 
-    def group(self, records: Sequence[tuple[int, bytes]], document: bytes, durable: int) -> list[bytes]:
-        """The frames of one group; all but the last say that it continues. ``durable`` is the offset that is known to be on disk."""
+    def group(self, rows: Sequence[tuple[int, bytes]], document: bytes, durable: int) -> list[bytes]:
+        """The bytes of a group's frames, one after the other; all but the last frame say that the group continues.
+
+        ``durable`` is the offset that is known to be on disk.
+        """
         written = time.time_ns() // 1000
-        if len(records) <= MAX_RECORDS:
-            return [self._frame(records, 0, document, durable, written)]
-        starts = range(0, len(records), MAX_RECORDS)
+        if len(rows) <= MAX_ROWS:
+            return self._frame(rows, 0, document, durable, written)
+        starts = range(0, len(rows), MAX_ROWS)
         return [
-            self._frame(records[start : start + MAX_RECORDS], 0 if start == starts[-1] else CONTINUES, document, durable, written)
+            part
             for start in starts
+            for part in self._frame(rows[start : start + MAX_ROWS], 0 if start == starts[-1] else CONTINUES, document, durable, written)
         ]
 
     def end(self, durable: int) -> bytes:
         """The frame without records that seals a segment."""
-        return self._frame((), END, bytes(16), durable, time.time_ns() // 1000)
+        return b"".join(self._frame((), END, bytes(16), durable, time.time_ns() // 1000))
 
-    def _frame(self, records: Sequence[tuple[int, bytes]], flags: int, document: bytes, durable: int, written: int) -> bytes:
-        salts = os.urandom(_SALT * len(records))
-        heads, secrets, payloads = [], [], []
-        for index, (kind, payload) in enumerate(records):
-            salt = salts[_SALT * index : _SALT * (index + 1)]
+    def _frame(self, rows: Sequence[tuple[int, bytes]], flags: int, document: bytes, durable: int, written: int) -> list[bytes]:
+        # One record holds all rows of a table: one digest for each row would cost more than everything else here together.
+        tables: defaultdict[int, list[bytes]] = defaultdict(list)
+        for kind, encoded in rows:
+            tables[kind].append(encoded)
+        salts = os.urandom(_SALT * len(tables))
+        heads = [_fixed.pack(flags, self._sequence, durable, written, document, len(tables), len(rows), self.chain)]
+        secrets: list[bytes] = []
+        payloads: list[bytes] = []
+        place = 0
+        for kind, of_table in tables.items():
+            salt = salts[place : place + _SALT]
+            place += _SALT
+            payload = payload_of(of_table)
             heads.append(_head.pack(kind, len(payload), sha256(salt + payload).digest()))
-            secrets.append(b"\x01" + salt)
+            secrets += _STATE, salt
             payloads.append(payload)
-        covered = _fixed.pack(flags, self._sequence, durable, written, document, len(records), self.chain) + b"".join(heads)
+        covered = b"".join(heads)
         self.chain = sha256(covered).digest()
         self._sequence += 1
         body = b"".join((covered, *secrets, *payloads))
-        return _prefix.pack(self._marker, len(body), zlib.crc32(body, len(body))) + body
+        return [_prefix.pack(self._marker, len(body), zlib.crc32(body, len(body))), body]
 
 
 def read_header(file: BinaryIO, path: Path) -> tuple[Header, bytes] | None:
     """The header of the segment and its chain hash; None when it is torn: shorter than a header, or nothing but zeros."""
     data = file.read(HEADER_SIZE)
-    if data[:8] == _MAGIC and len(data) >= 10 and int.from_bytes(data[8:10], "little") > FORMAT:
+    found = int.from_bytes(data[8:10], "little")
+    if data[:8] == _MAGIC and len(data) >= 10 and found != FORMAT:
         raise StoreVersion(
-            f"{path} has journal format {int.from_bytes(data[8:10], 'little')}; this SDK reads up to {FORMAT}",
-            cause="A newer aios-sdk wrote it",
-            fix="Upgrade aios-sdk; nothing was changed",
+            f"{path} has journal format {found}; this SDK reads {FORMAT}",
+            cause="A newer aios-sdk wrote it" if found > FORMAT else "An aios-sdk before its first release wrote it",
+            fix="Upgrade aios-sdk; nothing was changed" if found > FORMAT else "Run the pipeline again into another store",
         )
     if len(data) < HEADER_SIZE or not any(data):
         return None
@@ -193,9 +207,10 @@ def _read_frame(file: BinaryIO, offset: int, marker: bytes) -> Frame | None:
     body = file.read(length)
     if len(body) < length or zlib.crc32(body, length) != crc:
         return None
-    flags, sequence, durable, written, document, count, previous = _fixed.unpack_from(body)
-    chain = sha256(memoryview(body)[: _fixed.size + count * _head.size]).digest()
-    return Frame(offset + _prefix.size + length, flags, sequence, durable, written, document, count, previous, chain, memoryview(body))
+    flags, sequence, durable, written, document, records, rows, previous = _fixed.unpack_from(body)
+    view = memoryview(body)
+    chain = sha256(view[: _fixed.size + records * _head.size]).digest()
+    return Frame(offset + _prefix.size + length, flags, sequence, durable, written, document, records, rows, previous, chain, view)
 
 
 def _was_durable(file: BinaryIO, offset: int, marker: bytes) -> bool:

@@ -75,8 +75,8 @@ class Ticket:
 
 class _Group(NamedTuple):
     ticket: Ticket
-    records: list[tuple[int, bytes]]
-    document: bytes
+    rows: list[tuple[int, bytes]]
+    document_id: str
     size: int
 
 
@@ -97,12 +97,14 @@ class JournalWriter:
         self.id: str = new_run_id()
         self._folder = directory / self.id
         self._schema = schema
-        self._codec = codec(schema)
+        #: Makes rows ready for `append_encoded`; raises `StoreError` when one does not fit its table.
+        self.encode: Final = codec(schema).encode
         lock = threading.Lock()
         self._arrived = threading.Condition(lock)
         self._progress = threading.Condition(lock)
         self._queue: deque[_Group] = deque()
         self._queued = 0
+        self._size = 0
         self._appended = 0
         self._durable = 0
         self._failure: StoreError | None = None
@@ -121,29 +123,29 @@ class JournalWriter:
         """How many groups were appended so far."""
         return self._appended
 
+    @property
+    def size(self) -> int:
+        """How many bytes the rows of these groups take."""
+        return self._size
+
     def append(self, rows: Sequence[Row], *, document_id: str = "") -> Ticket:
         """Queue the rows as one group: all or nothing. ``document_id`` is the document they are about, if one.
 
         Returns at once unless 16 MiB wait for the disk. Raises `StoreError` when a row does not fit its table, when the writer is
         closed, or when it has failed before (`StoreFull` on a full disk).
         """
-        return self.append_encoded(self.encode(rows, document_id=document_id), document_id=document_id)
+        return self.append_encoded(*self.encode(rows, document_id=document_id), document_id=document_id)
 
-    def encode(self, rows: Sequence[Row], *, document_id: str = "") -> list[tuple[int, bytes]]:
-        """The rows as records for `append_encoded`. Raises `StoreError` when one does not fit its table."""
-        return self._codec.encode(rows, document_id=document_id)
-
-    def append_encoded(self, records: list[tuple[int, bytes]], *, document_id: str = "") -> Ticket:
-        """Queue records as one group; see `append`."""
-        size = sum(len(payload) for _, payload in records)
-        document = sha256(document_id.encode()).digest()[:16] if document_id else bytes(16)
+    def append_encoded(self, rows: list[tuple[int, bytes]], size: int, *, document_id: str = "") -> Ticket:
+        """Queue rows that `encode` gave, of ``size`` bytes together, as one group; see `append`."""
         with self._progress:
             while self._queued and self._queued + size > _QUEUE_BYTES and self._failure is None:
                 self._progress.wait()
             self._refuse()
             self._appended += 1
+            self._size += size
             ticket = Ticket(self, self._appended)
-            self._queue.append(_Group(ticket, records, document, size))
+            self._queue.append(_Group(ticket, rows, document_id, size))
             self._queued += size
             if self._thread is None:
                 self._start()
@@ -232,7 +234,9 @@ class JournalWriter:
             self._segment = self._segment.next()
         elif self._segment is None:
             self._segment = OpenSegment(self._folder, Header(self._schema, bytes.fromhex(self.id), 0, bytes(32)))
-        self._segment.write([(group.records, group.document) for group in groups])
+        self._segment.write(
+            [(group.rows, sha256(group.document_id.encode()).digest()[:16] if group.document_id else bytes(16)) for group in groups]
+        )
 
     def _acknowledge(self, groups: list[_Group]) -> None:
         with self._progress:

@@ -55,7 +55,7 @@ def lag(store: str | os.PathLike[str], *, timeout: float = 1.0) -> Lag:
         for frame in reader.frames(segment, position):
             if frame.flags & END:
                 break
-            pending += frame.record_count
+            pending += frame.row_count
             oldest = min(oldest or frame.written / 1e6, frame.written / 1e6)
             if not frame.flags & CONTINUES:
                 groups, rows, size = groups + 1, rows + pending, size + frame.end - before

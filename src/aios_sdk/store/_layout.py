@@ -15,7 +15,7 @@ from ._files import DISK_FULL, sync_directory
 from ._schema import SCHEMA_VERSION
 
 #: The version of the layout and of the journal's format.
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 _FILE: Final = "store.json"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import struct
 import threading
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, final
 
 from ..errors import JournalCorrupt
 from ._blobs import Blobs
@@ -32,18 +33,32 @@ _ATTEMPTS: Final = TABLES["attempts"]
 _ARTIFACTS: Final = TABLES["artifacts"]
 _ATTEMPT_COLUMNS: Final = [column.name for column in _ATTEMPTS.columns]
 _ARTIFACT_COLUMNS: Final = [column.name for column in _ARTIFACTS.columns]
+_ATTEMPT_ID: Final = _ATTEMPT_COLUMNS.index("attempt_id")
+_ATTEMPT_OF: Final = _ARTIFACT_COLUMNS.index("attempt_id")
 #: The tables whose rows have a memo key, and its place in them.
 _KEYED: Final = {_ATTEMPTS.number: _ATTEMPT_COLUMNS.index("memo_key")}
+#: What is told of an attempt, in the order of `Remembered`, and of an artifact.
+_OF_ATTEMPT: Final = itemgetter(*map(_ATTEMPT_COLUMNS.index, ("run_id", "document_id", "attempt_id", "step", "status", "message")))
+_OF_ARTIFACT: Final = itemgetter(*map(_ARTIFACT_COLUMNS.index, ("artifact_id", "layer", "content")))
+
+#: Groups that are kept after they were read.
+_GROUPS: Final = 64
+
+Row: TypeAlias = tuple[Any, ...]
+_Group: TypeAlias = dict[str, tuple[Row, list[Row]]]
 
 
 class Remembered(NamedTuple):
-    """A recorded result: the attempt that gave it, how that ended, and the canonical bytes of each layer it added."""
+    """A recorded result: the attempt that gave it, how that ended and what was said; of each layer it added the canonical bytes and their
+    SHA-256."""
 
     run_id: str
     document_id: str
     attempt_id: str
+    step: str
     status: str
-    layers: dict[str, bytes]
+    message: str
+    layers: dict[str, tuple[bytes, str]]
 
 
 @final
@@ -57,6 +72,7 @@ class Memo:
         self._reader = JournalReader(store / "journal")
         self._blobs = blobs
         self._environment = _open(store / MEMO)
+        self._groups: dict[bytes, _Group] = {}
 
     def refresh(self) -> int:
         """Index what the journals hold and the index does not. Gives the number of results that were new.
@@ -79,48 +95,62 @@ class Memo:
             added += len(entries)
         return added
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing can be found."""
+        with self._environment.begin() as reading:
+            cursor = reading.cursor()
+            return not (cursor.set_range(_KEY) and bytes(cursor.key()).startswith(_KEY))
+
     def find(self, key: str) -> Remembered | None:
         """The result with that key; None when there is none, or it cannot be read any more."""
         with self._environment.begin() as reading:
-            found = reading.get(_KEY + bytes.fromhex(key)[:_KEY_SIZE])
-        if found is None:
+            place = reading.get(_KEY + bytes.fromhex(key)[:_KEY_SIZE])
+        if place is None:
             return None
-        writer, sequence, offset = _PLACE.unpack(found)
         try:
-            rows = self._group(writer.hex(), sequence, offset)
-        except (JournalCorrupt, OSError):
+            attempt, artifacts = self._group(place)[key]
+        except (KeyError, JournalCorrupt, OSError):
             return None  # it is computed again
-        attempt = next((row for number, row in rows if number == _ATTEMPTS.number and row[_KEYED[number]] == key), None)
-        if attempt is None:
-            return None
-        known = dict(zip(_ATTEMPT_COLUMNS, attempt, strict=True))
-        layers: dict[str, bytes] = {}
-        for number, row in rows:
-            if number != _ARTIFACTS.number or row[_ARTIFACT_COLUMNS.index("attempt_id")] != known["attempt_id"]:
-                continue
-            artifact = dict(zip(_ARTIFACT_COLUMNS, row, strict=True))
-            content = artifact["content"]
-            if content is None and not self._blobs.exists(artifact["artifact_id"]):
+        layers: dict[str, tuple[bytes, str]] = {}
+        for artifact, layer, content in map(_OF_ARTIFACT, artifacts):
+            if content is None and not self._blobs.exists(artifact):
                 return None
-            layers[artifact["layer"]] = self._read(artifact["artifact_id"]) if content is None else content.encode()
-        return Remembered(known["run_id"], known["document_id"], known["attempt_id"], known["status"], layers)
+            layers[layer] = (self._read(artifact) if content is None else content.encode(), artifact)
+        run, document, identity, step, status, message = _OF_ATTEMPT(attempt)
+        return Remembered(run, document, identity, step, status, message, layers)
 
     def _read(self, artifact: str) -> bytes:
         with self._blobs.open(artifact) as file:
             return file.read()
 
-    def _group(self, writer: str, sequence: int, offset: int) -> list[tuple[int, tuple[Any, ...]]]:
-        """The attempts and artifacts of the group that begins there."""
-        rows: list[tuple[int, tuple[Any, ...]]] = []
-        for decode, frame in self._reader.frames_at(writer, sequence, offset):
-            rows += [
-                (kind, decode(kind, payload))
-                for kind, payload in frame.records()
-                if payload is not None and kind in (_ATTEMPTS.number, _ARTIFACTS.number)
-            ]
+    def _group(self, place: bytes) -> _Group:
+        """The attempts of the group that begins there, with their artifacts; kept for a while, since a document's keys share a group."""
+        found = self._groups.get(place)
+        if found is None:
+            if len(self._groups) >= _GROUPS:
+                self._groups.pop(next(iter(self._groups)))
+            found = self._groups[place] = self._grouped(place)
+        return found
+
+    def _grouped(self, place: bytes) -> _Group:
+        writer, sequence, offset = _PLACE.unpack(place)
+        attempts: _Group = {}
+        by_id: dict[str, list[Row]] = {}
+        for decode, frame in self._reader.frames_at(writer.hex(), sequence, offset):
+            for kind, payload in frame.records():
+                if payload is None:
+                    continue
+                if kind == _ATTEMPTS.number:
+                    for row in decode(kind, payload):
+                        artifacts: list[Row] = by_id.setdefault(row[_ATTEMPT_ID], [])
+                        attempts[row[_KEYED[kind]]] = row, artifacts
+                elif kind == _ARTIFACTS.number:
+                    for row in decode(kind, payload):
+                        by_id.setdefault(row[_ATTEMPT_OF], []).append(row)
             if not frame.flags & CONTINUES:
                 break
-        return rows
+        return attempts
 
     def _scan(self, segment: Segment, offset: int) -> tuple[list[tuple[bytes, int]], int]:
         """The keys of the groups from ``offset`` on with the places of the groups, and the end of the last whole one."""
@@ -148,9 +178,7 @@ def _keys(decode: Any, frame: Frame) -> list[bytes]:
     for kind, payload in frame.records():
         place = _KEYED.get(kind)
         if place is not None and payload is not None:
-            key = decode(kind, payload)[place]
-            if key:
-                keys.append(bytes.fromhex(key)[:_KEY_SIZE])
+            keys += [bytes.fromhex(key)[:_KEY_SIZE] for row in decode(kind, payload) if (key := row[place])]
     return keys
 
 

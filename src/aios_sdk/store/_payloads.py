@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
@@ -18,8 +19,11 @@ from ._tables import TABLES, TableSpec
 #: The number of a table and one value for each of its columns.
 Row: TypeAlias = tuple[int, Sequence[Any]]
 
-#: Bytes of one payload. What is larger belongs into a blob.
-MAX_PAYLOAD: Final = 64 * 1024 * 1024
+#: Rows as bytes, each with the number of its table, and how many bytes they take together.
+Encoded: TypeAlias = tuple[list[tuple[int, bytes]], int]
+
+#: Bytes of one row. What is larger belongs into a blob.
+MAX_ROW: Final = 64 * 1024 * 1024
 
 
 def _integer(low: int, high: int) -> Any:
@@ -45,10 +49,11 @@ _TYPES: Final[dict[str, Any]] = {
 }
 
 _encode: Final = msgspec.msgpack.Encoder(decimal_format="string").encode
+_is_json: Final = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 class _TableCodec:
-    """Encodes and decodes the rows of one table."""
+    """Encodes and decodes the rows of one table; `Codec.encode` uses its parts, for it runs for every row that is recorded."""
 
     def __init__(self, table: TableSpec) -> None:
         self.table = table
@@ -62,23 +67,24 @@ class _TableCodec:
                 types.append(Decimal | None)
             else:
                 types.append(_TYPES[column.type] | None)
-        self.decode: Callable[[bytes | memoryview], tuple[Any, ...]]
-        self.decode = msgspec.msgpack.Decoder(tuple[tuple(types)]).decode  # type: ignore[misc]  # a type built at run time
+        kind = tuple.__class_getitem__(tuple(types))
+        self.check: Callable[[bytes], tuple[Any, ...]] = msgspec.msgpack.Decoder(kind).decode
+        self.decode: Callable[[bytes | memoryview], list[tuple[Any, ...]]]
+        self.decode = msgspec.msgpack.Decoder(list.__class_getitem__(kind)).decode
+        places = [*self._json, *(index for index, _, _ in self._decimals)]
+        #: The values that take more than their type to be right, and what they are when there is nothing to check.
+        self.special = itemgetter(*places, places[0]) if places else None
+        self.nothing = (None,) * (len(places) + 1)
 
-    def encode(self, values: Sequence[Any]) -> bytes:
-        payload = _encode(values)
-        if len(payload) > MAX_PAYLOAD:
-            raise ValueError(f"the row takes {len(payload)} bytes; at most {MAX_PAYLOAD} are allowed")
-        # A row that DuckDB would refuse must not reach the journal, where it would stop every fold to come.
-        self.decode(payload)
+    def check_special(self, values: Sequence[Any]) -> None:
+        """Raise what says that JSON is none, or that a decimal is too long."""
         for index in self._json:
             if values[index] is not None:
-                msgspec.json.decode(values[index], type=msgspec.Raw)
+                _is_json(values[index])
         for index, width, scale in self._decimals:
-            value = values[index]
-            if value and not _fits(value, width, scale):
-                raise ValueError(f"{self.table.columns[index].name} = {value} does not fit {self.table.columns[index].type}")
-        return payload
+            if values[index] and not _fits(values[index], width, scale):
+                column = self.table.columns[index]
+                raise ValueError(f"{column.name} = {values[index]} does not fit {column.type}")
 
 
 def _fits(value: Decimal, width: int, scale: int) -> bool:
@@ -92,28 +98,50 @@ class Codec:
 
     Example::
 
-        payload = codec(SCHEMA_VERSION).encode([(7, (run_id, document_id, "ok"))])[0][1]
+        ((number, row), *_), size = codec(SCHEMA_VERSION).encode([(6, (run_id, document_id, 0, member_id, "ok", "", []))])
+        codec(SCHEMA_VERSION).decode(number, payload_of([row]))
     """
 
     def __init__(self, tables: Iterable[TableSpec]) -> None:
         self._tables = {table.number: _TableCodec(table) for table in tables}
 
-    def encode(self, rows: Sequence[Row], *, document_id: str = "") -> list[tuple[int, bytes]]:
-        """Each row as its table's number and payload. Raises `StoreError` naming the row that does not fit."""
-        encoded = []
-        for number, values in rows:
-            table = self._tables.get(number)
-            try:
+    def encode(self, rows: Sequence[Row], *, document_id: str = "") -> Encoded:
+        """The rows as bytes. Raises `StoreError` naming the first that does not fit."""
+        encoded: list[tuple[int, bytes]] = []
+        size = 0
+        table: _TableCodec | None = None
+        number = 0
+        values: Sequence[Any] = ()
+        try:
+            for number, values in rows:
+                table = self._tables.get(number)
                 if table is None:
                     raise ValueError("no table of the schema has that number")
-                encoded.append((number, table.encode(values)))
-            except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
-                raise _misfit(table, number, values, error, document_id) from error
-        return encoded
+                row = _encode(values)
+                size += len(row)
+                if len(row) > MAX_ROW:
+                    raise ValueError(f"the row takes {len(row)} bytes; at most {MAX_ROW} are allowed")
+                # A row that DuckDB would refuse must not reach the journal, where it would stop every fold to come.
+                table.check(row)
+                if table.special is not None and table.special(values) != table.nothing:
+                    table.check_special(values)
+                encoded.append((number, row))
+        except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise _misfit(table, number, values, error, document_id) from error
+        return encoded, size
 
-    def decode(self, number: int, payload: bytes | memoryview) -> tuple[Any, ...]:
-        """The values of one payload, one for each column. Raises ``msgspec.MsgspecError`` or ``KeyError`` when it is no such row."""
+    def decode(self, number: int, payload: bytes | memoryview) -> list[tuple[Any, ...]]:
+        """The rows of one payload. Raises ``msgspec.MsgspecError`` or ``KeyError`` when it holds no rows of that table."""
         return self._tables[number].decode(payload)
+
+
+def payload_of(rows: Sequence[bytes]) -> bytes:
+    """Encoded rows of one table as one payload: a MessagePack array of them. There are less than 65,536."""
+    count = len(rows)
+    return b"".join((_SHORT[count] if count < 16 else b"\xdc" + count.to_bytes(2, "big"), *rows))
+
+
+_SHORT: Final = [bytes((0x90 | count,)) for count in range(16)]
 
 
 @cache

@@ -14,8 +14,8 @@ from ..errors import JournalCorrupt
 from ._frames import CONTINUES, END, HEADER_SIZE, Frame, Header, corrupt, read_frames, read_header
 from ._payloads import codec
 
-#: Makes a row of the number of a table and a payload.
-Decode: TypeAlias = Callable[[int, memoryview], tuple[Any, ...]]
+#: Makes rows of the number of a table and a payload.
+Decode: TypeAlias = Callable[[int, memoryview], list[tuple[Any, ...]]]
 
 # Segments that are kept open for single groups.
 _KEPT_OPEN: Final = 64
@@ -32,12 +32,18 @@ class Segment(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A complete group: its rows (erased ones left out), the offset behind it, and when it was written (seconds since 1970)."""
+    """A complete group: rows by the number of their table (erased ones left out), the offset behind it, and when it was written (seconds
+    since 1970). A table is there once for each frame that has rows of it."""
 
     end: int
-    rows: list[tuple[int, tuple[Any, ...]]]
+    tables: list[tuple[int, list[tuple[Any, ...]]]]
     written: float
     document: bytes
+
+    @property
+    def rows(self) -> list[tuple[int, tuple[Any, ...]]]:
+        """Each row with the number of its table."""
+        return [(number, row) for number, rows in self.tables for row in rows]
 
 
 class JournalReader:
@@ -86,15 +92,15 @@ class JournalReader:
 
         Ends quietly at a torn tail of an open segment. Raises `JournalCorrupt` for damage, and `StoreVersion` for a newer format.
         """
-        rows: list[tuple[int, tuple[Any, ...]]] = []
+        tables: list[tuple[int, list[tuple[Any, ...]]]] = []
         for decode, frame in self._frames(segment, offset):
             try:
-                rows += [(kind, decode(kind, payload)) for kind, payload in frame.records() if payload is not None]
+                tables += [(kind, decode(kind, payload)) for kind, payload in frame.records() if payload is not None]
             except (msgspec.MsgspecError, KeyError) as error:
-                raise corrupt(segment.path, frame.end, f"a record before it is no row of its table ({error})") from error
+                raise corrupt(segment.path, frame.end, f"a record before it holds no rows of its table ({error})") from error
             if not frame.flags & (CONTINUES | END):
-                yield Group(frame.end, rows, frame.written / 1e6, frame.document)
-                rows = []
+                yield Group(frame.end, tables, frame.written / 1e6, frame.document)
+                tables = []
 
     def decoded_frames(self, segment: Segment, offset: int = 0) -> Iterator[tuple[Decode, Frame]]:
         """The frames of a segment, each with what decodes its records."""

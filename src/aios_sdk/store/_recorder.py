@@ -19,7 +19,7 @@ from aios_sdk.stages import Stage
 from ._blobs import INLINE_BYTES, Blobs
 from ._journal import JournalWriter, Ticket
 from ._payloads import Row
-from ._rows import Owner, artifacts, checked_json, item_rows, json_text, row
+from ._rows import ARTIFACTS, ATTEMPTS, Owner, checked_json, contents_of, item_rows, json_text, row
 
 # How much of one document, and for how long, may wait to be handed to the journal.
 _PENDING_BYTES: Final = 1024 * 1024
@@ -101,13 +101,16 @@ def attempt_id(run: str, document: str, step: str, component: str, number: int =
     return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
 
 
-class _Pending:
-    """Records of one document that were not handed to the journal yet, since when (seconds of ``time.monotonic``), and their bytes."""
+_NO_LAYERS: Final = Layers()
 
-    __slots__ = ("records", "since", "size")
+
+class _Pending:
+    """Encoded rows of one document that were not handed to the journal yet, since when (seconds of ``time.monotonic``), and their bytes."""
+
+    __slots__ = ("rows", "since", "size")
 
     def __init__(self) -> None:
-        self.records: list[tuple[int, bytes]] = []
+        self.rows: list[tuple[int, bytes]] = []
         self.since = time.monotonic()
         self.size = 0
 
@@ -199,7 +202,7 @@ class Run:
         self,
         document: Document,
         attempt: Attempt,
-        layers: Layers = Layers(),  # noqa: B008  # frozen
+        layers: Layers = _NO_LAYERS,
         contents: Mapping[str, tuple[bytes, str]] = {},  # never changed
     ) -> None:
         """Record an attempt and everything it added: all or nothing.
@@ -207,66 +210,51 @@ class Run:
         ``layers`` are what the step added, stamped (`Document.stamp`); ``document`` already holds them at the end of its layers.
         Also for steps that were skipped, unsupported or failed, with no layers. Large layers are written as blobs before this returns.
         """
-        use = self._uses.get((attempt.step, attempt.component)) or ComponentUse(
-            step=attempt.step, stage=attempt.stage, component=attempt.component
-        )
-        owner = Owner(self.id, document.id, attempt.id or attempt_id(self.id, document.id, attempt.step, attempt.component), attempt.step)
-        version = attempt.version or use.version
-        rows = [
-            row(
-                "attempts",
-                owner.attempt_id,
-                self.id,
-                document.id,
-                attempt.step,
-                attempt.stage,
-                attempt.component,
-                version,
-                use.code_digest,
-                use.config_digest,
-                use.model,
-                attempt.status,
-                attempt.category,
-                attempt.message,
-                attempt.cache,
-                attempt.memo_key,
-                attempt.started_at,
-                attempt.wall,
-                attempt.cpu,
-                attempt.queue,
-                attempt.peak_rss,
-                attempt.tokens,
-                attempt.cost,
-                attempt.units,
+        step, component = attempt.step, attempt.component
+        use = self._uses.get((step, component)) or ComponentUse(step=step, stage=attempt.stage, component=component)
+        owner = Owner(self.id, document.id, attempt.id or attempt_id(self.id, document.id, step, component), step)
+        rows: list[Row] = [
+            (
+                ATTEMPTS,
+                (
+                    owner.attempt_id,
+                    owner.run_id,
+                    owner.document_id,
+                    step,
+                    attempt.stage,
+                    component,
+                    attempt.version or use.version,
+                    use.code_digest,
+                    use.config_digest,
+                    use.model,
+                    attempt.status,
+                    attempt.category,
+                    attempt.message,
+                    attempt.cache,
+                    attempt.memo_key,
+                    attempt.started_at,
+                    attempt.wall,
+                    attempt.cpu,
+                    attempt.queue,
+                    attempt.peak_rss,
+                    attempt.tokens,
+                    attempt.cost,
+                    attempt.units,
+                ),
             )
         ]
-        rows += self._artifact_rows(owner, document, layers, contents)
-        rows += item_rows(owner, document, layers)
-        ended = attempt.started_at + dt.timedelta(seconds=attempt.wall)
-        rows += [
-            row(
-                "failures",
-                self.id,
-                document.id,
-                owner.attempt_id,
-                attempt.step,
-                attempt.stage,
-                attempt.component,
-                version,
-                ended,
-                failure.page,
-                failure.category,
-                failure.message,
-                failure.retryable,
-            )
-            for failure in attempt.failures
-        ]
+        if layers is not _NO_LAYERS:
+            contents = contents or contents_of(layers)
+            rows += self._artifact_rows(owner, document, layers, contents)
+            rows += item_rows(owner, document, layers, contents)
+        if attempt.failures:
+            rows += _failure_rows(owner, attempt, attempt.version or use.version)
         self._gather(rows, document.id)
 
     def outcome(self, outcome: Outcome, *, container: bool = False) -> Ticket:
         """Record how a document or case ended, once; ``container=True`` when ingesting it gave only other sources."""
         document = outcome.document
-        records = self._writer.encode(
+        rows, size = self._writer.encode(
             [
                 row(
                     "outcomes",
@@ -284,7 +272,9 @@ class Run:
         with self._lock:
             # What else was gathered goes with it, unless a fold has just asked for that.
             pending = self._pending.pop(document.id, None)
-            return self._writer.append_encoded([*pending.records, *records] if pending else records, document_id=document.id)
+            if pending is not None:
+                rows, size = [*pending.rows, *rows], pending.size + size
+            return self._writer.append_encoded(rows, size, document_id=document.id)
 
     def flush(self, document_id: str | None = None) -> Ticket | None:
         """Hand over what was gathered of a document, or of all; None when there is nothing. What the ticket acknowledges is durable."""
@@ -293,17 +283,17 @@ class Run:
             for each in list(self._pending) if document_id is None else [document_id]:
                 pending = self._pending.pop(each, None)
                 if pending is not None:
-                    ticket = self._writer.append_encoded(pending.records, document_id=each)
+                    ticket = self._writer.append_encoded(pending.rows, pending.size, document_id=each)
         return ticket
 
     def _gather(self, rows: Sequence[Row], document_id: str) -> None:
-        records = self._writer.encode(rows, document_id=document_id)
+        encoded, size = self._writer.encode(rows, document_id=document_id)
         with self._lock:
             pending = self._pending.get(document_id)
             if pending is None:
                 pending = self._pending[document_id] = _Pending()
-            pending.records += records
-            pending.size += sum([len(payload) for _, payload in records])
+            pending.rows += encoded
+            pending.size += size
             due = pending.size > _PENDING_BYTES or time.monotonic() - pending.since > _PENDING_SECONDS
         if due:
             self.flush(document_id)
@@ -374,13 +364,36 @@ class Run:
         return rows
 
     def _artifact_rows(self, owner: Owner, document: Document, layers: Layers, contents: Mapping[str, tuple[bytes, str]]) -> list[Row]:
-        rows = []
-        for layer, first, items, content, artifact in artifacts(document, layers, contents):
-            inline = content.decode() if len(content) <= INLINE_BYTES else None
-            if inline is None:
+        rows: list[Row] = []
+        for layer, (content, artifact) in contents.items():
+            items, size = len(getattr(layers, layer)), len(content)
+            first = max(0, len(getattr(document.layers, layer)) - items)
+            if size > INLINE_BYTES:
                 self._blobs.put(content)
-            rows.append(row("artifacts", artifact, *owner, layer, first, items, len(content), inline))
+            rows.append((ARTIFACTS, (artifact, *owner, layer, first, items, size, None if size > INLINE_BYTES else content.decode())))
         return rows
+
+
+def _failure_rows(owner: Owner, attempt: Attempt, version: str) -> list[Row]:
+    ended = attempt.started_at + dt.timedelta(seconds=attempt.wall)
+    return [
+        row(
+            "failures",
+            owner.run_id,
+            owner.document_id,
+            owner.attempt_id,
+            attempt.step,
+            attempt.stage,
+            attempt.component,
+            version,
+            ended,
+            failure.page,
+            failure.category,
+            failure.message,
+            failure.retryable,
+        )
+        for failure in attempt.failures
+    ]
 
 
 def _now() -> dt.datetime:

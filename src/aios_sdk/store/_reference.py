@@ -23,7 +23,8 @@ with connect("claims.aios") as connection:
 ```
 
 `aios sql claims.aios "from current_documents"` does the same in a terminal, `aios explain claims.aios DOCUMENT [FIELD]` tells where a
-value comes from, and `aios store info` and `aios store lag` tell how the store is doing.
+value comes from, and `aios store info` and `aios store lag` tell how the store is doing. `aios store apply` brings the database up to
+date with runs that were killed, or that somebody kept from it; with `--watch` it goes on doing so.
 
 - `Store.sql` and `aios sql` first fold what was recorded, so their answer holds everything; the answer stands on its own and holds
   nothing open.

@@ -36,6 +36,10 @@ from ._payloads import Row
 from ._tables import TABLES
 
 _NUMBER: Final = {name: table.number for name, table in TABLES.items()}
+#: The tables that every step writes to.
+ATTEMPTS: Final = _NUMBER["attempts"]
+ARTIFACTS: Final = _NUMBER["artifacts"]
+_FIELDS: Final = _NUMBER["fields"]
 _DECIMALS, _INTEGERS = 10, 28
 
 
@@ -61,30 +65,34 @@ def json_text(value: Any) -> str | None:
 class _Places:
     """Which document an artifact lies in; built when the first span asks."""
 
+    __slots__ = ("_document", "_owners")
+
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._owners: Mapping[str, str] | None = None
+        self._owners: dict[str, str] | None = None
 
     def owner(self, artifact: str) -> str:
-        if self._owners is None:
+        owners = self._owners
+        if owners is None:
+            owners = self._owners = {}
+            for member in self._document.members:
+                owners.update(dict.fromkeys(_artifacts_in(member.document), member.document.id))
             # The document's own places come last, so that they win over a member's with the same content.
-            self._owners = {
-                artifact: document.id
-                for document in (*(member.document for member in self._document.members), self._document)
-                for artifact in _artifacts_in(document)
-            }
-        return self._owners.get(artifact, "")
+            owners.update(dict.fromkeys(_artifacts_in(self._document), self._document.id))
+        return owners.get(artifact, "")
 
 
-def item_rows(owner: Owner, document: Document, added: Layers) -> list[Row]:
-    """The rows of every item in ``added``, which ``document`` already holds at the end of its layers."""
+def item_rows(owner: Owner, document: Document, added: Layers, names: Iterable[str] = LAYERS) -> list[Row]:
+    """The rows of every item in the layers ``names`` of ``added``, which ``document`` already holds at the end of its layers."""
     places = _Places(document)
     rows = list(_page_rows(owner, added)) if added.pages or added.text else []
-    for layer, rows_of in _ROWS_OF.items():
-        items = getattr(added, layer)
-        if items:
-            for ordinal, item in enumerate(items, _first(document, added, layer)):
+    for name in names:
+        rows_of = _ROWS_OF.get(name)
+        if rows_of is not None and (items := getattr(added, name)):
+            ordinal = max(0, len(getattr(document.layers, name)) - len(items))
+            for item in items:
                 rows += rows_of(owner, ordinal, item, places)
+                ordinal += 1
     return rows
 
 
@@ -140,20 +148,10 @@ _ROWS_OF: Final[Mapping[str, Callable[[Owner, int, Any, _Places], Iterable[Row]]
 }
 
 
-def artifacts(document: Document, added: Layers, contents: Mapping[str, tuple[bytes, str]]) -> Iterator[tuple[str, int, int, bytes, str]]:
-    """For each layer of ``added`` that has items: name, place of the first item, number of items, canonical JSON and its SHA-256.
-
-    ``contents`` holds the canonical JSON of all these layers and its SHA-256, where they are known already.
-    """
-    if not contents:
-        given = {name: canonical_layer(name, items) for name in LAYERS if (items := getattr(added, name))}
-        contents = {name: (content, digest(content)) for name, content in given.items()}
-    for name, (content, artifact) in contents.items():
-        yield name, _first(document, added, name), len(getattr(added, name)), content, artifact
-
-
-def _first(document: Document, added: Layers, layer: str) -> int:
-    return max(0, len(getattr(document.layers, layer)) - len(getattr(added, layer)))
+def contents_of(added: Layers) -> dict[str, tuple[bytes, str]]:
+    """The canonical JSON of each layer of ``added`` that has items, and its SHA-256."""
+    given = {name: canonical_layer(name, items) for name in LAYERS if (items := getattr(added, name))}
+    return {name: (content, digest(content)) for name, content in given.items()}
 
 
 def _page_rows(owner: Owner, added: Layers) -> Iterator[Row]:
@@ -184,23 +182,24 @@ def _page_row(owner: Owner, info: PageInfo | None, text: PageText | None, words:
 
 
 def _field_row(owner: Owner, ordinal: int, field: Field, places: _Places) -> Row:
-    return row(
-        "fields",
+    value, alternatives, inputs = field.value, field.alternatives, field.inputs
+    text = type(value) is str
+    return _FIELDS, (
         field.id,
         *owner,
         ordinal,
         field.path,
         field.type,
-        field.text,
-        number(field.value),
-        _date(field.value),
+        value if text else field.text,
+        None if text else number(value),
+        None if text else _date(value),
         field.currency,
         normalised(field),
         field.status,
         field.confidence,
         field.raw_confidence,
-        json_text(field.alternatives),
-        json_text(field.inputs),
+        json_text(alternatives) if alternatives else None,
+        json_text(inputs) if inputs else None,
         *_place(field.spans, places),
     )
 
@@ -239,12 +238,12 @@ def _date(value: Value) -> dt.date | None:
     return value if isinstance(value, dt.date) else None
 
 
-def _artifacts_in(document: Document) -> Iterator[str]:
-    yield document.content_id
-    yield from (text.artifact for text in document.layers.text)
-    yield from (table.artifact for table in document.layers.tables)
+def _artifacts_in(document: Document) -> list[str]:
+    layers = document.layers
+    return [document.content_id, *[text.artifact for text in layers.text], *[table.artifact for table in layers.tables]]
 
 
+_NO_BOX: Final = (None, None, None, None)
 _NOWHERE: Final = (None, None, None, None, None, None, None, None, None, None, None, None, 0, None)
 
 
@@ -252,15 +251,15 @@ def _place(spans: Sequence[Span], places: _Places) -> tuple[Any, ...]:
     if not spans:
         return _NOWHERE
     first = spans[0]
-    box = first.box or (None, None, None, None)
+    artifact = first.artifact
     return (
         first.quote,
-        first.artifact,
-        places.owner(first.artifact),
+        artifact,
+        places.owner(artifact),
         first.page,
         first.start,
         first.end,
-        *box,
+        *(first.box or _NO_BOX),
         first.row,
         first.column,
         len(spans),

@@ -36,8 +36,8 @@ class OpenSegment:
     def write(self, groups: Sequence[tuple[Sequence[tuple[int, bytes]], bytes]]) -> None:
         """Write the groups and return when they are on disk."""
         frames = [self._pending]
-        for records, document in groups:
-            frames += self._packer.group(records, document, self.durable)
+        for rows, document in groups:
+            frames += self._packer.group(rows, document, self.durable)
         self._put(b"".join(frames))
 
     def seal(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import threading
@@ -20,6 +19,8 @@ from ._blobs import Blobs
 from ._connect import DATABASE, connect
 from ._explain import Explanation, explain
 from ._fold import Folded, fold, snapshot
+from ._folding import Folding
+from ._follow import EVERY, size_of
 from ._journal import JournalWriter
 from ._lag import Lag, lag
 from ._layout import Layout, create_layout, read_layout
@@ -35,11 +36,11 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("aios.store")
 
-# Seconds between folds while a run is under way.
-_FOLD_EVERY: Final = 1.0
-
 # Seconds that a run waits for the database before it reads the journals to know what was recorded before.
 _KNOWING_PATIENCE: Final = 1.0
+
+# Rows that one fold beside a run may take.
+_SOME_ROWS: Final = 20_000
 
 # Seconds that closing waits for others who hold the database; the journal keeps everything for the next fold.
 _CLOSING_PATIENCE = 10.0
@@ -79,8 +80,8 @@ class Store:
         self._lock = threading.RLock()
         self._writer: JournalWriter | None = None
         self._runs: list[Run] = []
-        self._folder: _Folder | None = None
-        self._folded = 0
+        self._folding: Folding | None = None
+        self._folded = (0, 0)  # groups and bytes of our own
         self._seen: tuple[int, int] | None = None
         self._closed = False
 
@@ -104,32 +105,43 @@ class Store:
                 self._writer = JournalWriter(self.path / "journal")
             run = Run(self._writer, self.blobs, info, components)
             self._runs = [*(each for each in self._runs if not each.finished), run]
-            if self._folder is None:
-                self._folder = _Folder(self)
-                self._folder.start()
+            if self._folding is None:
+                self._folding = Folding(self.path, self._waiting, self._fold_some)
+                self._folding.start()
             return run
 
     @property
     def behind(self) -> bool:
         """Whether this process recorded something that is not in the database yet."""
-        return self._writer is not None and self._writer.appended > self._folded
+        return self._writer is not None and self._writer.appended > self._folded[0]
 
     def fold(self, *, timeout: float = 10.0) -> Folded:
         """Put everything journaled, by any process, into the database. Raises `StoreBusy` when another process holds the file."""
+        return self._fold(timeout, None)
+
+    def _fold(self, timeout: float, rows: int | None) -> Folded:
         with self._lock:
             for run in self._runs:
                 run.flush()
-            appended = self._writer.appended if self._writer else 0
+            done = (self._writer.appended, self._writer.size) if self._writer else (0, 0)
             if self._writer:
                 self._writer.flush()
-            seen = self._journal_size()
+            seen = size_of(self.path / "journal")
             try:
-                folded = fold(self.path, timeout=timeout)
+                folded = fold(self.path, timeout=timeout, rows=rows)
             except JournalCorrupt:
-                self._folded, self._seen = appended, seen  # told after everything else was folded
+                self._folded, self._seen = done, seen  # told after everything else was folded
                 raise
-            self._folded, self._seen = appended, seen
+            if rows is None or folded.rows < rows:
+                self._folded, self._seen = done, seen
             return folded
+
+    def _fold_some(self) -> None:
+        # Not more, so that the thread is soon back to see how much has come meanwhile.
+        self._fold(EVERY, _SOME_ROWS)
+
+    def _waiting(self) -> int:
+        return self._writer.size - self._folded[1] if self._writer is not None and self.behind else 0
 
     def close(self) -> None:
         """Make everything recorded durable, fold it and leave a snapshot; a database that is held by others waits for the next fold."""
@@ -137,15 +149,19 @@ class Store:
             if self._closed:
                 return
             self._closed = True
-            folder, self._folder = self._folder, None
-        if folder is not None:
-            folder.stop()
+            folding, self._folding = self._folding, None
+        try:
+            with self._lock:
+                for run in self._runs:
+                    run.flush()
+            if self._writer is not None:
+                self._writer.close()
+        finally:
+            if folding is not None:
+                folding.end()
         with self._lock:
             if self._writer is None:
                 return
-            for run in self._runs:
-                run.flush()
-            self._writer.close()
             try:
                 fold(self.path, timeout=_CLOSING_PATIENCE)
                 snapshot(self.path, timeout=_CLOSING_PATIENCE)
@@ -214,6 +230,10 @@ class Store:
 
     def memo(self) -> Memo:
         """The results that were recorded so far, by their memo keys; brought up to date. Close it after use."""
+        if self._writer is not None:
+            for run in self._runs:
+                run.flush()
+            self._writer.flush()  # what was recorded here a moment ago may still be on its way to the file
         memo = Memo(self.path, self.blobs)
         memo.refresh()
         return memo
@@ -229,7 +249,7 @@ class Store:
             documents, runs = connection.execute(
                 "SELECT (SELECT count(*) FROM current_documents), (SELECT count(DISTINCT run_id) FROM runs)"
             ).fetchall()[0]
-        blobs, blob_bytes = _sizes(self.path / "blobs")
+        blobs, blob_bytes = size_of(self.path / "blobs")
         return Info(
             path=str(self.path),
             id=self.layout.id,
@@ -240,7 +260,7 @@ class Store:
             runs=runs,
             blobs=blobs,
             blob_bytes=blob_bytes,
-            journal_bytes=self._journal_size()[1],
+            journal_bytes=size_of(self.path / "journal")[1],
             database_bytes=(self.path / DATABASE).stat().st_size,
         )
 
@@ -250,7 +270,7 @@ class Store:
                 self.fold()
             except JournalCorrupt as error:
                 _log.error("answering without a part of the journal: %s", error)
-        elif self._journal_size() != self._seen and os.access(self.path, os.W_OK):
+        elif size_of(self.path / "journal") != self._seen and os.access(self.path, os.W_OK):
             # What other processes journaled is welcome, but a reader neither waits for it nor fails because of it.
             try:
                 self.fold(timeout=0.0)
@@ -258,39 +278,3 @@ class Store:
                 _log.warning("The answer is without the latest records: %s", busy)
             except JournalCorrupt as error:
                 _log.warning("answering without a part of the journal: %s", error)
-
-    def _journal_size(self) -> tuple[int, int]:
-        return _sizes(self.path / "journal")
-
-
-def _sizes(folder: Path) -> tuple[int, int]:
-    """Number of files in ``folder`` and the bytes they hold."""
-    files = size = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            # A segment may be sealed, and so renamed, meanwhile.
-            with contextlib.suppress(FileNotFoundError):
-                size += Path(place, name).stat().st_size
-                files += 1
-    return files, size
-
-
-class _Folder(threading.Thread):
-    """Folds a store about once a second; what it cannot fold now is folded later."""
-
-    def __init__(self, store: Store) -> None:
-        super().__init__(name="aios-fold", daemon=True)
-        self._store = store
-        self._stopping = threading.Event()
-
-    def run(self) -> None:
-        while not self._stopping.wait(_FOLD_EVERY):
-            if self._store.behind:
-                try:
-                    self._store.fold(timeout=_FOLD_EVERY)
-                except StoreError as error:
-                    _log.info("folding %s is put off: %s", self._store.path, error)
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self.join()

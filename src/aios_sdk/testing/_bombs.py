@@ -184,6 +184,10 @@ _MAKERS: Final[Mapping[str, Mapping[str, Callable[[], bytes]]]] = {
 }
 
 
+#: The media types that there are bombs of.
+SWELLING: Final = frozenset(_MAKERS)
+
+
 def bombs(media_types: Sequence[str]) -> list[tuple[str, str, bytes]]:
     """What each bomb is, its media type, and its bytes."""
     return [(what, kind, _made(make)) for kind in media_types for what, make in _MAKERS.get(kind, {}).items()]

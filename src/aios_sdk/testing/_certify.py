@@ -142,10 +142,9 @@ class Trial:
             before = self.verdict(LAWS[other])
             if before.status in ("broken", "not reached"):
                 return Verdict(law=law.id, tier=law.tier, status="not reached", said=f"{other} is {before.status}")
-        declared = law.unless(self.subject.info)
-        if declared:
-            return self._settled(law, "not applicable", declared)
         try:
+            if reason := law.inapplicable(self.subject.info, self.subject.load):
+                return self._settled(law, "not applicable", reason)
             law.check(self.subject)
         except NotApplicable as reason:
             return self._settled(law, "not applicable", str(reason))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from aios_sdk.plugins import ComponentInfo
 from aios_sdk.records import Document, Layer, Source, digest, document_id
 from aios_sdk.stages import Stage
 
@@ -83,12 +84,12 @@ def source_of(name: str, media_type: str, data: bytes) -> Source:
     )
 
 
-def kinds(subject: Subject) -> list[str]:
-    """The media types that it names; of those with a star the ones that the kit has samples of."""
+def kinds(info: ComponentInfo) -> list[str]:
+    """The media types that a component names; of those with a star the ones that the kit has samples of."""
     from . import samples
 
-    exact = [kind for kind in subject.info.media_types if "*" not in kind]
-    known = [sample.media_type for sample in samples.ALL if subject.info.accepts(sample.media_type)]
+    exact = [kind for kind in info.media_types if "*" not in kind]
+    known = [sample.media_type for sample in samples.ALL if info.accepts(sample.media_type)]
     return list(dict.fromkeys((*exact, *known)))[:12] or ["application/octet-stream"]
 
 

@@ -46,6 +46,7 @@ class Law(NamedTuple):
         text: what it means, why it matters and what to do when it is broken.
         check: raises `LawBroken` for a component that breaks it.
         unless: why it does not apply to what a component declares, in a few words; empty where it does.
+        lacking: the same of its code, class, function or instance, which is looked at where ``unless`` gives no reason.
         after: laws that must hold before this one says anything.
     """
 
@@ -55,7 +56,12 @@ class Law(NamedTuple):
     text: str
     check: Check
     unless: Callable[[ComponentInfo], str]
+    lacking: Callable[[Any], str] | None
     after: tuple[str, ...]
+
+    def inapplicable(self, info: ComponentInfo, load: Callable[[], Any]) -> str:
+        """Why it does not apply to a component, whose code ``load`` gives if that has to be asked; empty where it does."""
+        return self.unless(info) or (self.lacking(load()) if self.lacking else "")
 
 
 #: Every law by its id, in the order in which they are run: those that others rest on come first.
@@ -66,7 +72,13 @@ LAWS: Final[dict[str, Law]] = {}
 _FOUNDATION: Final = ("input-unchanged", "close-lets-go")
 
 
-def law(tier: Tier, *, after: tuple[str, ...] = (), unless: Callable[[ComponentInfo], str] | None = None) -> Callable[[Check], Check]:
+def law(
+    tier: Tier,
+    *,
+    after: tuple[str, ...] = (),
+    unless: Callable[[ComponentInfo], str] | None = None,
+    lacking: Callable[[Any], str] | None = None,
+) -> Callable[[Check], Check]:
     """Make a law of a check. Its id is the function's name with hyphens; its first docstring line is the law, the rest explains it."""
     rests = after if tier == "contract" else tuple(dict.fromkeys((*_FOUNDATION, *after)))
 
@@ -78,7 +90,7 @@ def law(tier: Tier, *, after: tuple[str, ...] = (), unless: Callable[[ComponentI
         assert text.strip(), f"{id} does not say what it means"
         assert id not in LAWS, f"{id} is there twice"
         assert not unknown, f"{id} rests on {unknown}"
-        LAWS[id] = Law(id, tier, title, text.strip(), check, unless or (lambda _: ""), rests)
+        LAWS[id] = Law(id, tier, title, text.strip(), check, unless or (lambda _: ""), lacking, rests)
         return check
 
     return enter

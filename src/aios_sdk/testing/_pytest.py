@@ -88,9 +88,12 @@ def conformance(
 
 
 def _applying(target: Any, registry: Registry | None, tier: Tier, waived: Mapping[str, str]) -> list[str]:
-    """The laws that say something about what the component declares; all when that cannot be told, for then the first law says why."""
+    """The laws that say something about what the component declares, and has; all when that cannot be told, for then the first law says
+    why."""
+    registry = registry or Registry.default()
     try:
-        info = (registry or Registry.default()).resolve(target) if isinstance(target, str) else declaration_of(target)
+        info = registry.resolve(target) if isinstance(target, str) else declaration_of(target)
+        code = registry.load(info.id) if isinstance(target, str) else target
     except AiosError:
         return [law.id for law in laws_up_to(tier)]
-    return [law.id for law in laws_up_to(tier) if law.id in waived or not law.unless(info)]
+    return [law.id for law in laws_up_to(tier) if law.id in waived or not law.inapplicable(info, lambda: code)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 from msgspec.structs import replace
 
 from aios_sdk.engine._detect import detect
-from aios_sdk.engine._steps import _units
+from aios_sdk.engine._units import units_of
 from aios_sdk.errors import Unsupported
 from aios_sdk.pipelines import Pipeline
 from aios_sdk.plugins import Provided, component
@@ -185,7 +185,7 @@ def by_hand(subject: Subject, ran: Ran) -> tuple[Layers, StepStatus]:
             return Document(id=document.id).stamp(STEP, (answer.result.document or Document()).layers), "ok"
         # Made anew, for pages that were looked at in the run go on asking the host that they had there.
         before = replace(document, layers=_of_step(document, _BEFORE, pages=True)).bind(_Lender(ran.given))
-        answers = [subject.call(instance, ran.stage, view, context=context) for _, view in _units(subject.info, before)]
+        answers = [subject.call(instance, ran.stage, view, context=context) for _, view in units_of(subject.info, before)]
     results = [answer.result for answer in answers if answer.result is not None and not isinstance(answer.result, Ingested)]
     return before.stamp(STEP, merge_results(results)) if results else Layers(), _status(answers)
 

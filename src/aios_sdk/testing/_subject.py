@@ -50,7 +50,7 @@ LIMIT: Final = 60.0
 
 
 #: Seconds in which a smaller input is looked for that breaks a law too.
-_SHRINKING: Final = 3.0
+SHRINKING: Final = 3.0
 
 
 class _Endless(BaseException):
@@ -66,6 +66,7 @@ class Subject:
         given: the fields, labels and checks that earlier steps provide in the pipelines it is made for.
         documents, sources: the author's own examples, tried before anything that is generated; of files as ingest makes them.
         seed, examples: of what is generated, and how much for each law; limit: seconds that one call may take.
+        shrinking: seconds in which a smaller input is looked for that breaks a law too; at 0 the first that is found is told.
         shared: what all code in this process shares, as it was before the component was called.
     """
 
@@ -83,6 +84,7 @@ class Subject:
         seed: int = 0,
         examples: int = 25,
         limit: float = LIMIT,
+        shrinking: float = SHRINKING,
     ) -> None:
         registry = registry or Registry.default()
         if not isinstance(target, str):
@@ -97,6 +99,7 @@ class Subject:
         self.seed: Final = seed
         self.examples: Final = examples
         self.limit: Final = limit
+        self.shrinking: Final = shrinking
         self.shared: Final = shared()
         self.secrets: Final = dict(secrets or {name: f"secret-{name}-of-the-kit" for name in self.info.secrets})
         self._folder: Final = tempfile.TemporaryDirectory(prefix="aios-kit-")
@@ -124,6 +127,10 @@ class Subject:
         path = self.folder / f"{name}-{next(self._count)}"  # threads ask for folders too
         path.mkdir()
         return path
+
+    def load(self) -> Any:
+        """Its code: the class, function or instance."""
+        return self.registry.load(self.info.id)
 
     # -- instances ----------------------------------------------------------------------------------------------------
 
@@ -273,7 +280,7 @@ class Subject:
     def forall(self, inputs: SearchStrategy[T], body: Callable[[T], None], *, examples: int | None = None) -> None:
         """Call ``body`` with generated inputs; raises its `LawBroken` for the smallest that shows it."""
         import hypothesis
-        from hypothesis import HealthCheck, Verbosity
+        from hypothesis import HealthCheck, Phase, Verbosity
 
         last: list[T] = []
         known: dict[str, LawBroken] = {}
@@ -286,6 +293,7 @@ class Subject:
             deadline=None,
             report_multiple_bugs=False,
             print_blob=False,
+            phases=[Phase.generate, Phase.shrink] if self.shrinking else [Phase.generate],
             verbosity=Verbosity.quiet,
             suppress_health_check=list(HealthCheck),
         )
@@ -302,7 +310,7 @@ class Subject:
                 body(example)
             except LawBroken as broken:
                 known[repr(example)] = broken
-                until = min(until, time.monotonic() + _SHRINKING)
+                until = min(until, time.monotonic() + self.shrinking)
                 raise
 
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aios_sdk.plugins import Policy, Registry
-from aios_sdk.plugins._build import this_minor
+from aios_sdk.plugins._build import until_next_major
 from aios_sdk.testing._scratch import new_folder
 
 CODE = '''\
@@ -105,7 +105,7 @@ class Installed(Mapping[str, Any]):
         self._line = line
         self._config = config
         self._without = without
-        self._sdk = this_minor() if sdk is None else sdk
+        self._sdk = until_next_major() if sdk is None else sdk
         self._typed = typed
         self._start = start
         self._readme = readme
@@ -131,7 +131,7 @@ class Installed(Mapping[str, Any]):
         names = {"id": self.id, "name": self._name, "package": package}
         (code / package).mkdir()
         (code / package / "__init__.py").write_text(CODE.format(line=self._line, **names))
-        (code / package / "aios_plugin.toml").write_text(MANIFEST.format(config=self._config, sdk=this_minor(), **names))
+        (code / package / "aios_plugin.toml").write_text(MANIFEST.format(config=self._config, sdk=until_next_major(), **names))
         if self._typed:
             (code / package / "py.typed").touch()
         info = about / f"aios_{package}-1.0.dist-info"

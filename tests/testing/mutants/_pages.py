@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aios_sdk import Document, Extraction, Field, Redaction, Redactions, component, implements
+from aios_sdk import Document, Extraction, Field, Redaction, Redactions, Unsupported, component, implements
 
 from ._calls import numbers
 
@@ -13,6 +13,8 @@ class Bytewise:
 
     @implements
     def extract(self, document: Document) -> Extraction:
+        if not document.pages:
+            raise Unsupported("there is no page that could be blank")
         blank = len(document.read()) < 1_000_000
         return Extraction(fields=(Field(path="blank", value=blank, status="ungrounded"),))
 

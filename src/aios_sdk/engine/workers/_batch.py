@@ -45,12 +45,12 @@ class Nonsense(Exception):
 class Batch:
     """The units of one call, until each has its answer."""
 
-    def __init__(self, units: Sequence[Unit], stage: Stage, component: str) -> None:
+    def __init__(self, units: Sequence[Unit], stage: Stage, component: str, *, has_companion: bool) -> None:
         self.left: Final = dict(enumerate(units))
         self.waited = 0.0
         self._stage = stage
         self._component = component
-        self._may_be_together = True
+        self._may_be_together = has_companion
         self._places: list[int] = []
         self._fruitless = 0
 

@@ -122,8 +122,9 @@ class Pool:
         iterator early kills the worker.
         """
         asked = time.perf_counter()
-        batch = Batch(units, stage, component.id)
         number, fault = self._number(component)
+        has_companion = fault is None and self._tasks.has_companion(component, stage)
+        batch = Batch(units, stage, component.id, has_companion=has_companion)
         while batch.left:
             fault = fault or self._refused.get(number)
             together = batch.is_together

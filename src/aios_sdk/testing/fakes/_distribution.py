@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import aios_sdk
 from aios_sdk.errors import UsageError
 from aios_sdk.plugins import MANIFEST_FILE, normalised_distribution
-from aios_sdk.plugins._build import this_minor
+from aios_sdk.plugins._build import until_next_major
 
 from . import _echo
 
@@ -66,7 +66,7 @@ def distribution(
     about.mkdir()
     (about / "METADATA").write_text(
         f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\nSummary: Made by aios_sdk.testing.\nLicense-Expression: Apache-2.0\n"
-        f"Requires-Python: >=3.11\nRequires-Dist: aios-sdk{this_minor()}\n\n"
+        f"Requires-Python: >=3.11\nRequires-Dist: aios-sdk{until_next_major()}\n\n"
         f"Components: {', '.join(_IDS.findall(made.manifest.read_text(encoding='utf-8')))}\n",
         encoding="utf-8",
     )

@@ -8,8 +8,9 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from aios_sdk.errors import StepError
+from aios_sdk.plugins._declare import is_marked
 from aios_sdk.records import Document
-from aios_sdk.stages import Stage
+from aios_sdk.stages import STAGES, Stage
 
 from .._answers import Answer
 from .._inputs import documents_for
@@ -21,7 +22,11 @@ from .._subject import RESULTS, Subject
 _POOL: Final = 10
 
 
-@law("behaviour", after=("spans-resolve",))
+def _no_batch(code: Any) -> str:
+    return "" if any(is_marked(getattr(code, f"{stage}_batch", None)) for stage in STAGES) else "it has no batch companion"
+
+
+@law("behaviour", after=("spans-resolve",), lacking=_no_batch)
 def batch_of_one(subject: Subject) -> None:
     """A batch of one document gives one answer, that of the single call.
 
@@ -33,7 +38,7 @@ def batch_of_one(subject: Subject) -> None:
             _compare(subject, stage, [document], [single])
 
 
-@law("behaviour", after=("spans-resolve",))
+@law("behaviour", after=("spans-resolve",), lacking=_no_batch)
 def batch_of_none(subject: Subject) -> None:
     """A batch of no documents gives no answers.
 
@@ -46,7 +51,7 @@ def batch_of_none(subject: Subject) -> None:
             raise LawBroken(f"{stage}_batch gave {len(answers)} answers to no documents")
 
 
-@law("behaviour", after=("batch-of-one",))
+@law("behaviour", after=("batch-of-one",), lacking=_no_batch)
 def batch_equals_singles(subject: Subject) -> None:
     """A batch gives as many answers as it has documents, in their order, and equal to those of single calls.
 
@@ -63,7 +68,7 @@ def batch_equals_singles(subject: Subject) -> None:
         subject.forall(lists, body)
 
 
-@law("behaviour", after=("batch-equals-singles",))
+@law("behaviour", after=("batch-equals-singles",), lacking=_no_batch)
 def batch_keeps_its_place(subject: Subject) -> None:
     """A document that is refused gets its refusal in its own place of the batch, and the others get what they get alone.
 
@@ -89,8 +94,6 @@ def _companions(subject: Subject) -> list[Stage]:
         implementation = subject.create(stage).implementation(stage)
         if implementation is not None and implementation.batch is not None:
             found.append(stage)
-    if not found:
-        raise NotApplicable("it has no batch companion")
     return found
 
 

@@ -135,7 +135,7 @@ def metadata_is_complete(subject: Subject) -> None:
 
     pip reads the metadata and the SDK the manifest. If the metadata allow a version of ``aios-sdk`` that the manifest does not, an
     upgrade succeeds and the plugin is gone. In ``pyproject.toml``: ``license``, ``requires-python``, and
-    ``dependencies = ["aios-sdk>=0.1,<0.2"]`` with the range that the manifest has as ``sdk``.
+    ``dependencies = ["aios-sdk>=0.1,<1"]`` with the range that the manifest has as ``sdk``.
     """
     plugin = _installed(subject)
     metadata = _metadata(plugin)

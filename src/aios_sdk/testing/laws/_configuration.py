@@ -35,7 +35,15 @@ def _no_settings(info: ComponentInfo) -> str:
     return "" if info.config_schema.get("properties") else "it has no settings"
 
 
-@law("contract", after=("loads",), unless=_no_config)
+def _made_already(code: Any) -> str:
+    return "" if isinstance(code, type) else "it was given as an instance, which has its configuration already"
+
+
+def _nothing_secret(code: Any) -> str:
+    return _made_already(code) or ("" if _called_like_secrets(code) else "none of its settings is called like a secret")
+
+
+@law("contract", after=("loads",), unless=_no_config, lacking=_made_already)
 def refuses_unknown_settings(subject: Subject) -> None:
     """A setting that it does not have is refused, and the error names it.
 
@@ -48,7 +56,7 @@ def refuses_unknown_settings(subject: Subject) -> None:
     _check_refusal(error, _UNKNOWN, {_UNKNOWN: 1})
 
 
-@law("contract", after=("refuses-unknown-settings",), unless=_no_settings)
+@law("contract", after=("refuses-unknown-settings",), unless=_no_settings, lacking=_made_already)
 def names_the_wrong_setting(subject: Subject) -> None:
     """A value of a wrong type is refused when the component is made, by a configuration error that names the setting.
 
@@ -57,7 +65,7 @@ def names_the_wrong_setting(subject: Subject) -> None:
     a text. Check values in ``Config`` by ``Field(ge=0)`` or a validator that raises ``ValueError``, not in ``__init__`` or ``open``.
     """
     refused = 0
-    for name in _keys(subject):
+    for name in _keys(subject.load()):
         for value in _VALUES:
             error = _refusal(subject, {**subject.config, name: value})
             if error is not None:
@@ -67,7 +75,7 @@ def names_the_wrong_setting(subject: Subject) -> None:
         raise NotApplicable("its settings take values of any type")
 
 
-@law("contract", after=("names-the-wrong-setting",), unless=_no_config)
+@law("contract", after=("names-the-wrong-setting",), unless=_no_config, lacking=_made_already)
 def configuration_round_trips(subject: Subject) -> None:
     """The configuration written as JSON and read again is the same configuration.
 
@@ -75,7 +83,6 @@ def configuration_round_trips(subject: Subject) -> None:
     it as it is: what adds a prefix, divides by 100 or splits a text does so once more when it is read again. What JSON cannot hold needs
     a serializer.
     """
-    _keys(subject)
     first = subject.registry.create(subject.info.id, subject.config)
     try:
         written = first.config.model_dump(mode="json", warnings=False)
@@ -96,7 +103,7 @@ def configuration_round_trips(subject: Subject) -> None:
         )
 
 
-@law("contract", after=("names-the-wrong-setting",), unless=_no_settings)
+@law("contract", after=("names-the-wrong-setting",), unless=_no_settings, lacking=_nothing_secret)
 def secrets_are_no_settings(subject: Subject) -> None:
     """What is confidential is not recorded with the configuration.
 
@@ -104,10 +111,7 @@ def secrets_are_no_settings(subject: Subject) -> None:
     ``@component(secrets=["ACME_KEY"])``, and is handed to ``open`` as ``resources.secrets``; a setting that has to take one is a
     ``pydantic.SecretStr``, which is recorded without its value.
     """
-    names = [name for name in _keys(subject) if any(name == word or name.endswith(f"_{word}") for word in _SECRET)]
-    if not names:
-        raise NotApplicable("none of its settings is called like a secret")
-    for name in names:
+    for name in _called_like_secrets(subject.load()):
         try:
             instance = subject.registry.create(subject.info.id, {**subject.config, name: _CONFIDENTIAL})
         except ConfigurationError:
@@ -116,11 +120,12 @@ def secrets_are_no_settings(subject: Subject) -> None:
             raise LawBroken(f"the setting {name!r} is recorded in plain text", example={name: _CONFIDENTIAL})
 
 
-def _keys(subject: Subject) -> list[str]:
-    """What its settings are called where they are given. Raises `NotApplicable` for an instance, which has its configuration already."""
-    code = subject.registry.load(subject.info.id)
-    if not isinstance(code, type):
-        raise NotApplicable("it was given as an instance, which has its configuration already")
+def _called_like_secrets(code: type) -> list[str]:
+    return [name for name in _keys(code) if any(name == word or name.endswith(f"_{word}") for word in _SECRET)]
+
+
+def _keys(code: type) -> list[str]:
+    """What its settings are called where they are given."""
     config = config_class(code)
     by_name = config.model_config.get("populate_by_name") or config.model_config.get("validate_by_name")
     aliases = {name: None if by_name else field.validation_alias for name, field in config.model_fields.items()}
@@ -129,7 +134,6 @@ def _keys(subject: Subject) -> list[str]:
 
 def _refusal(subject: Subject, config: Mapping[str, Any]) -> Exception | None:
     """What is raised when it is made with ``config``."""
-    _keys(subject)
     try:
         subject.registry.create(subject.info.id, config)
     except Exception as error:  # noqa: BLE001 - which one it is, is the question

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 import threading
 import time
@@ -13,7 +14,7 @@ from typing import Any, Final
 from aios_sdk.errors import DeadlineExceeded, StepError
 from aios_sdk.plugins import Implementation, Instance
 from aios_sdk.records import Document, Source
-from aios_sdk.stages import Stage
+from aios_sdk.stages import STAGES, Stage
 
 from .._answers import Answer
 from .._judging import difference, facts, here
@@ -30,7 +31,7 @@ _FAR: Final = 3600.0
 _ROUNDS: Final = 3
 
 
-@law("behaviour", after=("spans-resolve",))
+@law("behaviour", after=("spans-resolve", "deterministic"))
 def deadline_passed(subject: Subject) -> None:
     """When the deadline has passed, a call ends by itself, with a result or `DeadlineExceeded`, and the next one works.
 
@@ -88,7 +89,7 @@ def deadline_leaves_no_thread(subject: Subject) -> None:
                 raise LawBroken(f"the thread {thread.name!r} still runs {subject.limit:g} s after close()")
 
 
-@law("behaviour", after=("spans-resolve",))
+@law("behaviour", after=("spans-resolve", "deterministic"))
 def two_threads_at_once(subject: Subject) -> None:
     """Two instances in two threads at the same time answer as each does alone.
 
@@ -151,7 +152,12 @@ def _impatient() -> Iterator[None]:
 # -- coroutines -------------------------------------------------------------------------------------------------------
 
 
-@law("behaviour", after=("spans-resolve",), unless=varies)
+def _not_async(code: Any) -> str:
+    methods = [code] if inspect.isroutine(code) else [getattr(code, stage, None) for stage in STAGES]
+    return "" if any(map(inspect.iscoroutinefunction, methods)) else "it has no async def method"
+
+
+@law("behaviour", after=("spans-resolve", "deterministic"), unless=varies, lacking=_not_async)
 def calls_at_once(subject: Subject) -> None:
     """Many calls of an ``async def`` method at the same time, on one instance, get the answers that they get one by one.
 
@@ -168,7 +174,7 @@ def calls_at_once(subject: Subject) -> None:
     _on_a_loop(subject, work)
 
 
-@law("behaviour", after=("calls-at-once",))
+@law("behaviour", after=("calls-at-once",), lacking=_not_async)
 def can_be_cancelled(subject: Subject) -> None:
     """A call of an ``async def`` method that is cancelled ends, and the instance works on.
 
@@ -221,8 +227,6 @@ async def _in_time(subject: Subject, call: Awaitable[Answer], said: str, given: 
 def _on_a_loop(subject: Subject, work: Callable[[Stage, Instance], Coroutine[Any, Any, None]]) -> None:
     """``work`` for each asynchronous stage, with an instance that is opened on the loop, as by the engine."""
     stages = [stage for stage in subject.stages if _implementation(subject.create(stage), stage).is_async]
-    if not stages:
-        raise NotApplicable("it has no async def method")
 
     async def opened(stage: Stage) -> None:
         with subject.opened(stage) as instance:

@@ -38,7 +38,7 @@ def empty_file(subject: Subject) -> None:
     They come from full disks and broken transfers. The first byte, the header, the first line: none of them need be there. Raise
     `Malformed`.
     """
-    for kind in kinds(subject):
+    for kind in kinds(subject.info):
         for data in _SHORT:
             sound(subject, "ingest", disguised(kind, data))
 
@@ -50,7 +50,7 @@ def any_bytes(subject: Subject) -> None:
     The media type is a guess, and senders are not careful. Catch what your library raises for bytes that it does not know, and raise
     `Malformed`; note that ``UnicodeDecodeError`` is a ``ValueError``, and that some libraries raise nothing in common.
     """
-    files = st.builds(disguised, st.sampled_from(kinds(subject)), st.binary(min_size=1, max_size=200))
+    files = st.builds(disguised, st.sampled_from(kinds(subject.info)), st.binary(min_size=1, max_size=200))
     subject.forall(files, lambda source: _ignore(sound(subject, "ingest", source)))
 
 
@@ -79,7 +79,7 @@ def another_type(subject: Subject) -> None:
     a file yours, and raise `Malformed`, or `Unsupported` where another component may know better.
     """
     own = {source.media_type for source in _sound_files(subject)}
-    for kind in kinds(subject):
+    for kind in kinds(subject.info):
         for sample in samples.ALL:
             if sample.media_type not in {*own, kind} and len(sample.data) <= _LARGEST:
                 sound(subject, "ingest", disguised(kind, sample.data))
@@ -145,7 +145,7 @@ def documents_hold_something(subject: Subject) -> None:
         if isinstance(answer.result, Ingested) and answer.result.document is not None and _is_empty(answer):
             raise LawBroken("it yielded a document without pages, text, words, tables and fields", example=source)
 
-    for source in (*(disguised(kind, data) for kind in kinds(subject) for data in _BLANK), *_sound_files(subject)):
+    for source in (*(disguised(kind, data) for kind in kinds(subject.info) for data in _BLANK), *_sound_files(subject)):
         hold(source)
     subject.forall(subject.inputs("ingest"), hold)
 

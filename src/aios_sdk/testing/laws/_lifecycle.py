@@ -17,7 +17,7 @@ from .._first_use import HEAVY, FirstUse, first_use
 from .._law import LawBroken, NotApplicable, law
 from .._probe import elsewhere
 from .._subject import Subject
-from .._watch import holdings
+from .._watch import holdings, only_new_garbage
 
 #: How often it is opened and closed when it is asked what stays behind; what a library keeps for itself does not grow each time.
 _ROUNDS: Final = 3
@@ -186,18 +186,19 @@ def close_lets_go(subject: Subject) -> None:
         given = _few(subject, stage)
         kept = []  # so that the garbage collector does not do what close should have done
         rounds = []
-        for _ in range(_ROUNDS + 1):
-            before = holdings()
-            with subject.opened(stage) as instance:
-                kept.append(instance)
-                for each in given:
-                    subject.call(instance, stage, each)
-            rounds.append([now - was for now, was in zip(holdings(), before, strict=True)])
-        # The first round is for what is made once for all, such as a library's pool of threads.
-        for number, what in enumerate(("thread", "program", "open file")):
-            left = [new[number] for new in rounds[1:]]
-            if all(left) and _stays(number, left):
-                raise LawBroken(f"{sum(map(len, left))} {what}s are left of {_ROUNDS} instances that were opened, called and closed")
+        with only_new_garbage():
+            for _ in range(_ROUNDS + 1):
+                before = holdings()
+                with subject.opened(stage) as instance:
+                    kept.append(instance)
+                    for each in given:
+                        subject.call(instance, stage, each)
+                rounds.append([now - was for now, was in zip(holdings(), before, strict=True)])
+            # The first round is for what is made once for all, such as a library's pool of threads.
+            for number, what in enumerate(("thread", "program", "open file")):
+                left = [new[number] for new in rounds[1:]]
+                if all(left) and _stays(number, left):
+                    raise LawBroken(f"{sum(map(len, left))} {what}s are left of {_ROUNDS} instances that were opened, called and closed")
 
 
 def _stays(number: int, left: Sequence[set[Any]]) -> bool:

@@ -73,11 +73,19 @@ def _only_ingest(info: ComponentInfo) -> str:
     return "folders lie on the disk" if info.media_types == ("inode/directory",) else varies(info)
 
 
+def _reads_the_name(info: ComponentInfo) -> str:
+    return varies(info) or ("it declares that it reads the name" if "name" in info.reads else "")
+
+
+def _reads_the_key(info: ComponentInfo) -> str:
+    return varies(info) or ("it declares that it reads the key" if "key" in info.reads else "")
+
+
 def _only_rows(info: ComponentInfo) -> str:
     return varies(info) or ("" if info.unit == "rows" or "tables" in info.provides else "it neither reads tables nor works by rows")
 
 
-@law("operation", after=STEADY, unless=varies)
+@law("operation", after=STEADY, unless=_reads_the_name)
 def renamed_file(subject: Subject) -> None:
     """Another file name changes nothing, unless the component declares that it reads names.
 
@@ -85,8 +93,6 @@ def renamed_file(subject: Subject) -> None:
     components that say ``reads=["name"]``. A component that reads the name and does not say so is given what was found under another name.
     Declare it, or go by the media type and the content.
     """
-    if "name" in subject.info.reads:
-        raise NotApplicable("it declares that it reads the name")
 
     def body(stage: Stage, given: Any) -> None:
         if is_folder(given):
@@ -97,7 +103,7 @@ def renamed_file(subject: Subject) -> None:
     each_of_few(subject, body)
 
 
-@law("operation", after=STEADY, unless=varies)
+@law("operation", after=STEADY, unless=_reads_the_key)
 def copied_document(subject: Subject) -> None:
     """The same bytes delivered twice, under another key and id and as part of another document, give the same content.
 
@@ -105,8 +111,6 @@ def copied_document(subject: Subject) -> None:
     keys or paths of this delivery in values, names or texts. A component that needs the key says ``reads=["key"]``. References to items of
     the document (``document.reference(item)``) hold its id and are no part of this.
     """
-    if "key" in subject.info.reads:
-        raise NotApplicable("it declares that it reads the key")
 
     def body(stage: Stage, given: Any) -> None:
         if is_folder(given):
@@ -205,7 +209,7 @@ def _names_a_file(value: Any) -> bool:
 _ROW: Final = re.compile(r"\[\d+\]")
 
 
-@law("operation", after=STEADY, unless=_only_rows)
+@law("operation", after=(*STEADY, "units-merge-to-the-whole"), unless=_only_rows)
 def permuted_rows(subject: Subject) -> None:
     """The rows of a table in another order give the same findings, in that order.
 

@@ -130,7 +130,7 @@ def odd_tables(subject: Subject) -> None:
         if stage == "ingest":
             for source in _odd_files(subject):
                 sound(subject, stage, source)
-            typed = [kind for kind in kinds(subject) if kind in _TYPED]
+            typed = [kind for kind in kinds(subject.info) if kind in _TYPED]
             if typed:
                 subject.forall(_typed_files(typed), lambda source, stage=stage: _ignore(sound(subject, stage, source)))  # type: ignore[misc]
         elif "tables" in {*subject.info.requires, *subject.info.uses}:
@@ -167,7 +167,7 @@ def _odd_files(subject: Subject) -> Iterator[Source]:
         SampleTable("doubled", (("x", "VARCHAR"), ("x", "VARCHAR")), ((1, 2), (3, 4))),
         SampleTable("empty", (("x", "VARCHAR"),), ((None,), (None,))),
     ):
-        for kind in kinds(subject):
+        for kind in kinds(subject.info):
             if kind == _WORKBOOK:
                 yield disguised(kind, samples.workbook(table).data)
             elif kind in _TYPED:

@@ -128,7 +128,7 @@ def _resaved(data: bytes, kind: str) -> bytes:
     return file.getvalue()
 
 
-@law("operation", after=STEADY, unless=_only_found_on_pages)
+@law("operation", after=(*STEADY, "blank-pages"), unless=_only_found_on_pages)
 def blank_page_at_the_end(subject: Subject) -> None:
     """A blank page at the end takes away nothing that was found before it.
 

@@ -14,7 +14,7 @@ from aios_sdk.plugins import ComponentInfo
 from aios_sdk.records import Source, to_json
 
 from .._answers import Answer, Ingested
-from .._bombs import ALLOWED_MB, bombs, swallow
+from .._bombs import ALLOWED_MB, SWELLING, bombs, swallow
 from .._inputs import disguised, kinds, source_of
 from .._judging import here, sound
 from .._law import LawBroken, NotApplicable, law
@@ -33,7 +33,19 @@ def _reads_no_xml(info: ComponentInfo) -> str:
     return ingests_no_files(info) or ("" if any(map(info.accepts, _XML)) else "it reads no XML")
 
 
-@law("behaviour", after=("another-type",), unless=ingests_no_files)
+def _never_locked(info: ComponentInfo) -> str:
+    if reason := ingests_no_files(info):
+        return reason
+    return "" if locked().keys() & kinds(info) else "the kit has no file with a password of its media types"
+
+
+def _never_swells(info: ComponentInfo) -> str:
+    if reason := ingests_no_files(info):
+        return reason
+    return "" if SWELLING.intersection(kinds(info)) else "the kit has no bomb of its media types"
+
+
+@law("behaviour", after=("another-type",), unless=_never_locked)
 def encrypted_file(subject: Subject) -> None:
     """A file with a password is refused as `Encrypted`, and not as damaged.
 
@@ -41,10 +53,9 @@ def encrypted_file(subject: Subject) -> None:
     copy. Who can read what is not locked in it may do so. Look for the exception, or the flag, with which your library tells: of
     Python's zipfile it is a ``RuntimeError``.
     """
-    mine = [(kind, data) for kind, data in locked().items() if kind in kinds(subject)]
-    if not mine:
-        raise NotApplicable("the kit has no file with a password of its media types")
-    for kind, data in mine:
+    for kind, data in locked().items():
+        if kind not in kinds(subject.info):
+            continue
         source = disguised(kind, data)
         answer = sound(subject, "ingest", source)
         if answer.refusal is not None and answer.refusal.category not in ("encrypted", "unsupported"):
@@ -112,16 +123,14 @@ def outside_entities(subject: Subject) -> None:
                 raise LawBroken("its result holds what stands in another file of this machine", example=source)
 
 
-@law("behaviour", after=("hostile-file",), unless=ingests_no_files)
+@law("behaviour", after=("hostile-file",), unless=_never_swells)
 def bomb(subject: Subject) -> None:
     """A small file that swells to a gigabyte ends in a result or a refusal within the memory that is declared, or half a gigabyte.
 
     A megabyte of zeros packed well costs its sender nothing. Sizes in headers may lie: read in blocks, count what really comes, and raise
     `LimitExceeded`; look at the number of pixels before you decode. The kit tries it in a process of its own.
     """
-    mine = bombs(kinds(subject))
-    if not mine:
-        raise NotApplicable("the kit has no bomb of its media types")
+    mine = bombs(kinds(subject.info))
     allowed = max(subject.info.memory_mb, ALLOWED_MB)
     sources = [source_of("file", kind, data) for _, kind, data in mine]
     found = elsewhere(subject, swallow, again=True, sources=sources)
@@ -148,7 +157,7 @@ def _containers(subject: Subject, *names: str) -> Iterator[Source]:
         if _parts(subject.answer("ingest", source)):
             yield source  # type: ignore[misc]  # ingest is given sources
     for kind, packed in (("application/zip", _zip), ("message/rfc822", _mail)):
-        if kind in kinds(subject):
+        if kind in kinds(subject.info):
             yield source_of("file", kind, packed(names))
 
 

@@ -24,7 +24,7 @@ _ended: Final[WeakKeyDictionary[Subject, dict[Stage, list[tuple[StepStatus, Laye
 #: What would show in a pipeline too, and has laws of its own.
 _BEFORE: Final = (
     *("scratch-may-vanish", "opens-again", "provides-what-it-declares", "reads-only-what-it-declares"),
-    *("units-merge-to-the-whole", "two-threads-at-once", "file-or-memory"),
+    *("units-merge-to-the-whole", "two-threads-at-once", "calls-at-once", "file-or-memory"),
 )
 
 

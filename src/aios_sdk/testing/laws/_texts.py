@@ -255,9 +255,10 @@ def _hold(
                 gave |= something
 
         subject.forall(_inputs(subject, stage, texts, pages), body)
+        ordinary = _inputs(subject, stage, plain, pages)
         if gave:
             found_in.append(stage)
-        elif tried and any(gives(subject.answer(stage, given)) for given in _some(subject, _inputs(subject, stage, plain), len(tried))):
+        elif tried and any(gives(subject.answer(stage, given)) for given in _some(subject, ordinary, len(tried))):
             said = f"{stage} gave something for ordinary texts, but nothing for any of {len(tried)} with {what}"
             raise LawBroken(said, example=tried[-1])
     if not found_in:

@@ -1,0 +1,71 @@
+"""Following the journals: what any process appends is folded about once a second, until that is enough."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from ..errors import JournalCorrupt, StoreBusy, StoreError
+from ._fold import Folded, fold
+
+_log: Final = logging.getLogger("aios.store")
+
+#: Seconds from the beginning of one fold to that of the next.
+EVERY: Final = 1.0
+
+# Rows after which the database is let go for a moment, and seconds for which: others fold and read meanwhile, who try every 20 ms.
+_ROWS: Final = 100_000
+_GAP: Final = 0.05
+
+
+def follow(store: str | os.PathLike[str], stopping: threading.Event, *, told: Callable[[Folded], object] = lambda folded: None) -> None:
+    """Fold what is journaled by any process about once a second until ``stopping`` is set, then what is left, and return.
+
+    The database is free between folds, and after every 100,000 rows of a large backlog. ``told`` hears of each fold that applied
+    something. What cannot be folded now (a reader holds the file, the disk is full, a segment is damaged) is tried again later, and
+    logged once.
+    """
+    directory = Path(store)
+    seen: tuple[int, int] | None = None
+    said = ""
+    while True:
+        last, began = stopping.is_set(), time.monotonic()
+        found = size_of(directory / "journal")
+        if found != seen:
+            try:
+                folded = fold(directory, timeout=EVERY, rows=_ROWS)
+                if folded.rows:
+                    told(folded)
+                if folded.rows >= _ROWS:
+                    time.sleep(_GAP)
+                    continue
+                seen = found
+            except StoreBusy as busy:
+                _log.info("folding %s is put off: %s", directory, busy)
+            except StoreError as error:
+                if isinstance(error, JournalCorrupt):
+                    seen = found  # told after everything else was folded
+                if str(error) != said:
+                    _log.error("%s cannot be folded, or not all of it: %s", directory, error)
+                said = str(error)
+        if last:
+            return
+        stopping.wait(max(_GAP, began + EVERY - time.monotonic()))
+
+
+def size_of(folder: Path) -> tuple[int, int]:
+    """Number of files in ``folder`` and the bytes they hold."""
+    files = size = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            # A segment may be sealed, and so renamed, meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                size += Path(place, name).stat().st_size
+                files += 1
+    return files, size
