@@ -253,20 +253,22 @@ def _endless() -> Iterator[Source]:
         number += 1
 
 
-def test_a_stop_is_a_request_and_observers_are_told(store: Store, gate: threading.Event) -> None:
+@pytest.mark.parametrize("ordered", [False, True])
+def test_a_stop_is_a_request_and_observers_are_told(store: Store, gate: threading.Event, ordered: bool) -> None:
     stop = Stop(grace=60)
     watch = _Watch()
     outcomes = (
         Pipeline("p")
         .ingest()
         .extract(Gated)
-        .run(_endless(), store=store, registry=registry_of(Notes, Gated), progress=False, stop=stop, observers=(watch,))
+        .run(_endless(), store=store, registry=registry_of(Notes, Gated), progress=False, stop=stop, observers=(watch,), ordered=ordered)
     )
     timer = threading.Timer(0.2, stop.request)
     timer.start()
     names = [outcome.name for outcome in outcomes]
     timer.join()
     assert names
+    assert not ordered or names == [f"n{number}" for number in range(len(names))]
     assert watch.events == ["stopping within 60 s", "interrupted"]
     row = conservation(store)
     assert (row["run_status"], row["found"], row["completed"], row["holds"]) == ("interrupted", len(names), len(names), True)
