@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .deprecations import AiosDeprecation
-    from .engine import Foreseen, Limits, Observer, Tracing
+    from .engine import Foreseen, Limits, Observer, Stop, Tracing
     from .errors import (
         AiosError,
         AmbiguousComponent,
@@ -148,6 +148,7 @@ __all__ = [
     "Stages",
     "StepError",
     "StepOutcome",
+    "Stop",
     "Store",
     "StoreBusy",
     "StoreError",
@@ -181,7 +182,7 @@ __all__ = [
 
 _HOMES: Final = {
     "deprecations": ("AiosDeprecation "),
-    "engine": ("Foreseen Limits Observer Tracing "),
+    "engine": ("Foreseen Limits Observer Stop Tracing "),
     "errors": (
         "AiosError AmbiguousComponent ConfigurationError ContractError DeadlineExceeded Encrypted ExpressionError InputError "
         "JournalCorrupt LimitExceeded Malformed ManifestError PipelineError PluginDenied PluginError Retryable StepError "

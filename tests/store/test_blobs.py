@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import resource
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -50,6 +53,19 @@ def test_a_blob_that_was_cut_short_is_replaced(tmp_path: Path) -> None:
     path.write_bytes(b"cl")
     blobs.put(b"claim")
     assert path.read_bytes() == b"claim"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every file has a name")
+def test_a_process_that_is_killed_while_it_stores_leaves_no_file(tmp_path: Path) -> None:
+    program = """
+import os, pathlib, signal, sys
+from aios_sdk.store._blobs import Blobs
+os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+Blobs(pathlib.Path(sys.argv[1])).put(b"claim")
+"""
+    (tmp_path / hashlib.sha256(b"claim").hexdigest()[:2]).mkdir()
+    assert subprocess.run([sys.executable, "-c", program, str(tmp_path)]).returncode == -signal.SIGKILL
+    assert files_below(tmp_path) == []
 
 
 def test_a_file_is_stored_and_stays_unless_it_is_to_be_moved(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import signal
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,7 @@ from aios_sdk.errors import PipelineError
 from ._exit import Exit
 
 if TYPE_CHECKING:
+    from aios_sdk.engine import Stop
     from aios_sdk.pipelines import Pipeline
     from aios_sdk.records import Outcome
 
@@ -31,6 +33,7 @@ def run(
     store: Annotated[Path, typer.Option(help="The store: a directory, usually named NAME.aios; made if it is not there.")],
     workers: Annotated[int | None, typer.Option(min=1, help="Components at work at once. Default: the number of cores.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute everything, also what the store holds already.")] = False,
+    grace: Annotated[float, typer.Option(min=0, help="Seconds after Ctrl-C in which what is under way is finished.")] = 10.0,
     plan: Annotated[bool, typer.Option("--plan", help="Show what would be computed, and why; run nothing.")] = False,
     progress: Annotated[bool, typer.Option(help="Tell on standard error how far it is.")] = True,
 ) -> None:
@@ -42,16 +45,18 @@ def run(
     What the store holds already is not computed again: the same command goes on where it was interrupted, and after a change only the
     steps that it concerns are done. Failures that may pass are tried again. --plan tells beforehand.
 
+    Ctrl-C (or SIGTERM) has it finish what is under way and take nothing new; a second one ends it at once. The exit code is then 130.
+
     Examples:
 
       aios run claims.yaml inbox/ --store claims.aios
 
       aios run mypackage.pipelines:tickets tickets.csv --store tickets.aios
     """
-    from aios_sdk.engine import check_inputs
+    from aios_sdk.engine import Ending, Stop, check_inputs
+    from aios_sdk.engine import run as run_plan
     from aios_sdk.store import Store
 
-    signal.signal(signal.SIGTERM, _interrupt)
     quiet_libraries()
     found = load_pipeline(pipeline)
     check_inputs(inputs)
@@ -63,22 +68,43 @@ def run(
         return
     counts: Counter[str] = Counter()
     troubles: list[Outcome] = []
+    stop, end = Stop(grace), Ending(sys.stderr, quiet=progress)
     try:
-        with Store(store) as opened:
-            from aios_sdk.engine import run as run_plan
-
-            for outcome in run_plan(compiled, inputs, store=opened, workers=workers, progress=progress, fresh=fresh):
+        with _asked_by_signals(stop), Store(store) as opened:
+            for outcome in run_plan(
+                compiled, inputs, store=opened, workers=workers, progress=progress, fresh=fresh, observers=(end,), stop=stop
+            ):
                 for each in ending(outcome):
                     counts[each.status] += 1
                     if each.status != "completed" and len(troubles) < _SHOWN:
                         troubles.append(each)
     except KeyboardInterrupt:
-        sys.stderr.write(f"Interrupted. What was done is safe in {store}. Run the same command again to go on from there.\n")
-        raise
+        end.status = "interrupted"
     report(counts, troubles)
+    if end.status == "interrupted":
+        sys.stderr.write(f"Interrupted. What was done is safe in {store}. Run the same command again to go on from there.\n")
+        raise typer.Exit(Exit.INTERRUPTED)
     typer.echo(f'Next: aios sql {store} "from current_fields"')
     if counts["failed"]:
         raise typer.Exit(Exit.FAILED)
+
+
+@contextmanager
+def _asked_by_signals(stop: Stop) -> Iterator[None]:
+    """Within it Ctrl-C, and SIGTERM as well, asks to stop; the third is a `KeyboardInterrupt`, for what heeds neither of two requests."""
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        stop.request()
+        if stop.requests > 1:
+            for each in before:
+                signal.signal(each, signal.default_int_handler)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def quiet_libraries() -> None:
@@ -86,11 +112,6 @@ def quiet_libraries() -> None:
     if os.environ.get("AIOS_DEBUG") != "1":
         os.environ["RUST_BACKTRACE"] = "0"
         warnings.filterwarnings("ignore", module=r"PIL\.")
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """A polite request to end is as good as Ctrl-C: what is done is recorded."""
-    raise KeyboardInterrupt
 
 
 def ending(outcome: Outcome) -> Iterable[Outcome]:

@@ -16,22 +16,26 @@ if TYPE_CHECKING:
     from ._limits import Limits
     from ._plan import Plan, PlannedCollect, PlannedComponent, PlannedFallback, PlannedStep
     from ._preview import Foreseen, preview
-    from ._progress import Lines
+    from ._progress import Ending, Lines
+    from ._stop import Stop
     from ._tracing import Tracing
 
 _HOME: Final = {
     **dict.fromkeys(("Plan", "PlannedCollect", "PlannedComponent", "PlannedFallback", "PlannedStep"), "_plan"),
     **dict.fromkeys(("arun", "run"), "_api"),
     **dict.fromkeys(("Foreseen", "preview"), "_preview"),
+    "Ending": "_progress",
     "Limits": "_limits",
     "Lines": "_progress",
     "Observer": "_events",
+    "Stop": "_stop",
     "Tracing": "_tracing",
     "check_inputs": "_ingest",
     "detect": "_detect",
 }
 
 __all__ = [
+    "Ending",
     "Foreseen",
     "Limits",
     "Lines",
@@ -41,6 +45,7 @@ __all__ = [
     "PlannedComponent",
     "PlannedFallback",
     "PlannedStep",
+    "Stop",
     "Tracing",
     "arun",
     "check_inputs",

@@ -18,6 +18,7 @@ from ._limits import Limits
 from ._plan import Plan
 from ._progress import progress_for
 from ._run import Engine
+from ._stop import Stop
 from ._tracing import tracing
 
 _END: Final = object()
@@ -49,6 +50,7 @@ async def _batches(
     progress: bool | None = None,
     fresh: bool = False,
     ordered: bool = False,
+    stop: Stop | None = None,
 ) -> AsyncGenerator[list[Outcome], None]:
     check_inputs(inputs)
     count = workers or os.cpu_count() or 1
@@ -63,32 +65,38 @@ async def _batches(
         fresh=fresh,
         ordered=ordered,
     )
-    batches = engine.run(inputs)
-    try:
-        async for batch in batches:
-            yield batch
-    finally:
-        await batches.aclose()  # type: ignore[attr-defined]  # an async generator
+    asked, loop = stop or Stop(), asyncio.get_running_loop()
+    with asked.heard_by(lambda: loop.call_soon_threadsafe(engine.stop, asked)):
+        batches = engine.run(inputs)
+        try:
+            async for batch in batches:
+                yield batch
+        finally:
+            await batches.aclose()  # type: ignore[attr-defined]  # an async generator
 
 
-def run(plan: Plan, inputs: object, *, store: Store, **options: Any) -> Iterator[Outcome]:
-    """The same from a plain loop: the engine runs on a thread of its own and waits when the caller is slow."""
+def run(plan: Plan, inputs: object, *, store: Store, stop: Stop | None = None, **options: Any) -> Iterator[Outcome]:
+    """The same from a plain loop: the engine runs on a thread of its own and waits when the caller is slow.
+
+    Ctrl-C while the caller waits for the next outcome is a request to stop; what is finished is yielded, then `KeyboardInterrupt` raised.
+    """
     check_inputs(inputs)
     handed: queue.Queue[object] = queue.Queue(maxsize=2)
-    stopped = threading.Event()
-    stop: list[Callable[[], object]] = []
+    asked = stop or Stop()
+    ended = threading.Event()
+    end: list[Callable[[], object]] = []
 
     async def drive() -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
-        stop.append(lambda: loop.call_soon_threadsafe(task.cancel))
-        batches = _batches(plan, inputs, store=store, **options)
+        end.append(lambda: loop.call_soon_threadsafe(task.cancel))
+        batches = _batches(plan, inputs, store=store, stop=asked, **options)
         try:
             async for batch in batches:
                 try:
                     handed.put_nowait(batch)
                 except queue.Full:
-                    if not await asyncio.to_thread(_put, handed, batch, stopped):
+                    if not await asyncio.to_thread(_put, handed, batch, ended):
                         break
         finally:
             await batches.aclose()
@@ -97,29 +105,52 @@ def run(plan: Plan, inputs: object, *, store: Store, **options: Any) -> Iterator
         try:
             asyncio.run(drive())
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
-            _put(handed, error, stopped)
+            _put(handed, error, ended)
         else:
-            _put(handed, _END, stopped)
+            _put(handed, _END, ended)
 
     thread = threading.Thread(target=work, name="aios-engine", daemon=True)
     thread.start()
+    interrupt: KeyboardInterrupt | None = None
     try:
-        while (item := handed.get()) is not _END:
+        while True:
+            try:
+                item = _take(handed, thread)
+            except KeyboardInterrupt as error:
+                if asked.requests:
+                    raise
+                interrupt = error
+                asked.request()
+                continue
+            if item is _END:
+                break
             if isinstance(item, BaseException):
                 raise item
             assert isinstance(item, list)
             yield from item
     finally:
-        stopped.set()
+        ended.set()
         with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-            for each in stop:
+            for each in end:
                 each()
         if threading.current_thread() is not thread:  # where a caller's forgotten loop may be collected as garbage
             thread.join()
+    if interrupt is not None:
+        raise interrupt
 
 
-def _put(handed: queue.Queue[object], item: object, stopped: threading.Event) -> bool:
-    while not stopped.is_set():
+def _take(handed: queue.Queue[object], thread: threading.Thread) -> object:
+    """What is handed over next."""
+    while True:
+        try:
+            return handed.get(timeout=1.0)
+        except queue.Empty:
+            if not thread.is_alive() and handed.empty():  # an interrupt in the midst of taking may have lost the end
+                return _END
+
+
+def _put(handed: queue.Queue[object], item: object, ended: threading.Event) -> bool:
+    while not ended.is_set():
         try:
             handed.put(item, timeout=0.1)
         except queue.Full:

@@ -38,6 +38,9 @@ class Observer:
     def component_paused(self, component: str, seconds: float, reason: str) -> None:
         """Calls of a component failed one after the other; it is left alone for some seconds. ``reason`` is what the last call said."""
 
+    def run_stopping(self, run: str, seconds: float) -> None:
+        """The run was asked to stop: it takes nothing new, and what is under way has as many seconds to be finished."""
+
     def run_finished(self, run: str, status: str) -> None:
         """The run ended: ``completed``, ``interrupted`` or ``failed``."""
 

@@ -40,9 +40,33 @@ class _Counting(Observer):
         """Documents that have an outcome."""
         return sum(count for what, count in self.ended.items() if what != "cases")
 
+    def stopping(self) -> str:
+        """What is said when the run was asked to stop."""
+        left = self.found - self.done
+        many = f"{left:,} document{' is' if left == 1 else 's are'}" if left else "what is under way is"
+        return f"Stopping: {many} being finished; press Ctrl-C again to stop at once"
+
     def told(self) -> str:
         """What has ended, in words."""
         return ", ".join(f"{count:,} {what}" for what, count in self.ended.items()) or "nothing yet"
+
+
+class Ending(_Counting):
+    """How a run ended, its ``status`` being empty before; that it is about to stop is said on ``out``, unless ``quiet``."""
+
+    def __init__(self, out: TextIO, *, quiet: bool) -> None:
+        super().__init__()
+        self.status = ""
+        self._out = out
+        self._quiet = quiet
+
+    def run_stopping(self, run: str, seconds: float) -> None:
+        if not self._quiet:
+            self._out.write(f"{self.stopping()}\n")
+            self._out.flush()
+
+    def run_finished(self, run: str, status: str) -> None:
+        self.status = status
 
 
 class Lines(_Counting):
@@ -57,6 +81,10 @@ class Lines(_Counting):
         super().document_finished(outcome)
         if time.monotonic() - self._said >= _EVERY:
             self._say("")
+
+    def run_stopping(self, run: str, seconds: float) -> None:
+        self._out.write(f"{self.stopping()}\n")
+        self._out.flush()
 
     def run_finished(self, run: str, status: str) -> None:
         self._say(f"; run {status}")
@@ -99,6 +127,10 @@ class Bar(_Counting):
     def document_finished(self, outcome: Outcome) -> None:
         super().document_finished(outcome)
         self._show()
+
+    def run_stopping(self, run: str, seconds: float) -> None:
+        if self._progress is not None:
+            self._progress.console.print(self.stopping(), highlight=False)
 
     def run_finished(self, run: str, status: str) -> None:
         if self._progress is not None:

@@ -23,6 +23,7 @@ from ._memory import Memory, Trace
 from ._patience import Patience
 from ._plan import Plan, PlannedStep
 from ._steps import Steps, stage_failed
+from ._stop import Stop
 from ._workers import Workers
 
 #: Categories of failure at ingest with which a document is refused rather than failed: nothing is wrong with us or with it.
@@ -81,32 +82,39 @@ class Engine:
         self._acknowledger = Acknowledger(self._acknowledged)
         self._out: asyncio.Queue[list[Outcome] | BaseException | None] = asyncio.Queue(maxsize=2)
         self._counts: Counter[str] = Counter()
+        self._number = 0
+        self._intake: asyncio.Task[None] | None = None
+        self._driver: asyncio.Task[None] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._is_stopping = self._is_cut = False
         self._required = {step.id for step in (plan.ingest, *plan.steps, *plan.case_steps) if step.required}
 
     async def run(self, inputs: object) -> AsyncIterator[list[Outcome]]:
         """Outcomes, several at a time, as they become durable. Whatever stops it, what is done is recorded, every component closed."""
         status: RunStatus = "failed"
-        driver: asyncio.Task[None] | None = None
         try:
             run = self._begin(inputs)
         except BaseException:
             await self._workers.close()
             raise
         try:
-            driver = asyncio.create_task(self._drive(inputs))
+            self._driver = asyncio.create_task(self._drive(inputs))
             while (item := await self._out.get()) is not None:
                 if isinstance(item, BaseException):
                     raise item
                 yield item
-            status = "completed"
+            status = "interrupted" if self._is_cut else "completed"
         except (GeneratorExit, asyncio.CancelledError, KeyboardInterrupt):
             status = "interrupted"
             raise
         finally:
             try:
-                if driver is not None:
-                    driver.cancel()
-                    await asyncio.gather(driver, return_exceptions=True)
+                if self._deadline is not None:
+                    self._deadline.cancel()
+                if self._driver is not None:
+                    self._is_stopping = False  # nobody waits for its last word
+                    self._driver.cancel()
+                    await asyncio.gather(self._driver, return_exceptions=True)
                 await self._calls.close()
                 await self._workers.close()
             finally:
@@ -114,6 +122,21 @@ class Engine:
                 if self._memo is not None:
                     self._memo.close()
                 self._observers.tell("run_finished", run.id, status)
+
+    def stop(self, stop: Stop) -> None:
+        """Take in nothing new, and end when what is under way is finished, after the seconds of grace, or at once if asked again."""
+        if not self._is_stopping:
+            self._is_stopping = True
+            self._take_no_more()
+            if self._driver is not None:
+                self._deadline = asyncio.get_running_loop().call_later(stop.grace, self._driver.cancel)
+            self._observers.tell("run_stopping", self._run.id, stop.grace)
+        if stop.requests > 1 and self._driver is not None:
+            self._driver.cancel()
+
+    def _take_no_more(self) -> None:
+        if self._is_stopping and self._intake is not None and self._intake.cancel():
+            self._is_cut = True
 
     def _begin(self, inputs: object) -> Run:
         plan, store = self._plan, self._store
@@ -145,32 +168,39 @@ class Engine:
         return self._run
 
     async def _drive(self, inputs: object) -> None:
-        """Take deliveries while there is room in the window; end with None, or with what went wrong with the run itself."""
+        """Deliver everything; end with None, or with what went wrong with the run itself."""
         try:
             async with asyncio.TaskGroup() as acknowledging:
                 acknowledging.create_task(self._acknowledger.work())
                 async with asyncio.TaskGroup() as self._tasks:
-                    turn = Turn()
-                    number = 0
-                    async for source in read_ahead(inputs):
-                        async for delivery in self._reader.unfold(source):
-                            await self._window.enter()
-                            start(self._deliver(delivery, number), self._tasks)
-                            number += 1
-                            await turn.over()
-                if self._cases is not None:
+                    self._intake = self._tasks.create_task(self._take_in(inputs))
+                    self._take_no_more()  # if it was asked to stop before
+                if self._cases is not None and not self._is_cut:  # what is gathered over the whole input is not settled on a part
                     for case in self._cases.close_all():
-                        tree = _Tree(number, self._limits)  # a case that waited for all deliveries comes after them
-                        number += 1
+                        tree = _Tree(self._number, self._limits)  # a case that waited for all deliveries comes after them
+                        self._number += 1
                         await self._case(case, tree)
                         self._acknowledger.add(tree)
                 self._acknowledger.close()
         except asyncio.CancelledError:
-            raise
+            if not self._is_stopping:
+                raise
+            self._is_cut = True
+            await self._out.put(None)
         except BaseException as error:  # noqa: BLE001 - handed to whoever reads the outcomes
             await self._out.put(_innermost(error))
         else:
             await self._out.put(None)
+
+    async def _take_in(self, inputs: object) -> None:
+        """Take deliveries while there is room in the window."""
+        turn = Turn()
+        async for source in read_ahead(inputs):
+            async for delivery in self._reader.unfold(source):
+                await self._window.enter()
+                start(self._deliver(delivery, self._number), self._tasks)
+                self._number += 1
+                await turn.over()
 
     async def _acknowledged(self, done: list[Done]) -> None:
         """Hand over what is durable, and make room in the window for what the caller has taken."""
@@ -208,6 +238,11 @@ class Engine:
     async def _source(self, tree: _Tree, admitted: Admitted, place: Place) -> None:
         """Ingest a source and pass its document through the steps; its children go their own ways beside it."""
         async with self._documents:
+            if self._is_stopping and len(place) == 1:  # nobody has begun it; the next run will
+                self._is_cut = True
+                await self._duplicates.unfolded(tree.number)
+                self._acknowledger.add(tree)
+                return
             document, outcome, children, trace = await self._reader.read(admitted, tree.budget)
             if document is not None:
                 if self._cases is not None:  # who else asks; without cases nothing of a document is kept

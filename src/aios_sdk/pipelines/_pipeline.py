@@ -15,7 +15,7 @@ from ..records import Outcome, canonical, digest
 from ..stages import Stage
 
 if TYPE_CHECKING:
-    from ..engine import Foreseen, Limits, Observer, Plan
+    from ..engine import Foreseen, Limits, Observer, Plan, Stop
     from ..plugins import Registry
     from ..store import Store
 
@@ -311,8 +311,9 @@ class Pipeline:
         become durable.
 
         Yields the outcome of every case if the pipeline collects, else that of every document. Options are those of `arun`;
-        ``progress`` defaults to a bar where standard error is a terminal. Closing the iterator early, or Ctrl-C, stops the run and
-        keeps what is done.
+        ``progress`` defaults to a bar where standard error is a terminal. Closing the iterator early ends the run and keeps what is
+        done. Ctrl-C while the next outcome is waited for has what is under way finished, for ten seconds unless ``stop`` says
+        otherwise, and raises `KeyboardInterrupt` after the last outcome; a second one ends the run at once.
         """
         from ..engine import run
 
@@ -345,12 +346,14 @@ class Pipeline:
         progress: bool | None = None,
         fresh: bool = False,
         ordered: bool = False,
+        stop: Stop | None = None,
     ) -> AsyncIterator[Outcome]:
         """The same for callers that have an event loop.
 
         ``workers`` is how many worker processes there are for components that parse, read or predict (default: the cores); ``window`` how
         many deliveries may be under way at once (default: 256); ``limits`` bound what one delivery may unfold into. Results that the store
         holds are taken from there unless ``fresh``. Outcomes come as they are ready, or with ``ordered`` in the order of the inputs.
+        ``stop`` is asked, from elsewhere, to stop the run before its end.
         """
         from ..engine import arun
 
@@ -365,6 +368,7 @@ class Pipeline:
             progress=progress,
             fresh=fresh,
             ordered=ordered,
+            stop=stop,
         )
 
 

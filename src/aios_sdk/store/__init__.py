@@ -1,18 +1,45 @@
-"""Remembering what happened: the journal, the blobs, and the DuckDB database that is folded from them."""
+"""Remembering what happened: the journal, the blobs, and the DuckDB database that is folded from them.
 
-from ._blobs import Blobs
-from ._connect import connect
-from ._explain import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
-from ._fold import Folded, fold
-from ._follow import follow
-from ._journal import JournalWriter, Ticket
-from ._lag import Lag, lag
-from ._memo import Memo, Remembered
-from ._reader import JournalReader
-from ._recorder import Attempt, ComponentUse, Run, RunInfo, RunStatus, attempt_id
-from ._rows import INLINE_BYTES
-from ._schema import MACROS, SCHEMA_VERSION, TABLES, VIEWS, ColumnSpec, MacroSpec, TableSpec, ViewSpec, create_statements
-from ._store import Info, Store
+Names are imported when first used: worker processes need few of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from ._blobs import INLINE_BYTES, Blobs
+    from ._connect import connect
+    from ._explain import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
+    from ._fold import Folded, fold
+    from ._follow import follow
+    from ._journal import JournalWriter, Ticket
+    from ._lag import Lag, lag
+    from ._memo import Memo, Remembered
+    from ._reader import JournalReader
+    from ._recorder import Attempt, ComponentUse, Run, RunInfo, RunStatus, attempt_id
+    from ._schema import MACROS, SCHEMA_VERSION, TABLES, VIEWS, ColumnSpec, MacroSpec, TableSpec, ViewSpec, create_statements
+    from ._store import Info, Store
+
+_HOME: Final = {
+    name: module
+    for module, names in {
+        "_blobs": "INLINE_BYTES Blobs",
+        "_connect": "connect",
+        "_explain": "Candidate Decision Explanation Finding Maker Origin Place Verdict",
+        "_fold": "Folded fold",
+        "_follow": "follow",
+        "_journal": "JournalWriter Ticket",
+        "_lag": "Lag lag",
+        "_memo": "Memo Remembered",
+        "_reader": "JournalReader",
+        "_recorder": "Attempt ComponentUse Run RunInfo RunStatus attempt_id",
+        "_schema": "MACROS SCHEMA_VERSION TABLES VIEWS ColumnSpec MacroSpec TableSpec ViewSpec create_statements",
+        "_store": "Info Store",
+    }.items()
+    for name in names.split()
+}
 
 __all__ = [
     "INLINE_BYTES",
@@ -54,3 +81,15 @@ __all__ = [
     "follow",
     "lag",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import shutil
+import sys
 import tempfile
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -16,6 +19,11 @@ from ..records import digest as digest_of
 from ..records import digest_file
 from ._files import DISK_FULL, sync_directory
 
+#: Layers whose canonical JSON is at most this long (bytes) are no blobs, but kept in the row itself; so are the bytes of documents.
+INLINE_BYTES: Final = 16 * 1024
+
+#: Where a process finds its open files by name.
+_DESCRIPTORS: Final = "/proc/self/fd"
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -100,19 +108,24 @@ class Blobs:
             if not place.parent.exists():
                 place.parent.mkdir(parents=True, exist_ok=True)
                 sync_directory(place.parent.parent)
-            descriptor, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=place.parent)
-            temporary = Path(name)
-            with os.fdopen(descriptor, "wb") as file:
+            file, temporary = _begin(place.parent)
+            with file:
                 written = write(file)
                 file.flush()
+                if temporary is None:
+                    os.fchmod(file.fileno(), 0o444)
+                else:
+                    temporary.chmod(0o444)
                 os.fsync(file.fileno())
-            if isinstance(written, str) and written != digest:
-                digest, place = written, self._place_of(written)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                sync_directory(place.parent.parent)
-            temporary.chmod(0o444)
-            temporary.rename(place)
-            temporary = None
+                if isinstance(written, str) and written != digest:
+                    digest, place = written, self._place_of(written)
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    sync_directory(place.parent.parent)
+                if temporary is None:
+                    temporary = _name(file, place)
+            if temporary is not None:
+                temporary.rename(place)
+                temporary = None
             sync_directory(place.parent)
             return digest
         except OSError as error:
@@ -125,7 +138,30 @@ class Blobs:
             raise StoreError(f"The blob {digest} cannot be stored: {error}", fix="Check the permissions of the store's folder") from error
         finally:
             if temporary is not None:
-                temporary.unlink()
+                temporary.unlink(missing_ok=True)
+
+
+def _begin(folder: Path) -> tuple[BinaryIO, Path | None]:
+    """A new file in ``folder``. Where the system can, it has no name yet, so that nothing is left of it whoever is killed meanwhile."""
+    if sys.platform == "linux" and os.path.isdir(_DESCRIPTORS):  # noqa: PTH112 - a call for each blob
+        # Where the file system cannot, a name it shall be.
+        with contextlib.suppress(OSError):
+            return os.fdopen(os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600), "w+b"), None
+    descriptor, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=folder)
+    return os.fdopen(descriptor, "w+b"), Path(name)
+
+
+def _name(file: BinaryIO, place: Path) -> Path | None:
+    """Give a file without a name that of ``place``; where that is taken another, which is returned."""
+    source, descriptor = f"{_DESCRIPTORS}/{file.fileno()}", file.fileno()
+    try:
+        # Without a directory given for the source, Python asks for a link to the link.
+        os.link(source, place, src_dir_fd=descriptor)
+    except FileExistsError:  # another process was quicker, or the file there is damaged
+        temporary = place.with_name(f".{uuid.uuid4().hex}.tmp")
+        os.link(source, temporary, src_dir_fd=descriptor)
+        return temporary
+    return None
 
 
 def _copy(source: BinaryIO, target: BinaryIO) -> str:

@@ -16,10 +16,10 @@ from aios_sdk.errors import Category, UsageError
 from aios_sdk.records import ID_LENGTH, LAYERS, Document, Layers, Outcome, Source, StepStatus, UnitFailure, canonical, new_run_id
 from aios_sdk.stages import Stage
 
-from ._blobs import Blobs
+from ._blobs import INLINE_BYTES, Blobs
 from ._journal import JournalWriter, Ticket
 from ._payloads import Row
-from ._rows import ARTIFACTS, ATTEMPTS, INLINE_BYTES, Owner, checked_json, contents_of, item_rows, json_text, row
+from ._rows import ARTIFACTS, ATTEMPTS, Owner, checked_json, contents_of, item_rows, json_text, row
 
 # How much of one document, and for how long, may wait to be handed to the journal.
 _PENDING_BYTES: Final = 1024 * 1024

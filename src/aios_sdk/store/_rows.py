@@ -35,9 +35,6 @@ from aios_sdk.records import (
 from ._payloads import Row
 from ._tables import TABLES
 
-#: Layers whose canonical JSON is at most this long (bytes) are kept in the row itself; so are the bytes of documents.
-INLINE_BYTES: Final = 16 * 1024
-
 _NUMBER: Final = {name: table.number for name, table in TABLES.items()}
 #: The tables that every step writes to.
 ATTEMPTS: Final = _NUMBER["attempts"]

@@ -17,10 +17,10 @@ BAD = planned("bad")
 
 @pytest.fixture(autouse=True)
 def nothing_is_left(bench: Bench) -> Iterator[None]:
-    """After each test no process runs but the two workers, and no file is there but what they hold."""
+    """After each test no process runs but the two workers and one that stands by, and no file is there but what they hold."""
     yield
-    assert until(lambda: len(left_of(bench.mark)) <= 2)
-    assert until(lambda: len(list(bench.scratch.glob("worker-*"))) <= 2)
+    assert until(lambda: len(left_of(bench.mark)) <= 3)
+    assert until(lambda: len(list(bench.scratch.glob("worker-*"))) <= 3)
 
 
 def _between(bench: Bench, misdeed: str, **options: object) -> UnitAnswer:
@@ -125,6 +125,19 @@ def test_a_daemon_that_a_component_leaves_ends_with_its_worker(another: Callable
     [answer] = bench.call(BAD, ["daemon"])
     assert words(answer)[0] == "daemon"
     assert until(lambda: len(left_of(bench.mark)) == 2)  # closing the bench ends both
+
+
+def test_where_several_workers_were_lost_one_stands_by_and_takes_the_place_of_the_next(another: Callable[..., Bench]) -> None:
+    bench = another(count=1)
+    bench.call(BAD, ["exit"])
+    bench.call(BAD, ["good"])
+    assert len(left_of(bench.mark)) == 1
+    bench.call(BAD, ["exit"])
+    before = words(bench.call(BAD, ["good"])[0])[1]
+    assert until(lambda: len(left_of(bench.mark)) == 2)
+    standing_by = {pid for pid in left_of(bench.mark) if str(pid) != before}
+    bench.call(BAD, ["exit"])
+    assert {int(words(bench.call(BAD, ["good"])[0])[1])} == standing_by
 
 
 def test_other_work_goes_on_while_a_worker_is_killed(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import os
@@ -32,6 +33,7 @@ class Components:
         self._threads = threads
         self._added = Registry(policy=policy)
         self._parcels: dict[int, Parcel] = {}
+        self._made: dict[int, Instance] = {}
         self._open: dict[int, Instance] = {}
 
     @cached_property
@@ -43,6 +45,13 @@ class Components:
     def learn(self, parcels: dict[int, Parcel]) -> None:
         """Take parcels by number."""
         self._parcels.update(parcels)
+
+    def prepare(self, parcels: dict[int, Parcel]) -> None:
+        """Take parcels, and make their components, since importing them takes longer than most take to open."""
+        self.learn(parcels)
+        for number, parcel in parcels.items():
+            with contextlib.suppress(Exception, SystemExit):  # met again when it is to be opened
+                self._made[number] = self._make(parcel)
 
     def __len__(self) -> int:
         return len(self._open)
@@ -56,12 +65,15 @@ class Components:
         found = self._open.get(number)
         if found is None:
             with self._board.opening(number):
-                found = self._opened(self._parcels[number])
+                parcel = self._parcels[number]
+                found = self._made.pop(number, None) or self._make(parcel)
+                scratch = Path(tempfile.mkdtemp(prefix="open-", dir=self._scratch))
+                found.open(Resources(scratch=scratch, threads=self._threads, secrets=_secrets(parcel.id, found.info.secrets)))
             self._open[number] = found
             self._board.hold(memory(os.getpid()))
         return found
 
-    def _opened(self, parcel: Parcel) -> Instance:
+    def _make(self, parcel: Parcel) -> Instance:
         registry = self._installed if parcel.installed else self._added
         if not parcel.installed and parcel.id not in registry.components:
             registry.add(_import(parcel))
@@ -85,8 +97,6 @@ class Components:
                 component=parcel.id,
             )
         instance.bind(scope, parcel.stage)
-        scratch = Path(tempfile.mkdtemp(prefix="open-", dir=self._scratch))
-        instance.open(Resources(scratch=scratch, threads=self._threads, secrets=_secrets(parcel.id, instance.info.secrets)))
         return instance
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from typing import Any, Final
 
@@ -13,21 +13,31 @@ from ...errors import Unavailable
 from ._attendant import Attendant
 from ._channel import Channel
 from ._process import End, Process, Verdict
-from ._wire import Close
+from ._wire import Close, Order
 
 #: Seconds that a worker is given to close its components.
 GRACE: Final = 5.0
+#: Workers that must have been lost before one stands by.
+_SEVERAL: Final = 2
 
 
 class Crew:
-    """At most ``count`` workers, started when they are needed and there is no other."""
+    """At most ``count`` workers at work, started when they are needed and there is no other.
 
-    def __init__(self, attendant: Attendant, count: int) -> None:
+    Where several have been lost others will be: from then on one more stands by, which has made the components that those knew,
+    so that nobody waits for a start after a death. ``lesson`` makes the order to do so.
+    """
+
+    def __init__(self, attendant: Attendant, count: int, lesson: Callable[[Process, Iterable[int]], Order]) -> None:
         self._attendant = attendant
+        self._lesson = lesson
         self._places = asyncio.Semaphore(count)
         self._idle: list[Channel] = []
         self._at_work: set[Channel] = set()
         self._tidying: set[asyncio.Task[Any]] = set()
+        self._lost = 0
+        self._known: set[int] = set()
+        self._spare: asyncio.Task[Channel] | None = None
 
     async def take(self, component: int) -> Channel:
         """A worker, if there is one that knows ``component``; waits until one is free.
@@ -51,6 +61,8 @@ class Crew:
     async def lost(self, channel: Channel, verdict: Verdict = "broke the line") -> End:
         """How a worker ended; it is killed if it has not by itself. Another may take its place at once."""
         self._leave(channel)
+        self._lost += 1
+        self._known |= channel.process.told
         channel.close()
         end = await asyncio.wrap_future(self._attendant.bury(channel.process, verdict=verdict))
         self._tidy(_remove(channel.process))
@@ -77,6 +89,9 @@ class Crew:
         for channel in self._idle:
             self._retire(channel)
         self._idle.clear()
+        if self._spare is not None:
+            self._tidy(self._dismiss(self._spare))
+            self._spare = None
         while self._tidying:
             await asyncio.wait(self._tidying)
 
@@ -93,6 +108,29 @@ class Crew:
         return self._idle.pop() if self._idle else None
 
     async def _hire(self) -> Channel:
+        spare, self._spare = self._spare, None
+        if self._lost >= _SEVERAL:
+            self._spare = asyncio.get_running_loop().create_task(self._stand_by())
+        if spare is not None:
+            with contextlib.suppress(Unavailable):
+                channel = await spare
+                if not channel.is_closed:
+                    return channel
+                self._tidy(self._end(channel.process))
+        return await self._start()
+
+    async def _stand_by(self) -> Channel:
+        channel = await self._start()
+        channel.send(self._lesson(channel.process, self._known))
+        return channel
+
+    async def _dismiss(self, spare: asyncio.Task[Channel]) -> None:
+        with contextlib.suppress(Unavailable):
+            channel = await spare
+            channel.close()  # it has nothing open
+            await self._end(channel.process, grace=0.0)
+
+    async def _start(self) -> Channel:
         starting = self._attendant.start()
         try:
             process = await asyncio.wrap_future(starting)
@@ -103,7 +141,9 @@ class Crew:
 
     def _send_away(self, starting: Future[Process]) -> None:
         with contextlib.suppress(Unavailable):  # it was not started, or all are closed already
-            self._attendant.bury(starting.result(), grace=0.0, verdict="not needed")
+            process = starting.result()
+            process.connection.close()
+            self._attendant.bury(process, grace=0.0, verdict="not needed")
 
     def _retire(self, channel: Channel) -> None:
         self._tidy(self._farewell(channel))

@@ -95,7 +95,7 @@ class Pool:
         self._attendant = Attendant(launch_of(registry, scratch, blobs, threads, environment), opening)
         self._tasks = Tasks(registry, memory_mb)
         self._blobs = Blobs(blobs)
-        self._crew = Crew(self._attendant, count)
+        self._crew = Crew(self._attendant, count, self._tasks.lesson)
         self._office = Office(self._crew, self._attendant, self._tasks, opening)
         self._renderer = Renderer(self._attendant, self._tasks, timeout=rendering, opening=opening)
         self._deaths_at_open: dict[int, int] = {}

@@ -13,7 +13,7 @@ from ...stages import Stage
 from .._plan import PlannedComponent
 from ._parcels import Parcels
 from ._process import Process, Watch
-from ._wire import IN_PARENT, Piece, Task
+from ._wire import IN_PARENT, Learn, Piece, Task
 
 #: A component may take so many times the memory that it declares, since what it declares is what it needs.
 _GENEROUS: Final = 2
@@ -69,6 +69,12 @@ class Tasks:
         data = 0 if info.gpu else _BACKSTOP * allowance
         task = Task(process.tasks, component, {number: self._parcels.parcels[number] for number in unknown}, data)
         return task, Watch(process.tasks, time.monotonic(), timeout, allowance)
+
+    def lesson(self, process: Process, components: Iterable[int]) -> Learn:
+        """What tells a worker of components before it is asked for them."""
+        unknown = set(components) - process.told
+        process.told |= unknown
+        return Learn({number: self._parcels.parcels[number] for number in unknown})
 
     def piece(self, unit: Unit) -> Piece:
         """A unit as it is sent."""

@@ -114,7 +114,13 @@ class Close(msgspec.Struct, frozen=True, array_like=True, tag=4):
     """Close every component and end."""
 
 
-Order: TypeAlias = Call | Ingest | Next | Render | Shown | Close
+class Learn(msgspec.Struct, frozen=True, array_like=True, tag=6):
+    """Make these components, which may be asked for; nothing comes back."""
+
+    parcels: dict[int, Parcel]
+
+
+Order: TypeAlias = Call | Ingest | Next | Render | Shown | Close | Learn
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True, tag=0):

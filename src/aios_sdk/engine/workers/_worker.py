@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import logging
 import os
@@ -20,7 +21,7 @@ from ._faults import fault_of
 from ._line import Forward, Line
 from ._memory import data_size, memory
 from ._options import Options
-from ._wire import Call, Close, Done, Ingest, Render
+from ._wire import Call, Close, Done, Ingest, Learn, Render
 from ._work import Work
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -32,6 +33,9 @@ def main(file: str) -> None:
     _end_with(options.parent)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # no core files
     _Worker(options).serve()
+    atexit._run_exitfuncs()  # what libraries asked for
+    # Taking the interpreter apart takes as long as starting it, and the system does the same at once.
+    os._exit(0)
 
 
 class _Worker:
@@ -54,6 +58,8 @@ class _Worker:
             if isinstance(order, Call | Ingest | Render):  # Next is for something that has ended meanwhile
                 self._log.renew()
                 self._carry_out(order)
+            elif isinstance(order, Learn):
+                self._components.prepare(order.parcels)
         self._components.close()
         self._line.flush()
 
