@@ -86,7 +86,7 @@ class ComponentInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         if not self.stages:
             raise ValueError(f"{self.id} implements no stage")
         if self.rows < 1 or self.batch < 1 or self.memory_mb < 0:
-            raise ValueError(f"{self.id}: rows and batch must be at least 1 and memory_mb at least 0")
+            raise ValueError(f"{self.id}: rows must be at least 1, batch too, and memory_mb at least 0")
         for media_type in self.media_types:
             if not _MEDIA_TYPE.fullmatch(media_type):
                 raise ValueError(f"{self.id}: {media_type!r} is no media type; write 'image/png', 'image/*' or '*/*' in lower case")
