@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
@@ -15,7 +15,7 @@ from aios_sdk.engine._units import units_of
 from aios_sdk.errors import Unsupported
 from aios_sdk.pipelines import Pipeline
 from aios_sdk.plugins import Provided, component
-from aios_sdk.records import LAYERS, Document, Layers, Outcome, Source, StepStatus, digest, merge_results, to_json
+from aios_sdk.records import LAYERS, Document, Layers, Outcome, Source, StepStatus, digest, from_json, merge_results, to_json
 from aios_sdk.stages import Context, Stage, implements
 from aios_sdk.store import Store
 
@@ -26,6 +26,8 @@ from ._subject import Subject
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+T = TypeVar("T")
 
 #: Ids of the steps: the component on trial, and whoever gives it documents.
 STEP: Final = "kit"
@@ -182,12 +184,20 @@ def by_hand(subject: Subject, ran: Ran) -> tuple[Layers, StepStatus]:
             answer = subject.call(instance, ran.stage, fakes.admitted(source, subject.new_folder("blobs")), context=context)
             if not isinstance(answer.result, Ingested):
                 return Layers(), _status([answer])
-            return Document(id=document.id).stamp(STEP, (answer.result.document or Document()).layers), "ok"
+            layers = (answer.result.document or Document()).layers
+            return Document(id=document.id).stamp(STEP, _as_sent(subject, layers)), "ok"
         # Made anew, for pages that were looked at in the run go on asking the host that they had there.
         before = replace(document, layers=_of_step(document, _BEFORE, pages=True)).bind(_Lender(ran.given))
         answers = [subject.call(instance, ran.stage, view, context=context) for _, view in units_of(subject.info, before)]
-    results = [answer.result for answer in answers if answer.result is not None and not isinstance(answer.result, Ingested)]
+    results = [
+        _as_sent(subject, answer.result) for answer in answers if answer.result is not None and not isinstance(answer.result, Ingested)
+    ]
     return before.stamp(STEP, merge_results(results)) if results else Layers(), _status(answers)
+
+
+def _as_sent(subject: Subject, result: T) -> T:
+    """What a worker would send: the same, with numbers of the types that the fields have, such as 0.0 where the component gave 0."""
+    return from_json(to_json(result), type(result)) if subject.info.isolation == "process" else result
 
 
 def _status(answers: list[Answer]) -> StepStatus:
