@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from ._blobs import INLINE_BYTES, Blobs
     from ._connect import connect
+    from ._deliveries import Deliveries
     from ._explain import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
     from ._fold import Folded, fold
     from ._follow import follow
@@ -27,6 +28,7 @@ _HOME: Final = {
     for module, names in {
         "_blobs": "INLINE_BYTES Blobs",
         "_connect": "connect",
+        "_deliveries": "Deliveries",
         "_explain": "Candidate Decision Explanation Finding Maker Origin Place Verdict",
         "_fold": "Folded fold",
         "_follow": "follow",
@@ -53,6 +55,7 @@ __all__ = [
     "ColumnSpec",
     "ComponentUse",
     "Decision",
+    "Deliveries",
     "Explanation",
     "Finding",
     "Folded",
