@@ -31,13 +31,14 @@ _ROW_BYTES: Final = 2000
 
 
 class _Pending:
-    """Rows of one document that were not handed to the journal yet, since when (seconds of ``time.monotonic``), and about their bytes."""
+    """Rows of one document that were not handed to the journal yet, about their bytes, and since when attempts are among them (seconds of
+    ``time.monotonic``; None while there are none, and nothing would be lost)."""
 
     __slots__ = ("rows", "since", "size")
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
-        self.since = time.monotonic()
+        self.since: float | None = None
         self.size = 0
 
 
@@ -226,7 +227,11 @@ class Run:
                 pending = self._pending[document_id] = _Pending()
             pending.rows += rows
             pending.size += size + _ROW_BYTES * len(rows)
-            due = pending.size > _PENDING_BYTES or time.monotonic() - pending.since > _PENDING_SECONDS
+            now = time.monotonic()
+            if pending.since is None and rows[0][0] == ATTEMPTS:
+                pending.since = now
+            since = now if pending.since is None else pending.since
+            due = pending.size > _PENDING_BYTES or now - since > _PENDING_SECONDS
         if due:
             self.flush(document_id)
 
