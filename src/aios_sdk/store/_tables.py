@@ -225,7 +225,7 @@ _ALL: Final = (
         wall_seconds DOUBLE time from start to end
         cpu_seconds DOUBLE processor time
         queue_seconds DOUBLE time spent waiting before
-        peak_rss BIGINT greatest resident memory of the worker, bytes
+        peak_rss BIGINT greatest memory of the worker and all it started, bytes; null when nobody could look
         tokens BIGINT tokens of a language model
         cost DECIMAL(38,10) cost as reported by the component
         units BIGINT pages, blocks of rows or documents worked on
