@@ -16,6 +16,7 @@ from ..stages import Stage
 from ._plan import PlannedComponent
 from ._workers import ASYNC_LIMIT, Workers
 from .workers import Unit, UnitAnswer
+from .workers._companions import Companions
 
 #: Seconds for which a batch companion that could take more units waits for them.
 LINGER: Final = 0.01
@@ -84,19 +85,10 @@ class Batches:
         self._workers = workers
         self._run = run
         self._together = together
+        #: Whether a component can be asked about several units at once.
+        self.has_companion: Final = Companions(workers.registry).has
         self._queues: dict[tuple[object, ...], _Queue] = {}
-        self._companions: dict[tuple[int, Stage], bool] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-
-    def has_companion(self, component: PlannedComponent, stage: Stage) -> bool:
-        """Whether the component can be asked about several units at once."""
-        key = (id(component), stage)
-        known = self._companions.get(key)
-        if known is None:
-            registry = self._workers.registry
-            implementation = registry.create(component.id, component.config).implementation(stage)
-            known = self._companions[key] = implementation is not None and implementation.batch is not None
-        return known
 
     async def ask(self, line: Line, info: ComponentInfo, unit: Unit) -> UnitAnswer:
         """The answer for one unit, when its turn has come."""
