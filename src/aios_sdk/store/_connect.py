@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 DATABASE: Final = "aios.duckdb"
 SNAPSHOT: Final = "snapshot.duckdb"
+SPILL: Final = "fold.tmp"
 
 _RETRY: Final = 0.02
 
@@ -57,11 +58,18 @@ def connect(path: str | os.PathLike[str], *, timeout: float = 10.0, snapshot: bo
     return open_database(file, read_only=True, timeout=timeout)
 
 
-def open_database(file: Path, *, read_only: bool, timeout: float) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB file, trying again while another process or connection holds it. Raises `StoreBusy` naming who does."""
+def open_database(file: Path, *, read_only: bool, timeout: float, memory_mb: int | None = None) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file, trying again while another process or connection holds it. Raises `StoreBusy` naming who does.
+
+    With ``memory_mb`` DuckDB holds no more MiB of it than that, puts what does not fit into `SPILL` beside the file, and works on one
+    thread, since each holds some of its own.
+    """
     import duckdb
 
-    return patiently(file, lambda: _settled(duckdb.connect(str(file), read_only=read_only, config=_SAFE)), timeout)
+    config = _SAFE
+    if memory_mb is not None:
+        config = {**_SAFE, "memory_limit": f"{memory_mb}MiB", "temp_directory": str(file.with_name(SPILL)), "threads": 1}
+    return patiently(file, lambda: _settled(duckdb.connect(str(file), read_only=read_only, config=config)), timeout)
 
 
 def patiently(file: Path, opening: Callable[[], T], timeout: float = 10.0) -> T:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import logging
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..errors import JournalCorrupt, StoreBusy, StoreError, StoreFull
-from ._connect import DATABASE, SNAPSHOT, disk_is_full, full_database, open_database
+from ._connect import DATABASE, SNAPSHOT, SPILL, disk_is_full, full_database, open_database
 from ._files import sync_directory
 from ._frames import END_SIZE
 from ._reader import JournalReader, Segment
@@ -24,9 +26,11 @@ from ._schema import BY_NUMBER, create_statements
 if TYPE_CHECKING:
     import duckdb
 
+_log: Final = logging.getLogger("aios.store")
+
 # Rows of one transaction, which bounds memory, and of one call of the appender, which bounds how long other threads wait.
 _TRANSACTION_ROWS: Final = 200_000
-_APPEND_ROWS: Final = 1_000
+_APPEND_ROWS: Final = 200
 
 _RETRY: Final = 0.02
 
@@ -39,22 +43,35 @@ class Folded(NamedTuple):
     seconds: float
 
 
-def fold(store: str | os.PathLike[str], *, timeout: float = 10.0, rows: int | None = None) -> Folded:
+def fold(store: str | os.PathLike[str], *, timeout: float = 10.0, rows: int | None = None, memory_mb: int | None = None) -> Folded:
     """Apply everything that the journals of ``store`` hold and its database does not, of all writers; after ``rows`` of them it is enough.
+
+    With ``memory_mb`` DuckDB is to do with so many MiB, which takes it longer where there is much to fold; it gets what it wants after
+    all where that is not enough.
 
     Each transaction holds whole groups together with the place up to which they reach, so a fold that is killed is repeated without
     loss or doubles. A damaged segment stops only its own writer: the others are folded, then `JournalCorrupt` is raised. Raises
     `StoreBusy` when another process holds the database for more than ``timeout`` seconds, and `StoreFull` on a full disk; what is
     journaled stays safe.
     """
+    import duckdb
+
     directory = Path(store)
     began = time.monotonic()
     with fold_lock(directory, timeout), _database_errors(directory):
+        shutil.rmtree(directory / SPILL, ignore_errors=True)  # of a fold that was killed
         if not (directory / DATABASE).exists():
             _create(directory)
-        with open_database(directory / DATABASE, read_only=False, timeout=timeout) as connection:
-            applied, groups = _Fold(connection, JournalReader(directory / "journal"), rows).run()
-    return Folded(applied, groups, time.monotonic() - began)
+        work = _Fold(JournalReader(directory / "journal"), rows)
+        try:
+            work.run(directory / DATABASE, timeout, memory_mb)
+        except duckdb.OutOfMemoryException as error:
+            if memory_mb is None:
+                raise
+            # Values of many MiB, say, of which nothing can go to disk meanwhile.
+            _log.info("folding %s takes more than %d MiB: %s", directory, memory_mb, str(error).partition("\n")[0])
+            work.run(directory / DATABASE, timeout, None)
+    return Folded(work.rows, work.groups, time.monotonic() - began)
 
 
 def snapshot(store: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
@@ -172,20 +189,23 @@ def is_new(segment: Segment, position: int) -> bool:
 class _Fold:
     """One fold: transactions of whole groups, until there are no more or ``enough`` rows are applied."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, reader: JournalReader, enough: int | None) -> None:
-        self._connection = connection
+    def __init__(self, reader: JournalReader, enough: int | None) -> None:
+        self.rows = self.groups = 0
         self._reader = reader
         self._enough = sys.maxsize if enough is None else enough
-        self._rows = self._groups = 0
-        self._appenders: dict[int, Any] = {}
 
-    def run(self) -> tuple[int, int]:
-        try:
-            self._all()
-        finally:
-            for appender in self._appenders.values():
-                appender.clear()
-        return self._rows, self._groups
+    def run(self, database: Path, timeout: float, memory_mb: int | None) -> None:
+        """Go on from what is applied."""
+        with open_database(database, read_only=False, timeout=timeout, memory_mb=memory_mb) as connection:
+            self._connection = connection
+            self._appenders: dict[int, Any] = {}
+            try:
+                self._all()
+            finally:
+                for appender in self._appenders.values():
+                    appender.clear()
+            if memory_mb is not None:
+                connection.execute("CHECKPOINT")  # closing does it too, but says nothing when memory is short
 
     def _all(self) -> None:
         segments, gaps = self._reader.found()
@@ -194,7 +214,7 @@ class _Fold:
         done = positions(self._connection)
         self._begin()
         for segment in segments:
-            if self._rows + self._pending >= self._enough:
+            if self.rows + self._pending >= self._enough:
                 break
             position = done.get((segment.writer, segment.sequence), 0)
             if segment.writer == damaged or not is_new(segment, position):
@@ -220,7 +240,7 @@ class _Fold:
             mark = self._marks[segment.writer, segment.sequence]
             mark[0], mark[1], mark[2] = group.end, mark[1] + 1, mark[2] + count
             self._pending += count
-            if self._rows + self._pending >= self._enough:
+            if self.rows + self._pending >= self._enough:
                 return
             if self._pending >= _TRANSACTION_ROWS:
                 self._commit()
@@ -247,5 +267,5 @@ class _Fold:
         for appender in self._appenders.values():
             appender.flush()
         self._connection.commit()
-        self._groups += sum(mark[1] for mark in self._marks.values())
-        self._rows += sum(mark[2] for mark in self._marks.values())
+        self.groups += sum(mark[1] for mark in self._marks.values())
+        self.rows += sum(mark[2] for mark in self._marks.values())

@@ -325,7 +325,7 @@ _COST: Final = view(
     documents BIGINT documents
     units BIGINT pages, blocks of rows or documents worked on
     wall_seconds DOUBLE sum of the wall times
-    cpu_seconds DOUBLE sum of the processor times
+    cpu_seconds DOUBLE sum of the processor times, as attempts have them
     tokens BIGINT tokens of language models
     cost DECIMAL(38,10) cost as reported by the component
     """,
