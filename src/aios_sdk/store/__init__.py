@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from ._blobs import INLINE_BYTES, Blobs
-    from ._connect import connect
+    from ._connect import connect, time_limit
     from ._deliveries import Deliveries
     from ._explain import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
     from ._fold import Folded, fold
@@ -27,7 +27,7 @@ _HOME: Final = {
     name: module
     for module, names in {
         "_blobs": "INLINE_BYTES Blobs",
-        "_connect": "connect",
+        "_connect": "connect time_limit",
         "_deliveries": "Deliveries",
         "_explain": "Candidate Decision Explanation Finding Maker Origin Place Verdict",
         "_fold": "Folded fold",
@@ -83,6 +83,7 @@ __all__ = [
     "fold",
     "follow",
     "lag",
+    "time_limit",
 ]
 
 

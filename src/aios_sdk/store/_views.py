@@ -68,15 +68,20 @@ _CURRENT_DOCUMENTS: Final = view(
 )
 
 
-def _resolved(table: str, name: str, value: str, currency: str, ungrounded: str, condition: str, chosen: str) -> str:
-    """The rule of `records.resolve` in SQL: equal values agree; else the first step of the pipeline's order that has any decides."""
+def resolved(
+    table: str, name: str, value: str, currency: str, ungrounded: str, condition: str, chosen: str, among: str = "current_documents"
+) -> str:
+    """The rule of `records.resolve` in SQL: equal values agree; else the first step of the pipeline's order that has any decides.
+
+    ``among`` says which documents of which runs.
+    """
     return f"""
     WITH candidates AS (
         SELECT i.document_id, i.run_id, i.{name}, i.ordinal, {value} AS same, {currency} AS coin, d.name AS document_name,
                list_position(p.resolve, i.step) AS turn,
                {{'a': {ungrounded}, 'b': -coalesce(i.confidence, -1.0), 'c': i.ordinal}} AS rank
         FROM {table} i
-        JOIN current_documents d ON d.document_id = i.document_id AND d.run_id = i.run_id
+        JOIN {among} d ON d.document_id = i.document_id AND d.run_id = i.run_id
         LEFT JOIN pipelines p ON p.run_id = i.run_id
         WHERE {condition}),
     turns AS (
@@ -120,7 +125,7 @@ _CURRENT_FIELDS: Final = view(
     attempt_id VARCHAR attempt that gave it
     candidates BIGINT how many readings there are
     """,
-    _resolved(
+    resolved(
         "fields",
         "path",
         "i.normalised",
@@ -146,7 +151,7 @@ _CURRENT_LABELS: Final = view(
     attempt_id VARCHAR attempt that gave it
     candidates BIGINT how many labels there are
     """,
-    _resolved(
+    resolved(
         "labels",
         "taxonomy",
         "i.value",
@@ -158,14 +163,14 @@ _CURRENT_LABELS: Final = view(
 )
 
 
-def _latest(table: str, keys: str, columns: str) -> str:
+def latest(table: str, keys: str, columns: str, among: str = "current_documents") -> str:
     """The last item of each document (and rule), as the record's properties have it."""
     key = "".join(f", i.{name}" for name in keys.split())
     same = "".join(f" AND l.{name} = i.{name}" for name in keys.split())
     return f"""
     WITH last AS (
         SELECT i.document_id, i.run_id{key}, max(i.ordinal) AS ordinal, any_value(d.name) AS name
-        FROM {table} i JOIN current_documents d ON d.document_id = i.document_id AND d.run_id = i.run_id
+        FROM {table} i JOIN {among} d ON d.document_id = i.document_id AND d.run_id = i.run_id
         GROUP BY i.document_id, i.run_id{key})
     SELECT i.document_id, i.run_id, l.name, {columns}
     FROM {table} i JOIN last l ON l.document_id = i.document_id AND l.run_id = i.run_id AND l.ordinal = i.ordinal{same}
@@ -184,7 +189,7 @@ _CURRENT_CHECKS: Final = view(
     check_id VARCHAR check
     attempt_id VARCHAR attempt that gave it
     """,
-    _latest("checks", "rule", "i.rule, i.passed, i.severity, i.message, i.step, i.check_id, i.attempt_id"),
+    latest("checks", "rule", "i.rule, i.passed, i.severity, i.message, i.step, i.check_id, i.attempt_id"),
 )
 
 _CURRENT_ROUTES: Final = view(
@@ -199,7 +204,7 @@ _CURRENT_ROUTES: Final = view(
     route_id VARCHAR route
     attempt_id VARCHAR attempt that gave it
     """,
-    _latest("routes", "", "i.destination, i.review, i.confidence, i.reasons, i.step, i.route_id, i.attempt_id"),
+    latest("routes", "", "i.destination, i.review, i.confidence, i.reasons, i.step, i.route_id, i.attempt_id"),
 )
 
 _FIELD_PROVENANCE: Final = view(
