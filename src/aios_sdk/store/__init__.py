@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ._blobs import INLINE_BYTES, Blobs
     from ._connect import connect, time_limit
     from ._deliveries import Deliveries
-    from ._explain import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
+    from ._explained import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
     from ._fold import Folded, fold
     from ._follow import follow
     from ._journal import JournalWriter, Ticket
@@ -29,7 +29,7 @@ _HOME: Final = {
         "_blobs": "INLINE_BYTES Blobs",
         "_connect": "connect time_limit",
         "_deliveries": "Deliveries",
-        "_explain": "Candidate Decision Explanation Finding Maker Origin Place Verdict",
+        "_explained": "Candidate Decision Explanation Finding Maker Origin Place Verdict",
         "_fold": "Folded fold",
         "_follow": "follow",
         "_journal": "JournalWriter Ticket",

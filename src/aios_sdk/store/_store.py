@@ -17,7 +17,8 @@ from aios_sdk.records import Document
 
 from ._blobs import Blobs
 from ._connect import DATABASE, SNAPSHOT, connect
-from ._explain import Explanation, explain
+from ._explain import explain
+from ._explained import Explanation
 from ._fold import Folded, fold, snapshot
 from ._folding import Folding
 from ._follow import EVERY, size_of
