@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import statistics
 import subprocess
@@ -77,7 +76,7 @@ def polling(store: Path) -> Iterator[list[subprocess.Popen[str]]]:
 
 
 def _said(reader: subprocess.Popen[str]) -> dict[str, Any]:
-    os.kill(reader.pid, signal.SIGINT)
+    reader.send_signal(signal.SIGINT)
     out, errors = reader.communicate(timeout=60)
     if reader.returncode:
         fail(f"a reader saw what it should not: {last_words(errors)}")
