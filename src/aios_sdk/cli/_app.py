@@ -54,6 +54,7 @@ _STORE: Final = {
     "apply": Command("store", "apply", "Put what is journaled into the database."),
     "info": Command("store", "info", "Say what a store holds."),
     "lag": Command("store", "lag", "Say how far the database is behind the journal."),
+    "snapshot": Command("store_snapshot", "snapshot", "Copy the database for readers who take long."),
 }
 
 #: Every command. A name stands here once; its function's parameters are its arguments and options.

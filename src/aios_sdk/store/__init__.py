@@ -11,9 +11,9 @@ from .._lazy import homes, lazy
 
 if TYPE_CHECKING:
     from ._blobs import INLINE_BYTES, Blobs
-    from ._connect import connect
+    from ._connect import connect, time_limit
     from ._deliveries import Deliveries
-    from ._explain import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
+    from ._explained import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
     from ._fold import Folded, fold
     from ._follow import follow
     from ._journal import JournalWriter, Ticket
@@ -66,13 +66,14 @@ __all__ = [
     "fold",
     "follow",
     "lag",
+    "time_limit",
 ]
 
 _HOME: Final = homes(
     _blobs="INLINE_BYTES Blobs",
-    _connect="connect",
+    _connect="connect time_limit",
     _deliveries="Deliveries",
-    _explain="Candidate Decision Explanation Finding Maker Origin Place Verdict",
+    _explained="Candidate Decision Explanation Finding Maker Origin Place Verdict",
     _fold="Folded fold",
     _follow="follow",
     _journal="JournalWriter Ticket",
