@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from ._blobs import INLINE_BYTES, Blobs
     from ._connect import connect
+    from ._difference import Difference
     from ._explain import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
     from ._fold import Folded, fold
     from ._follow import follow
@@ -18,15 +19,18 @@ if TYPE_CHECKING:
     from ._lag import Lag, lag
     from ._memo import Memo, Remembered
     from ._reader import JournalReader
+    from ._rebuild import Rebuilt, rebuild
     from ._recorder import Attempt, ComponentUse, Run, RunInfo, RunStatus, attempt_id
     from ._schema import MACROS, SCHEMA_VERSION, TABLES, VIEWS, ColumnSpec, MacroSpec, TableSpec, ViewSpec, create_statements
     from ._store import Info, Store
+    from ._verify import Verified, verify
 
 _HOME: Final = {
     name: module
     for module, names in {
         "_blobs": "INLINE_BYTES Blobs",
         "_connect": "connect",
+        "_difference": "Difference",
         "_explain": "Candidate Decision Explanation Finding Maker Origin Place Verdict",
         "_fold": "Folded fold",
         "_follow": "follow",
@@ -34,9 +38,11 @@ _HOME: Final = {
         "_lag": "Lag lag",
         "_memo": "Memo Remembered",
         "_reader": "JournalReader",
+        "_rebuild": "Rebuilt rebuild",
         "_recorder": "Attempt ComponentUse Run RunInfo RunStatus attempt_id",
         "_schema": "MACROS SCHEMA_VERSION TABLES VIEWS ColumnSpec MacroSpec TableSpec ViewSpec create_statements",
         "_store": "Info Store",
+        "_verify": "Verified verify",
     }.items()
     for name in names.split()
 }
@@ -53,6 +59,7 @@ __all__ = [
     "ColumnSpec",
     "ComponentUse",
     "Decision",
+    "Difference",
     "Explanation",
     "Finding",
     "Folded",
@@ -65,6 +72,7 @@ __all__ = [
     "Memo",
     "Origin",
     "Place",
+    "Rebuilt",
     "Remembered",
     "Run",
     "RunInfo",
@@ -73,6 +81,7 @@ __all__ = [
     "TableSpec",
     "Ticket",
     "Verdict",
+    "Verified",
     "ViewSpec",
     "attempt_id",
     "connect",
@@ -80,6 +89,8 @@ __all__ = [
     "fold",
     "follow",
     "lag",
+    "rebuild",
+    "verify",
 ]
 
 

@@ -9,7 +9,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, final
 
-from ..errors import JournalCorrupt
+from ..errors import JournalCorrupt, StoreError
 from ._blobs import Blobs
 from ._frames import CONTINUES, Frame
 from ._reader import JournalReader, Segment
@@ -119,15 +119,12 @@ class Memo:
         attempt, artifacts = found
         layers: dict[str, tuple[bytes, str]] = {}
         for artifact, layer, content in map(_OF_ARTIFACT, artifacts):
-            if content is None and not self._blobs.exists(artifact):
-                return None
-            layers[layer] = (self._read(artifact) if content is None else content.encode(), artifact)
+            try:
+                layers[layer] = (self._blobs.read(artifact) if content is None else content.encode(), artifact)
+            except (StoreError, OSError):
+                return None  # missing or damaged: it is computed and stored again
         run, document, identity, step, status, message = _OF_ATTEMPT(attempt)
         return Remembered(run, document, identity, step, status, message, layers)
-
-    def _read(self, artifact: str) -> bytes:
-        with self._blobs.open(artifact) as file:
-            return file.read()
 
     def _group(self, place: bytes) -> _Group:
         """The attempts of the group that begins there, with their artifacts; kept for a while, since a document's keys share a group."""
