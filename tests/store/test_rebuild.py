@@ -163,6 +163,30 @@ def test_readers_of_the_old_one_go_on(store: Path) -> None:
     assert out == f"{len(before['fields'])}\n"
 
 
+LIMITED = """
+import resource
+from aios_sdk.errors import StoreFull
+from aios_sdk.store import rebuild
+limit = 100_000
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+try:
+    rebuild(sys.argv[1])
+except StoreFull as error:
+    print(error)
+"""
+
+
+def test_a_disk_too_full_for_a_new_one_keeps_the_old_one(store: Path) -> None:
+    before = contents(store)
+    process = start(LIMITED, store)
+    out, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    assert "AIOS-503" in out
+    assert contents(store) == before
+    assert not list(store.glob("rebuild*"))
+    assert rebuild(store).differences == ()
+
+
 def test_two_do_not_rebuild_at_once(store: Path) -> None:
     with maintenance(store, 0), pytest.raises(StoreBusy):
         rebuild(store, timeout=0.1)

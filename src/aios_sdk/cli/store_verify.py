@@ -45,22 +45,29 @@ def verify(store: StorePath, json: AsJson = False) -> None:
 
 
 def _tell(found: Verified) -> None:
-    typer.echo(
-        f"journal   {found.segments:,} segments of {found.writers:,} writers, {found.records:,} records, {size(found.journal_bytes)}"
-    )
+    place = f"{_many(found.segments, 'segment')} of {_many(found.writers, 'writer')}"
+    typer.echo(f"journal   {_many(found.records, 'record')} in {place}, {size(found.journal_bytes)}")
     if found.erased:
-        typer.echo(f"          {found.erased:,} of the records were erased")
+        typer.echo(f"          {_many(found.erased, 'record')} of them erased")
     if found.torn:
-        typer.echo(f"          {found.torn:,} bytes at the end of segments that were never sealed are no whole group, and do not count")
-    typer.echo(f"database  {found.rows:,} rows compared" + (f"; {found.waiting:,} groups wait to be folded" if found.waiting else ""))
+        typer.echo(
+            f"          {_many(found.torn, 'byte')} behind the last whole group of segments never sealed; they were not acknowledged"
+        )
+    typer.echo(
+        f"database  {_many(found.rows, 'row')} compared" + (f"; not folded yet: {_many(found.waiting, 'group')}" if found.waiting else "")
+    )
     if found.snapshot_rows:
-        typer.echo(f"snapshot  {found.snapshot_rows:,} rows compared")
+        typer.echo(f"snapshot  {_many(found.snapshot_rows, 'row')} compared")
     typer.echo(f"blobs     {found.blobs:,} rehashed, {size(found.blob_bytes)}")
     show(found.differences)
     many = len(found.differences)
     typer.echo("Everything fits." if found.holds else f"{many:,} thing{' does' if many == 1 else 's do'} not fit.")
     for fix in dict.fromkeys(each.fix for each in found.differences):
         typer.echo(f"{fix}.")
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def show(differences: tuple[Difference, ...]) -> None:

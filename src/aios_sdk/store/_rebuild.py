@@ -53,8 +53,8 @@ def rebuild(store: str | os.PathLike[str], *, keep: bool | None = None, timeout:
     old, new = directory / DATABASE, directory / _NEW
     with database_errors(directory, f"{old} cannot be made again"), maintenance(directory, timeout):
         _remove_unfinished(old)
-        create_database(new)
         try:
+            create_database(new)
             check = DatabaseCheck(old, timeout) if old.exists() else None
             differences, parts = _compare(check, new) if check is not None else ([], {})
             with fold_lock(directory, timeout):
