@@ -281,6 +281,14 @@ class StoreFull(StoreError):
 
 
 class JournalCorrupt(StoreError):
-    """Stored bytes do not match their checksum; the text names the file and the place."""
+    """Stored bytes do not match their checksum; the text names the file and the place.
+
+    ``file`` and ``offset`` (the byte in it) are attributes, too.
+    """
 
     code = "AIOS-504"
+
+    def __init__(self, what: str, *, file: str = "", offset: int = 0, **about: str | None) -> None:
+        super().__init__(what, **about)  # type: ignore[arg-type]  # about holds the base's keyword arguments
+        self.file: str = file
+        self.offset: int = offset

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import struct
 import subprocess
 import sys
+import zlib
 from decimal import Decimal
 from pathlib import Path
 
 from hypothesis import strategies as st
 
+from aios_sdk.store._check_journal import JournalCheck
 from aios_sdk.store._payloads import Row
 from aios_sdk.store._reader import Group, JournalReader
 from aios_sdk.store._tables import TABLES
@@ -60,6 +63,20 @@ def groups_in(directory: Path) -> list[Group]:
 def numbers_in(directory: Path) -> list[int]:
     """The numbers given to `group_of`, of every complete group."""
     return [int(group.rows[0][1][_DOCUMENT].removeprefix("document-")) for group in groups_in(directory)]
+
+
+def damage_in(directory: Path) -> list[str]:
+    """What a check of every byte of the journals below ``directory`` finds."""
+    check = JournalCheck(JournalReader(directory))
+    for _ in check.groups():
+        pass
+    return [str(error) for error in check.damage]
+
+
+def sign(data: bytearray, offset: int) -> None:
+    """Give the frame at ``offset`` of a segment the checksum of what it now holds."""
+    (length,) = struct.unpack_from("<I", data, offset + 4)
+    struct.pack_into("<I", data, offset + 8, zlib.crc32(data[offset + 12 : offset + 12 + length], length))
 
 
 def only_segment(directory: Path) -> Path:

@@ -123,3 +123,18 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert (tmp_path / "big").exists()
     assert files_below(tmp_path / "blobs") == []
+
+
+def test_a_damaged_blob_is_refused_and_stored_again_by_who_has_its_bytes(tmp_path: Path) -> None:
+    blobs, data = Blobs(tmp_path / "blobs"), b"as it was" * 10_000
+    file = tmp_path / "file"
+    file.write_bytes(data)
+    digest = blobs.put(data)
+    for put in (lambda: blobs.put(data), lambda: blobs.put_file(file), lambda: blobs.put_file(file, digest)):
+        path = blobs.path(digest)
+        path.chmod(0o644)
+        path.write_bytes(b"no" + data[2:])
+        with pytest.raises(StoreError, match=f"{digest} is damaged"):
+            blobs.read(digest)
+        assert put() == digest
+        assert blobs.read(digest) == data

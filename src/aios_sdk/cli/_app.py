@@ -54,6 +54,8 @@ _STORE: Final = {
     "apply": Command("store", "apply", "Put what is journaled into the database."),
     "info": Command("store", "info", "Say what a store holds."),
     "lag": Command("store", "lag", "Say how far the database is behind the journal."),
+    "rebuild": Command("store_rebuild", "rebuild", "Make the database again from the journal."),
+    "verify": Command("store_verify", "verify", "Read every stored byte again, and name what does not fit."),
     "snapshot": Command("store_snapshot", "snapshot", "Copy the database for readers who take long."),
 }
 
@@ -65,7 +67,7 @@ COMMANDS: Final[Mapping[str, Command | Group]] = {
     "explain": Command("explain", "explain", "Tell where a document's values come from."),
     "sql": Command("sql", "sql", "Ask a store in SQL."),
     "plugin": Group("See, check and build plugins.", _PLUGIN),
-    "store": Group("See how a store is doing.", _STORE),
+    "store": Group("See how a store is doing, and repair it.", _STORE),
 }
 
 

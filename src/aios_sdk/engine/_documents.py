@@ -206,13 +206,13 @@ class Reader:
         """
         source = admitted.source
         if admitted.failure is not None:
-            return self.failed(document, admitted.failure, source.origin)
+            return self.failed(document, admitted.failure, source)
         try:
             candidates = self._chooser.candidates(self._step, source.media_type)
         except (AmbiguousComponent, PluginError) as error:
-            return self.failed(document, UnitFailure("unavailable", str(error)), source.origin)
+            return self.failed(document, UnitFailure("unavailable", str(error)), source)
         if not candidates:
-            return self.failed(document, UnitFailure("unsupported", f"no installed component ingests {source.media_type}"), source.origin)
+            return self.failed(document, UnitFailure("unsupported", f"no installed component ingests {source.media_type}"), source)
         self._run.found(document, path=source.origin, content=source.data)
         for number, candidate in enumerate(candidates[:-1]):
             read = await self._read_with(candidate, source, document, number, budget)
@@ -253,9 +253,10 @@ class Reader:
         """Lend the document its bytes and pictures."""
         document.bind(self._workers.host(ingested_by, source.data))
 
-    def failed(self, document: Document, failure: UnitFailure, origin: str) -> Read:
+    def failed(self, document: Document, failure: UnitFailure, source: Source) -> Read:
         """A source that no component was asked about."""
-        self._run.found(document, path=origin)
+        # Without a digest its bytes were not taken, however many there are.
+        self._run.found(document, path=source.origin, content=source.data if source.content_id else None)
         status: StepStatus = "unsupported" if failure.category == "unsupported" else "failed"
         self._record(document, None, status, failure, dt.datetime.now(dt.UTC), 0.0, NOTHING, 0)
         return Read(document, self._outcome(document, status, failure, 0.0, None), (), Trace())
@@ -266,7 +267,7 @@ class Reader:
         source = delivery.source
         if not source.document_id:
             source = replace(source, document_id=document_id(source.origin or source.key or source.path, source.position, ""))
-        return self.failed(self.document_of(source), delivery.failure, source.origin)
+        return self.failed(self.document_of(source), delivery.failure, source)
 
     async def _ingest(self, candidate: Candidate, source: Source, budget: Budget) -> Ingested:
         try:
@@ -377,7 +378,7 @@ class Reader:
 
     def _record_container(self, candidate: Candidate, source: Source) -> None:
         document = self.document_of(source)
-        self._run.found(document, path=source.origin, container=True)
+        self._run.found(document, path=source.origin, container=True, content=source.data)
         self._record(document, candidate, "ok", None, dt.datetime.now(dt.UTC), 0.0, NOTHING, 0)
         self._run.outcome(Outcome(document=document, status="completed"), container=True)
 

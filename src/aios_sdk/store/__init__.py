@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._blobs import INLINE_BYTES, Blobs
     from ._connect import connect, time_limit
     from ._deliveries import Deliveries
+    from ._difference import Difference
     from ._explained import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
     from ._fold import Folded, fold
     from ._follow import follow
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from ._lag import Lag, lag
     from ._memo import Memo, Remembered, Whole
     from ._reader import JournalReader
+    from ._rebuild import Rebuilt, rebuild
     from ._recorder import Run
     from ._reports import Attempt, ComponentUse, RunInfo, RunStatus, attempt_id
     from ._schema import MACROS, SCHEMA_VERSION, TABLES, VIEWS, ColumnSpec, MacroSpec, TableSpec, ViewSpec, create_statements
     from ._store import Info, Store
+    from ._verify import Verified, verify
 
 __all__ = [
     "INLINE_BYTES",
@@ -38,6 +41,7 @@ __all__ = [
     "ComponentUse",
     "Decision",
     "Deliveries",
+    "Difference",
     "Explanation",
     "Finding",
     "Folded",
@@ -50,6 +54,7 @@ __all__ = [
     "Memo",
     "Origin",
     "Place",
+    "Rebuilt",
     "Remembered",
     "Run",
     "RunInfo",
@@ -58,6 +63,7 @@ __all__ = [
     "TableSpec",
     "Ticket",
     "Verdict",
+    "Verified",
     "ViewSpec",
     "Whole",
     "attempt_id",
@@ -66,13 +72,16 @@ __all__ = [
     "fold",
     "follow",
     "lag",
+    "rebuild",
     "time_limit",
+    "verify",
 ]
 
 _HOME: Final = homes(
     _blobs="INLINE_BYTES Blobs",
     _connect="connect time_limit",
     _deliveries="Deliveries",
+    _difference="Difference",
     _explained="Candidate Decision Explanation Finding Maker Origin Place Verdict",
     _fold="Folded fold",
     _follow="follow",
@@ -80,10 +89,12 @@ _HOME: Final = homes(
     _lag="Lag lag",
     _memo="Memo Remembered Whole",
     _reader="JournalReader",
+    _rebuild="Rebuilt rebuild",
     _recorder="Run",
     _reports="Attempt ComponentUse RunInfo RunStatus attempt_id",
     _schema="MACROS SCHEMA_VERSION TABLES VIEWS ColumnSpec MacroSpec TableSpec ViewSpec create_statements",
     _store="Info Store",
+    _verify="Verified verify",
 )
 
 if not TYPE_CHECKING:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
+import logging
 import os
 import re
 import shutil
 import sys
 import tempfile
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -18,6 +21,8 @@ from ..errors import InputError, StoreError, StoreFull
 from ..records import digest as digest_of
 from ..records import digest_file
 from ._files import DISK_FULL, sync_directory
+
+_log: Final = logging.getLogger("aios.store")
 
 #: Layers whose canonical JSON is at most this long (bytes) are no blobs, but kept in the row itself; so are the bytes of documents.
 INLINE_BYTES: Final = 16 * 1024
@@ -39,11 +44,12 @@ class Blobs:
 
     def __init__(self, directory: Path) -> None:
         self.directory: Final = directory
+        self._folders: set[Path] = set()
 
     def put(self, data: bytes) -> str:
         """Store bytes and return their digest (64 hexadecimal digits). Durable on return. Raises `StoreFull` on a full disk."""
         digest = digest_of(data)
-        if not self._holds(digest, len(data)):
+        if not self._holds(digest, io.BytesIO(data)):
             self._place(digest, lambda file: file.write(data))
         return digest
 
@@ -55,13 +61,13 @@ class Blobs:
         """
         try:
             with path.open("rb") as source:
-                size = os.fstat(source.fileno()).st_size
-                if digest is None and not self._holds(first := digest_file(source)[0], size):
+                if digest is None and not self._holds(first := digest_file(source)[0], source):
                     # The name is the digest of what was copied: somebody may have written to the file in between.
                     digest = self._place(first, lambda file: _copy(source, file))
                 elif digest is None:
                     digest = first
-                elif not self._holds(digest, size):
+                elif not self._holds(digest, source):
+                    source.seek(0)
                     self._place(digest, lambda file: shutil.copyfileobj(source, file, 1 << 20))
             if move:
                 path.unlink()
@@ -84,6 +90,18 @@ class Blobs:
         """The blob, opened for reading. Raises `StoreError` when there is none."""
         return self.path(digest).open("rb")
 
+    def read(self, digest: str) -> bytes:
+        """The bytes of the blob. Raises `StoreError` when there is none, or it does not hold what it is named after."""
+        with self.open(digest) as file:
+            data = file.read()
+        if digest_of(data) != digest:
+            raise StoreError(
+                f"The blob {digest} is damaged",
+                cause=f"{self._place_of(digest)} does not hold what it is named after; the disk or another program changed it",
+                fix="Copy that file from a backup of the store; or run the pipeline on the document again with --fresh",
+            )
+        return data
+
     def exists(self, digest: str) -> bool:
         """Whether the store holds the blob."""
         return self._place_of(digest).exists()
@@ -93,52 +111,80 @@ class Blobs:
             raise StoreError(f"{digest!r} is no digest of a blob", cause="A digest is a SHA-256 in 64 small hexadecimal digits")
         return self.directory / digest[:2] / digest
 
-    def _holds(self, digest: str, size: int) -> bool:
+    def _holds(self, digest: str, content: BinaryIO) -> bool:
+        """Whether the blob is there, durable, and as it should be; one that a fault of the disk has changed is to be replaced."""
+        place = self._place_of(digest)
         try:
-            # A file cut short by a fault of the disk has another size, and is replaced.
-            return self._place_of(digest).stat().st_size == size
+            with place.open("rb") as file:
+                if not _same(file, content):
+                    return False
         except FileNotFoundError:
             return False
+        except OSError as error:
+            _log.warning("the blob %s cannot be read, and is stored again: %s", digest, error)
+            return False
+        with _faults(digest):
+            # What has a name was synced before; but whoever gave it that a moment ago may not have come to syncing the name.
+            self._folder_of(place)
+            sync_directory(place.parent)
+        return True
+
+    def _folder_of(self, place: Path) -> Path:
+        """The folder that a blob lies in, made and durable."""
+        folder = place.parent
+        if folder not in self._folders:
+            folder.mkdir(parents=True, exist_ok=True)
+            sync_directory(folder.parent)
+            self._folders.add(folder)
+        return folder
 
     def _place(self, digest: str, write: Callable[[BinaryIO], object]) -> str:
         """Put what ``write`` writes in the place of ``digest``, or of the digest it returns, and say which that was."""
         place = self._place_of(digest)
         temporary: Path | None = None
-        try:
-            if not place.parent.exists():
-                place.parent.mkdir(parents=True, exist_ok=True)
-                sync_directory(place.parent.parent)
-            file, temporary = _begin(place.parent)
-            with file:
-                written = write(file)
-                file.flush()
-                if temporary is None:
-                    os.fchmod(file.fileno(), 0o444)
-                else:
-                    temporary.chmod(0o444)
-                os.fsync(file.fileno())
-                if isinstance(written, str) and written != digest:
-                    digest, place = written, self._place_of(written)
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    sync_directory(place.parent.parent)
-                if temporary is None:
-                    temporary = _name(file, place)
-            if temporary is not None:
-                temporary.rename(place)
-                temporary = None
-            sync_directory(place.parent)
-            return digest
-        except OSError as error:
-            if error.errno in DISK_FULL:
-                raise StoreFull(
-                    f"The disk is full: blob {digest} cannot be stored",
-                    cause=str(error),
-                    fix="Free some space and run again; what was acknowledged is safe",
-                ) from error
-            raise StoreError(f"The blob {digest} cannot be stored: {error}", fix="Check the permissions of the store's folder") from error
-        finally:
-            if temporary is not None:
-                temporary.unlink(missing_ok=True)
+        with _faults(digest):
+            try:
+                file, temporary = _begin(self._folder_of(place))
+                with file:
+                    written = write(file)
+                    file.flush()
+                    if temporary is None:
+                        os.fchmod(file.fileno(), 0o444)
+                    else:
+                        temporary.chmod(0o444)
+                    os.fsync(file.fileno())
+                    if isinstance(written, str) and written != digest:
+                        digest, place = written, self._place_of(written)
+                        self._folder_of(place)
+                    if temporary is None:
+                        temporary = _name(file, place)
+                if temporary is not None:
+                    temporary.rename(place)
+                    temporary = None
+                sync_directory(place.parent)
+            finally:
+                if temporary is not None:
+                    temporary.unlink(missing_ok=True)
+        return digest
+
+
+@contextmanager
+def _faults(digest: str) -> Iterator[None]:
+    """Say as an error of the store what the system does not let happen to a blob."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise StoreFull(
+                f"The disk is full: blob {digest} cannot be stored",
+                cause=str(error),
+                fix="Free some space and run again; what was acknowledged is safe",
+            ) from error
+        raise StoreError(
+            f"The blob {digest} cannot be stored: {error}",
+            cause="The disk has a fault, or this user may not write there",
+            fix="Check the disk and the permissions of the store's folder, and run again",
+        ) from error
 
 
 def _begin(folder: Path) -> tuple[BinaryIO, Path | None]:
@@ -162,6 +208,19 @@ def _name(file: BinaryIO, place: Path) -> Path | None:
         os.link(source, temporary, src_dir_fd=descriptor)
         return temporary
     return None
+
+
+def _same(one: BinaryIO, other: BinaryIO) -> bool:
+    """Whether two files have the same bytes."""
+    sizes = [file.seek(0, os.SEEK_END) for file in (one, other)]
+    if sizes[0] != sizes[1]:
+        return False
+    for file in (one, other):
+        file.seek(0)
+    while block := one.read(1 << 20):
+        if block != other.read(1 << 20):
+            return False
+    return True
 
 
 def _copy(source: BinaryIO, target: BinaryIO) -> str:

@@ -11,8 +11,8 @@ from aios_sdk.errors import UsageError
 from aios_sdk.records import Check, Document, Field, Label, Reason, Reference, Resolved, Route, Span, Table, value_text
 
 from ._blobs import Blobs
+from ._documents import Found, document_of
 from ._explained import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
-from ._rebuild import Found, rebuild
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,7 +31,7 @@ class _Explainer:
         self._connection = connection
         self._blobs = blobs
         self._run = found.run_id
-        self._document = rebuild(connection, blobs, found)
+        self._document = document_of(connection, blobs, found)
         self._documents = {self._document.id: self._document}
         self._makers: dict[str, dict[str, Maker]] = {}
         self._chains: dict[str, list[tuple[Any, ...]]] = {}
@@ -230,7 +230,7 @@ class _Explainer:
 
     def _load(self, document: str) -> Document:
         if document not in self._documents:
-            self._documents[document] = rebuild(self._connection, self._blobs, Found(self._run, document))
+            self._documents[document] = document_of(self._connection, self._blobs, Found(self._run, document))
         return self._documents[document]
 
     # -- what rests on them -------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import logging
 import os
 import shutil
@@ -11,14 +10,14 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..errors import JournalCorrupt, StoreBusy, StoreError, StoreFull
 from ._connect import DATABASE, SNAPSHOT, SPILL, disk_is_full, full_database, open_database
-from ._files import sync_directory
+from ._files import locked, sync_directory, sync_file
 from ._frames import END_SIZE
 from ._reader import JournalReader, Segment
 from ._schema import BY_NUMBER, create_statements
@@ -33,6 +32,9 @@ _TRANSACTION_ROWS: Final = 200_000
 _APPEND_ROWS: Final = 200
 
 _RETRY: Final = 0.02
+
+# The database while it is made.
+_NEW: Final = "new.duckdb"
 
 
 class Folded(NamedTuple):
@@ -54,24 +56,36 @@ def fold(store: str | os.PathLike[str], *, timeout: float = 10.0, rows: int | No
     `StoreBusy` when another process holds the database for more than ``timeout`` seconds, and `StoreFull` on a full disk; what is
     journaled stays safe.
     """
-    import duckdb
-
     directory = Path(store)
     began = time.monotonic()
-    with fold_lock(directory, timeout), _database_errors(directory):
+    with database_errors(directory, f"{directory} cannot be folded"), fold_lock(directory, timeout):
         shutil.rmtree(directory / SPILL, ignore_errors=True)  # of a fold that was killed
         if not (directory / DATABASE).exists():
-            _create(directory)
-        work = _Fold(JournalReader(directory / "journal"), rows)
+            # Under another name first: neither a crash nor a full disk leaves half of one, and no reader sees it.
+            create_database(directory / _NEW)
+            install(directory / _NEW, directory / DATABASE)
+        applied, groups = _apply(directory, timeout, rows, memory_mb)
+    return Folded(applied, groups, time.monotonic() - began)
+
+
+def _apply(directory: Path, timeout: float, rows: int | None, memory_mb: int | None) -> tuple[int, int]:
+    """Fold with so much memory, and what takes more with as much as it takes; gives the rows and the groups."""
+    import duckdb
+
+    with open_database(directory / DATABASE, read_only=False, timeout=timeout, memory_mb=memory_mb) as connection:
+        work = Fold(connection, JournalReader(directory / "journal"), rows)
         try:
-            work.run(directory / DATABASE, timeout, memory_mb)
+            work.run()
+            if memory_mb is not None:
+                connection.execute("CHECKPOINT")  # closing does it too, but says nothing when memory is short
+            return work.rows, work.groups
         except duckdb.OutOfMemoryException as error:
             if memory_mb is None:
                 raise
             # Values of many MiB, say, of which nothing can go to disk meanwhile.
             _log.info("folding %s takes more than %d MiB: %s", directory, memory_mb, str(error).partition("\n")[0])
-            work.run(directory / DATABASE, timeout, None)
-    return Folded(work.rows, work.groups, time.monotonic() - began)
+    more, groups = _apply(directory, timeout, None if rows is None else max(0, rows - work.rows), None)
+    return work.rows + more, work.groups + groups
 
 
 def snapshot(store: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
@@ -82,9 +96,9 @@ def snapshot(store: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
     directory = Path(store)
     target = directory / SNAPSHOT
     temporary = target.with_suffix(".tmp")
-    with fold_lock(directory, timeout):
+    with database_errors(directory, f"The snapshot {target} cannot be made"), fold_lock(directory, timeout):
         # Opening and closing folds what a killed fold left in DuckDB's own log into the file.
-        if (directory / f"{DATABASE}.wal").exists():
+        if log_of(directory / DATABASE).exists():
             open_database(directory / DATABASE, read_only=False, timeout=timeout).close()
         _copy(directory / DATABASE, temporary, timeout)
         temporary.rename(target)
@@ -125,54 +139,60 @@ def _copy(source: Path, target: Path, timeout: float) -> None:
     )
 
 
-@contextmanager
-def fold_lock(directory: Path, timeout: float) -> Iterator[None]:
+def fold_lock(directory: Path, timeout: float) -> AbstractContextManager[None]:
     """Hold the store's fold lock, for which at most ``timeout`` seconds are waited. Raises `StoreBusy`."""
-    end = time.monotonic() + timeout
-    with (directory / "fold.lock").open("a") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as error:
-                if time.monotonic() >= end:
-                    raise StoreBusy(
-                        f"Another fold of {directory} is under way; waited {timeout:g} s",
-                        cause="A large backlog, or a process that was stopped while it folds",
-                        fix="Try again later",
-                    ) from error
-            time.sleep(_RETRY)
-        yield
+    busy = StoreBusy(
+        f"Another fold of {directory} is under way; waited {timeout:g} s",
+        cause="A large backlog, or a process that was stopped while it folds",
+        fix="Try again later",
+    )
+    return locked(directory / "fold.lock", timeout, busy)
 
 
 @contextmanager
-def _database_errors(directory: Path) -> Iterator[None]:
+def database_errors(directory: Path, what: str) -> Iterator[None]:
+    """Say as a `StoreError` that ``what`` is so, with the reason that DuckDB or the system gives."""
     import duckdb
 
     try:
         yield
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:
         if disk_is_full(error):
             raise full_database(directory / DATABASE, error) from error
         raise StoreError(
-            f"{directory} cannot be folded: {error}",
-            cause="The database is damaged, or a fault of the SDK",
-            fix="Everything journaled is safe; move aios.duckdb away and the next fold makes it anew",
+            f"{what}: {error}",
+            cause="The database is damaged, the disk has a fault, or a fault of the SDK",
+            fix=f"Everything journaled is safe; when it happens again, make the database anew: aios store rebuild {directory}",
         ) from error
 
 
-def _create(directory: Path) -> None:
-    """Make the empty database under another name first: neither a crash nor a full disk leaves half of one, and no reader sees it."""
-    new = directory / "new.duckdb"
-    for left_over in (new, directory / "new.duckdb.wal"):
+def create_database(new: Path) -> None:
+    """Make an empty database, in the place of what a killed process may have left there."""
+    for left_over in (new, log_of(new)):
         left_over.unlink(missing_ok=True)
     with open_database(new, read_only=False, timeout=0.0) as connection:
         connection.begin()
         for statement in create_statements():
             connection.execute(statement)
         connection.commit()
-    new.rename(directory / DATABASE)
-    sync_directory(directory)
+
+
+def install(new: Path, target: Path) -> None:
+    """Put a database that nobody has open in the place of ``target``: at any moment there is the old one or the new one, whole.
+
+    What DuckDB logged of the old one and did not put into its file goes: DuckDB would refuse the new one beside it.
+    """
+    sync_file(new)
+    if log_of(target).exists():
+        log_of(target).unlink()
+        sync_directory(target.parent)
+    new.rename(target)
+    sync_directory(target.parent)
+
+
+def log_of(database: Path) -> Path:
+    """Where DuckDB logs what is not in the file of a database yet."""
+    return database.with_name(f"{database.name}.wal")
 
 
 def positions(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, int], int]:
@@ -186,26 +206,34 @@ def is_new(segment: Segment, position: int) -> bool:
     return segment.size > position + (END_SIZE if segment.sealed else 0)
 
 
-class _Fold:
-    """One fold: transactions of whole groups, until there are no more or ``enough`` rows are applied."""
+class Fold:
+    """One fold: transactions of whole groups, until there are no more or ``enough`` rows are applied.
 
-    def __init__(self, reader: JournalReader, enough: int | None) -> None:
-        self.rows = self.groups = 0
+    With ``until`` it ends in each segment at the offset that is given there, as `positions` gives them.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        reader: JournalReader,
+        enough: int | None = None,
+        *,
+        until: Mapping[tuple[str, int], int] | None = None,
+    ) -> None:
+        self._connection = connection
         self._reader = reader
         self._enough = sys.maxsize if enough is None else enough
+        self._until = until
+        self.rows = self.groups = 0
+        self._appenders: dict[int, Any] = {}
 
-    def run(self, database: Path, timeout: float, memory_mb: int | None) -> None:
-        """Go on from what is applied."""
-        with open_database(database, read_only=False, timeout=timeout, memory_mb=memory_mb) as connection:
-            self._connection = connection
-            self._appenders: dict[int, Any] = {}
-            try:
-                self._all()
-            finally:
-                for appender in self._appenders.values():
-                    appender.clear()
-            if memory_mb is not None:
-                connection.execute("CHECKPOINT")  # closing does it too, but says nothing when memory is short
+    def run(self) -> None:
+        """Apply what is new; ``rows`` and ``groups`` say how much that was."""
+        try:
+            self._all()
+        finally:
+            for appender in self._appenders.values():
+                appender.clear()
 
     def _all(self) -> None:
         segments, gaps = self._reader.found()
@@ -228,7 +256,10 @@ class _Fold:
             raise damage
 
     def _segment(self, segment: Segment, position: int) -> None:
+        until = sys.maxsize if self._until is None else self._until.get((segment.writer, segment.sequence), 0)
         for group in self._reader.groups(segment, position):
+            if group.end > until:
+                return
             count = 0
             for number, found in group.tables:
                 rows = self._buffers[number]

@@ -69,7 +69,7 @@ class Frame(NamedTuple):
     def records(self) -> Iterator[tuple[int, memoryview | None]]:
         """The records in order: the table's number, and its rows of this frame as a MessagePack array, or None when they were erased.
 
-        Nothing is copied; digests are checked by `verify_records` alone.
+        Nothing is copied; digests are checked by `damaged_record` alone.
         """
         heads = _fixed.size
         secrets = heads + self.record_count * _head.size
@@ -79,16 +79,19 @@ class Frame(NamedTuple):
             yield kind, self.body[position : position + length] if state == _PRESENT else None
             position += length
 
-    def verify_records(self) -> bool:
-        """Whether every payload that is present has the digest that the chain covers."""
+    def damaged_record(self) -> int | None:
+        """The first record, counted from 0, whose payload has not the digest that the chain covers, or that is erased and not empty."""
         heads = _fixed.size
         secrets = heads + self.record_count * _head.size
-        digests = (digest for _, _, digest in _head.iter_unpack(self.body[heads:secrets]))
-        salts = (salt for _, salt in _secret.iter_unpack(self.body[secrets : secrets + self.record_count * _secret.size]))
-        return all(
-            payload is None or sha256(salt + bytes(payload)).digest() == digest
-            for (_, payload), salt, digest in zip(self.records(), salts, digests, strict=True)
-        )
+        position = secrets + self.record_count * _secret.size
+        heads_of = _head.iter_unpack(self.body[heads:secrets])
+        secrets_of = _secret.iter_unpack(self.body[secrets:position])
+        for number, ((_, length, digest), (state, salt)) in enumerate(zip(heads_of, secrets_of, strict=True)):
+            payload = bytes(self.body[position : position + length])
+            position += length
+            if (sha256(salt + payload).digest() != digest) if state == _PRESENT else (state or any(salt) or any(payload)):
+                return number
+        return None if position == len(self.body) else self.record_count
 
 
 def pack_header(header: Header) -> tuple[bytes, bytes]:
@@ -142,19 +145,19 @@ class FramePacker:
 def read_header(file: BinaryIO, path: Path) -> tuple[Header, bytes] | None:
     """The header of the segment and its chain hash; None when it is torn: shorter than a header, or nothing but zeros."""
     data = file.read(HEADER_SIZE)
-    found = int.from_bytes(data[8:10], "little")
-    if data[:8] == _MAGIC and len(data) >= 10 and found != FORMAT:
+    if len(data) < HEADER_SIZE or not any(data):
+        return None
+    plain = data[: _header.size]
+    magic, found, schema, writer, sequence, chain = _header.unpack(plain)
+    # Every format has this checksum in this place: one that is not ours is no other format, but damage.
+    if magic != _MAGIC or _crc.unpack(data[_header.size :])[0] != zlib.crc32(plain):
+        raise corrupt(path, 0, "the header does not match its checksum")
+    if found != FORMAT:
         raise StoreVersion(
             f"{path} has journal format {found}; this SDK reads {FORMAT}",
             cause="A newer aios-sdk wrote it" if found > FORMAT else "An aios-sdk before its first release wrote it",
             fix="Upgrade aios-sdk; nothing was changed" if found > FORMAT else "Run the pipeline again into another store",
         )
-    if len(data) < HEADER_SIZE or not any(data):
-        return None
-    plain = data[: _header.size]
-    magic, _, schema, writer, sequence, chain = _header.unpack(plain)
-    if magic != _MAGIC or _crc.unpack(data[_header.size :])[0] != zlib.crc32(plain):
-        raise corrupt(path, 0, "the header does not match its checksum")
     return Header(schema, writer, sequence, chain), sha256(plain).digest()
 
 
@@ -219,6 +222,8 @@ def corrupt(path: Path, offset: int, what: str) -> JournalCorrupt:
     """The error for damage at a place of a segment."""
     return JournalCorrupt(
         f"The journal segment {path} is damaged at byte {offset}: {what}",
+        file=str(path),
+        offset=offset,
         cause="The disk or another program changed it; it was whole when it was acknowledged",
         fix="Restore that file from a backup and fold again; every group before that byte was read",
     )

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from aios_sdk.errors import InputError, StoreError, StoreVersion
+from aios_sdk.errors import InputError, StoreError, StoreFull, StoreVersion
 
 from ._files import DISK_FULL, sync_directory
 from ._schema import SCHEMA_VERSION
@@ -55,9 +55,13 @@ def create_layout(path: Path) -> Layout:
         sync_directory(path)
         sync_directory(path.absolute().parent)
     except OSError as error:
+        if error.errno in DISK_FULL:
+            raise StoreFull(
+                f"The disk is full: the store {str(path)!r} cannot be made", cause=str(error), fix="Free some space and try again"
+            ) from error
         raise StoreError(
             f"The store {str(path)!r} cannot be made: {error.strerror}",
-            cause="The disk is full" if error.errno in DISK_FULL else "This user may not write there, or the file system has no hard links",
+            cause="This user may not write there, or the file system has no hard links",
             fix="Give a place on a local disk that you may write to",
         ) from error
     return layout

@@ -177,9 +177,10 @@ class Memo:
         attempt, artifacts = found
         layers: dict[str, tuple[bytes, str]] = {}
         for artifact, layer, content in map(_OF_ARTIFACT, artifacts):
-            if content is None and not self._blobs.exists(artifact):
-                return None
-            layers[layer] = (self._read(artifact) if content is None else content.encode(), artifact)
+            try:
+                layers[layer] = (self._blobs.read(artifact) if content is None else content.encode(), artifact)
+            except (StoreError, OSError):
+                return None  # missing or damaged: it is computed and stored again
         run, document, identity, step, status, message = _OF_ATTEMPT(attempt)
         return Remembered(run, document, identity, step, status, message, layers)
 
@@ -207,17 +208,14 @@ class Memo:
         recorded, run, document, thread, steps = _OF_OUTCOME(rows[_OUTCOMES.number][0])
         layers: dict[str, list[bytes]] = {}
         for artifact, layer, content in map(_OF_ARTIFACT, rows[_ARTIFACTS.number]):
-            if content is None and not self._blobs.exists(artifact):
-                return None
-            layers.setdefault(layer, []).append(self._read(artifact) if content is None else content.encode())
+            try:
+                layers.setdefault(layer, []).append(self._blobs.read(artifact) if content is None else content.encode())
+            except (StoreError, OSError):
+                return None  # missing or damaged
         if recorded != key:
             return None
         uses = [use for use in map(_USE, rows[_ATTEMPTS.number]) if use[1]]
         return Whole(writer.hex(), sequence, offset, run, document, thread, steps or "[]", uses, layers)
-
-    def _read(self, artifact: str) -> bytes:
-        with self._blobs.open(artifact) as file:
-            return file.read()
 
     def _group(self, place: bytes) -> _Group:
         """The attempts of the group that begins there, with their artifacts; kept for a while, since a document's keys share a group."""

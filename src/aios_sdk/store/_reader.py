@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
@@ -23,7 +25,7 @@ _KEPT_OPEN: Final = 64
 
 
 class Segment(NamedTuple):
-    """A segment of a writer's journal as it was found on disk; ``size`` in bytes."""
+    """A segment of a writer's journal as it was found on disk; ``size`` in bytes. One that is ``sealed`` is written no more, and whole."""
 
     writer: str
     sequence: int
@@ -102,17 +104,19 @@ class JournalReader:
     def _groups(self, segment: Segment, offset: int) -> Iterator[Group]:
         tables: list[tuple[int, list[tuple[Any, ...]]]] = []
         for decode, frame in self._frames(segment, offset):
-            try:
-                found = [(kind, decode(kind, payload)) for kind, payload in frame.records() if payload is not None]
-            except (msgspec.MsgspecError, KeyError) as error:
-                raise corrupt(segment.path, frame.end, f"a record before it holds no rows of its table ({error})") from error
-            for kind, rows in found:
-                tables.append((kind, rows))
-                if kind == RECALLS:
-                    tables += [each for row in rows for each in self.recalled(Recall(*row))]
+            tables += self.with_recalled(rows_of(decode, frame, segment.path))
             if not frame.flags & (CONTINUES | END):
                 yield Group(frame.end, tables, frame.written / 1e6, frame.document)
                 tables = []
+
+    def with_recalled(self, tables: Sequence[tuple[int, list[tuple[Any, ...]]]]) -> list[tuple[int, list[tuple[Any, ...]]]]:
+        """``tables``, as `rows_of` gives them, with what recalled documents stand for. Raises `JournalCorrupt` where that is lost."""
+        whole = []
+        for kind, rows in tables:
+            whole.append((kind, rows))
+            if kind == RECALLS:
+                whole += [each for row in rows for each in self.recalled(Recall(*row))]
+        return whole
 
     def recalled(self, recall: Recall, tables: Container[int] = RECALLABLE) -> list[tuple[int, list[tuple[Any, ...]]]]:
         """The rows by table that a recalled document stands for, of ``tables`` and without what was erased.
@@ -173,24 +177,14 @@ class JournalReader:
         """The frames of a segment as they are, none of their rows decoded."""
         return (frame for _, frame in self._frames(segment, offset))
 
-    def verify(self) -> None:
-        """Read everything again: checksums, the chain through all segments of each writer, and the digest of every payload not erased.
-
-        Raises `JournalCorrupt` naming the file and the place.
-        """
-        chain = b""
-        for segment in self.segments():
-            with segment.path.open("rb") as file:
-                header = read_header(file, segment.path)
-            if header is None:
-                continue
-            if header[0].chain != (chain if segment.sequence else bytes(32)):
-                raise corrupt(segment.path, 0, "it does not follow the segment before it")
-            chain, offset = header[1], HEADER_SIZE
-            for frame in self.frames(segment):
-                if not frame.verify_records():
-                    raise corrupt(segment.path, offset, "a payload does not match its digest")
-                chain, offset = frame.chain, frame.end
+    def header(self, segment: Segment) -> tuple[Header, bytes] | None:
+        """The header of a segment, and the hash that its chain begins with; None when it was only begun."""
+        try:
+            file = segment.path.open("rb")
+        except FileNotFoundError:
+            file = segment.path.with_suffix(".seg").open("rb")
+        with file:
+            return read_header(file, segment.path)
 
     def _frames(self, segment: Segment, offset: int) -> Iterator[tuple[Decode, Frame]]:
         path, sealed = segment.path, segment.sealed
@@ -200,8 +194,10 @@ class JournalReader:
             path, sealed = path.with_suffix(".seg"), True
             file = path.open("rb", buffering=1 << 20)
         with file:
+            known = sys.maxsize
             if not sealed:
-                # Nobody may build on what a power loss can still take away.
+                # Nobody may build on what a power loss can still take away, and so not on what is written after this sync.
+                known = os.fstat(file.fileno()).st_size
                 os.fsync(file.fileno())
             header = read_header(file, path)
             ended = False
@@ -210,6 +206,8 @@ class JournalReader:
                     raise corrupt(path, 0, "the header belongs to another segment")
                 decode = codec(header[0].schema).decode
                 for frame in read_frames(file, path, max(offset, HEADER_SIZE), header[1]):
+                    if frame.end > known:
+                        return
                     offset, ended = frame.end, bool(frame.flags & END)
                     yield decode, frame
             if sealed and not ended:
@@ -228,7 +226,18 @@ class JournalReader:
             # A listing taken while a writer seals may show both names; the final one counts.
             if segment.sealed or (segment.writer, segment.sequence) not in found:
                 found[segment.writer, segment.sequence] = segment
-        return sorted(found.values())
+        listed = sorted(found.values())
+        # A writer begins a segment when the one before is whole and on disk, also where a power loss took its final name away again.
+        followed = [before.writer == after.writer for before, after in pairwise(listed)]
+        return [segment._replace(sealed=True) if more else segment for segment, more in zip(listed, [*followed, False], strict=False)]
+
+
+def rows_of(decode: Decode, frame: Frame, path: Path) -> list[tuple[int, list[tuple[Any, ...]]]]:
+    """The rows of a frame by the number of their table, erased ones left out. Raises `JournalCorrupt` when a record holds none."""
+    try:
+        return [(kind, decode(kind, payload)) for kind, payload in frame.records() if payload is not None]
+    except (msgspec.MsgspecError, KeyError) as error:
+        raise corrupt(path, frame.end, f"a record before it holds no rows of its table ({error})") from error
 
 
 def _follows(before: Segment | None, after: Segment) -> bool:

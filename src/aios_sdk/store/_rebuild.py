@@ -1,179 +1,149 @@
-"""Documents put together again from their artifacts, exactly as the engine had them."""
+"""Making the database again from the journal alone."""
 
 from __future__ import annotations
 
-import difflib
-import io
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
+import datetime as dt
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
 
 import msgspec
-from msgspec.structs import replace
 
-from aios_sdk.errors import StoreError, UsageError
-from aios_sdk.records import Document, Layers, Outcome, StepOutcome, decode_layer
+from ..errors import StoreError
+from ._check_database import DatabaseCheck, differing_row, noting, wrong_mark
+from ._connect import DATABASE, SNAPSHOT, open_database
+from ._difference import Difference
+from ._fold import Fold, create_database, database_errors, fold_lock, install, log_of, positions, snapshot
+from ._layout import read_layout
+from ._reader import JournalReader
+from ._tally import parts_that_differ, rows_in
+from ._verify import choose, maintenance
 
-from ._blobs import Blobs
-
-if TYPE_CHECKING:
-    import duckdb
-    from PIL.Image import Image
-
-_STEPS: Final = msgspec.json.Decoder(tuple[StepOutcome, ...])
-
-# Shorter beginnings of an id say too little.
-_SHORTEST_PREFIX: Final = 4
-
-
-class Found(NamedTuple):
-    """A document in a run."""
-
-    run_id: str
-    document_id: str
+# The database while it is made, and what one is called that was replaced and kept.
+_NEW: Final = "rebuild.duckdb"
+_KEPT: Final = "replaced-{:%Y%m%dT%H%M%S.%fZ}.duckdb"
 
 
-class StoreHost:
-    """What a document from a store reaches its bytes through."""
+class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
+    """What the new database holds, what the old one did not have as the journal gives it, and where that was kept, if it was."""
 
-    def __init__(self, blobs: Blobs, content: bytes | None = None) -> None:
-        self._blobs = blobs
-        self._content = content
+    rows: int
+    groups: int
+    seconds: float
+    differences: tuple[Difference, ...]
+    kept: str = ""
 
-    def open(self, document: Document) -> BinaryIO:
-        """The document's bytes."""
-        if not document.content_id:
+
+def rebuild(store: str | os.PathLike[str], *, keep: bool | None = None, timeout: float = 10.0) -> Rebuilt:
+    """Make the database of ``store`` again from its journals, compare the old one with it, and put the new one in its place.
+
+    Readers of the old one go on with it until they open the database again; pipelines write meanwhile. The old one is kept under another
+    name where it differs, always with ``keep``, and never without. A snapshot is made again too. It may be killed at any moment:
+    then there is the old database or the new one, whole.
+
+    Nothing is replaced when the journals are damaged, or do not have all that the old database was folded from: `JournalCorrupt` and
+    `StoreError` say so. Raises `StoreBusy` when another process holds the database for more than ``timeout`` seconds, and `StoreFull`.
+    """
+    directory = Path(store)
+    read_layout(directory)
+    began = time.monotonic()
+    old, new = directory / DATABASE, directory / _NEW
+    with database_errors(directory, f"{old} cannot be made again"), maintenance(directory, timeout):
+        _remove_unfinished(old)
+        try:
+            create_database(new)
+            check = DatabaseCheck(old, timeout) if old.exists() else None
+            differences, parts = _compare(check, new) if check is not None else ([], {})
+            with fold_lock(directory, timeout):
+                differences += _name(old, new, parts, timeout)
+                rows, groups = _fold(new)
+                _refuse_to_lose(old, new, timeout)
+                kept = _replace(old, new, keep=bool(differences) if keep is None else keep)
+        finally:
+            _remove(new)
+        if (directory / SNAPSHOT).exists():
+            snapshot(directory, timeout=timeout)
+    return Rebuilt(rows=rows, groups=groups, seconds=time.monotonic() - began, differences=tuple(differences), kept=kept)
+
+
+def _fold(new: Path, until: Mapping[tuple[str, int], int] | None = None) -> tuple[int, int]:
+    """Apply what is new, up to ``until``; gives how many rows and groups the database then has. Raises `JournalCorrupt`."""
+    with open_database(new, read_only=False, timeout=0.0) as connection:
+        Fold(connection, JournalReader(new.parent / "journal"), until=until).run()
+        rows, groups = connection.execute("SELECT coalesce(sum(row_count), 0), coalesce(sum(groups), 0) FROM applied_segments").fetchall()[
+            0
+        ]
+    return int(rows), int(groups)
+
+
+def _compare(old: DatabaseCheck, new: Path) -> tuple[list[Difference], dict[str, list[int]]]:
+    """Fold into the new database what the old one has, and give what differs: places in the journal, and parts of tables."""
+    if old.differences:
+        return old.differences, {}
+    _fold(new, old.positions)
+    right = DatabaseCheck(new, 0.0)
+    wrong: list[Difference] = []
+    for (writer, segment), said in sorted(old.applied.items()):
+        there = right.applied.get((writer, segment))
+        if said != there:
+            what = f"applied_segments says {said} (end, groups, rows) of segment {segment} of writer {writer}, the journal {there}"
+            wrong.append(wrong_mark(old.file, what, writer, segment))
+    parts = parts_that_differ(old.tally, right.tally)
+    return wrong, {table: choose(old.tally[table], right.tally[table], each) for table, each in parts.items()}
+
+
+def _name(old: Path, new: Path, parts: Mapping[str, list[int]], timeout: float) -> list[Difference]:
+    """The first row that differs of each table of which some parts do."""
+    differences: list[Difference] = []
+    if not parts:
+        return differences
+    with noting(old, differences), open_database(old, read_only=True, timeout=timeout) as held:
+        _fold(new, positions(held))
+        with open_database(new, read_only=True, timeout=0.0) as journaled:
+            for table, each in parts.items():
+                differences.append(differing_row(old, table, rows_in(held, table, each), rows_in(journaled, table, each)))
+    return differences
+
+
+def _refuse_to_lose(old: Path, new: Path, timeout: float) -> None:
+    """Raise `StoreError` when the old database was folded from more than the journals now give."""
+    unreadable: list[Difference] = []
+    before: dict[tuple[str, int], int] = {}
+    if old.exists():
+        with noting(old, unreadable), open_database(old, read_only=True, timeout=timeout) as connection:
+            before = positions(connection)
+    with open_database(new, read_only=True, timeout=0.0) as connection:
+        after = positions(connection)
+    for (writer, segment), end in sorted(before.items()):
+        if end > after.get((writer, segment), 0):
             raise StoreError(
-                f"{document.name or document.kind!r} has no bytes of its own",
-                cause="A case is made of other documents",
-                fix="Open one of its members",
-                document=document.id,
+                f"{old} was not replaced: it holds what was folded from segment {segment} of writer {writer} up to byte {end}, "
+                f"and the journal has only {after.get((writer, segment), 0)}",
+                cause="A file of the journal was lost or cut off, so the database is the only place that has the rest",
+                fix="Restore the journal from a backup; or rename the database, so that it stays, and call rebuild again",
             )
-        return io.BytesIO(self._content) if self._content is not None else self._blobs.open(document.content_id)
-
-    def render(self, document: Document, page: int, dpi: int) -> Image:
-        """Raises `StoreError`: a store holds bytes and no components."""
-        raise StoreError(
-            f"Page {page + 1} of {document.name!r} cannot be drawn here",
-            cause="The store itself runs no components",
-            fix="Use aios explain --png, or bind the document to a host that has the component which ingested it",
-            document=document.id,
-        )
 
 
-def find(connection: duckdb.DuckDBPyConnection, which: str, run: str | None) -> Found:
-    """The document that ``which`` (id, key, name or beginning of an id) means, in ``run`` (or its beginning) or the latest."""
-    rows: list[tuple[str, str, str]] = connection.execute(
-        "SELECT DISTINCT document_id, key, name FROM documents WHERE kind <> 'container' AND "
-        "(document_id = $1 OR key = $1 OR name = $1 OR starts_with(document_id, $1)) AND ($2 IS NULL OR starts_with(run_id, $2))",
-        [which, run],
-    ).fetchall()
-    ids = _best_match(rows, which)
-    if len(ids) > 1:
-        current = {
-            row[0]
-            for row in connection.execute(
-                "SELECT document_id FROM current_documents WHERE list_contains($1, document_id)", [sorted(ids)]
-            ).fetchall()
-        }
-        ids = current if len(current) == 1 else ids
-    if len(ids) != 1:
-        raise _not_one(connection, which, run, [row for row in rows if row[0] in ids])
-    document = ids.pop()
-    found = connection.execute(
-        "SELECT max(run_id) FROM outcomes WHERE document_id = $1 AND ($2 IS NULL OR starts_with(run_id, $2)) UNION ALL "
-        "SELECT max(run_id) FROM documents WHERE document_id = $1 AND ($2 IS NULL OR starts_with(run_id, $2))",
-        [document, run],
-    ).fetchall()
-    return Found(found[0][0] or found[1][0], document)
+def _replace(old: Path, new: Path, *, keep: bool) -> str:
+    kept = old.with_name(_KEPT.format(dt.datetime.now(dt.UTC))) if keep and old.exists() else None
+    if kept is not None:
+        os.link(old, kept)
+        with suppress(FileNotFoundError):
+            log_of(old).rename(log_of(kept))
+    install(new, old)
+    return str(kept or "")
 
 
-def _best_match(rows: list[tuple[str, str, str]], which: str) -> set[str]:
-    for column in range(3):
-        matches = {row[0] for row in rows if row[column] == which}
-        if matches:
-            return matches
-    return {row[0] for row in rows if row[0].startswith(which)} if len(which) >= _SHORTEST_PREFIX else set()
+def _remove_unfinished(old: Path) -> None:
+    """Remove the second name that a killed rebuild gave to a database which it then did not replace."""
+    for kept in old.parent.glob(_KEPT.partition("{")[0] + "*.duckdb"):
+        if old.exists() and kept.samefile(old):
+            _remove(kept)
 
 
-def _not_one(connection: duckdb.DuckDBPyConnection, which: str, run: str | None, rows: list[tuple[str, str, str]]) -> UsageError:
-    where = f" in run {run}" if run else ""
-    if rows:
-        listed = "; ".join(sorted(f"{row[0]} {row[1] or row[2]}" for row in rows)[:10])
-        return UsageError(
-            f"{len(rows)} documents{where} are called {which!r}: {listed}", fix="Give the id of one, or enough of its beginning"
-        )
-    names = [row[0] for row in connection.execute("SELECT DISTINCT name FROM documents WHERE name <> '' LIMIT 10000").fetchall()]
-    near = difflib.get_close_matches(which, names, 3, 0.5)
-    return UsageError(
-        f"The store holds no document {which!r}{where}",
-        cause=f"Near names: {', '.join(near)}" if near else "It was never found by a run, or the name is spelt otherwise",
-        fix="Give an id, a name or a key from: from current_documents select document_id, name, key",
-    )
-
-
-def rebuild(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found) -> Document:
-    """The document as it was at the end of that run, able to open its bytes."""
-    rows = connection.execute(
-        "SELECT name, kind, media_type, content_id, bytes, key, parent_id, position, root_id, "
-        "coalesce((SELECT any_value(o.thread) FROM outcomes o WHERE o.run_id = $1 AND o.document_id = $2), thread), supersedes, content "
-        "FROM documents WHERE run_id = $1 AND document_id = $2",
-        list(found),
-    ).fetchall()
-    if not rows:
-        raise StoreError(
-            f"Run {found.run_id} did not find document {found.document_id}",
-            cause="Its row is not in the database",
-            fix="Fold the store and try again",
-            document=found.document_id,
-        )
-    name, kind, media_type, content_id, size, key, parent, position, root, thread, supersedes, content = rows[0]
-    resolve = connection.execute("SELECT any_value(resolve) FROM pipelines WHERE run_id = $1", [found.run_id]).fetchall()[0][0]
-    return Document(
-        id=found.document_id,
-        name=name,
-        kind=kind,
-        media_type=media_type,
-        content_id=content_id,
-        size=size,
-        key=key,
-        parent=parent,
-        position=position,
-        root=root,
-        thread=thread,
-        supersedes=supersedes,
-        resolve=tuple(resolve or ()),
-        layers=_layers(connection, blobs, found),
-        members=_members(connection, blobs, found),
-    ).bind(StoreHost(blobs, content))
-
-
-def _layers(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found) -> Layers:
-    layers: dict[str, list[Any]] = {}
-    for layer, content, artifact in connection.execute(
-        "SELECT layer, content, artifact_id FROM artifacts WHERE run_id = $1 AND document_id = $2 ORDER BY layer, ordinal", list(found)
-    ).fetchall():
-        layers.setdefault(layer, []).extend(decode_layer(layer, _read(blobs, artifact) if content is None else content))
-    if "tables" in layers:
-        layers["tables"] = [replace(table, location=str(blobs.path(table.artifact))) for table in layers["tables"]]
-    return Layers(**{layer: tuple(items) for layer, items in layers.items()})
-
-
-def _read(blobs: Blobs, artifact: str) -> bytes:
-    with blobs.open(artifact) as file:
-        return file.read()
-
-
-def _members(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found) -> tuple[Outcome, ...]:
-    rows = connection.execute(
-        "SELECT m.member_id, m.status, m.duplicate_of, m.layers, o.steps FROM members m "
-        "LEFT JOIN outcomes o ON o.document_id = m.member_id AND o.run_id = m.run_id "
-        "WHERE m.run_id = $1 AND m.document_id = $2 ORDER BY m.ordinal",
-        list(found),
-    ).fetchall()
-    return tuple(
-        Outcome(
-            document=rebuild(connection, blobs, Found(found.run_id, member)).only(frozenset(layers)).marked(duplicate_of),
-            status=status,
-            steps=_STEPS.decode(steps or "[]"),
-        )
-        for member, status, duplicate_of, layers, steps in rows
-    )
+def _remove(database: Path) -> None:
+    for file in (database, log_of(database)):
+        file.unlink(missing_ok=True)

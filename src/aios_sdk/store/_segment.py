@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,8 +10,6 @@ from typing import Final
 from ._files import sync_directory
 from ._frames import FramePacker, Header, pack_header
 from ._payloads import Record
-
-_log: Final = logging.getLogger("aios.store")
 
 # fdatasync leaves out the times of the file, but not its size; macOS has only fsync.
 _sync: Final[Callable[[int], None]] = getattr(os, "fdatasync", os.fsync)
@@ -27,8 +24,9 @@ class OpenSegment:
         self._path = folder / f"{header.sequence:016x}.open"
         new = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
-        for path in new:
-            sync_directory(path.parent)
+        # Also the names that another process has just made and may not have come to make durable: the journal's, and the store's own.
+        for path in dict.fromkeys((*(path.parent for path in new), folder.parent, folder.parent.parent)):
+            sync_directory(path)
         self._file: int | None = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         self._pending, start = pack_header(header)
         self._packer = FramePacker(start)
@@ -54,15 +52,11 @@ class OpenSegment:
         return OpenSegment(self._folder, self._header._replace(sequence=self._header.sequence + 1, chain=self._packer.chain))
 
     def abandon(self) -> None:
-        """Drop what is not acknowledged and let go of the file."""
-        if self._file is None:
-            return
-        try:
-            os.ftruncate(self._file, self.durable)
-            self._close()
-        except OSError:
-            # The failure that led here is reported; a tail that stays is torn, and readers end before it.
-            _log.warning("the unacknowledged tail of %s could not be removed", self._path, exc_info=True)
+        """Let go of the file as it is.
+
+        Nothing is cut off: a whole frame behind what was acknowledged may have been folded since, and a torn one ends the reading.
+        """
+        self._close()
 
     def _close(self) -> None:
         descriptor, self._file = self._file, None

@@ -17,6 +17,7 @@ from aios_sdk.records import Document
 
 from ._blobs import Blobs
 from ._connect import DATABASE, SNAPSHOT, connect
+from ._documents import document_of, find
 from ._explain import explain
 from ._explained import Explanation
 from ._fold import Folded, fold, snapshot
@@ -27,9 +28,10 @@ from ._lag import Lag, lag
 from ._layout import Layout, create_layout, read_layout
 from ._memo import Memo, index
 from ._query import Parameters, answer
-from ._rebuild import find, rebuild
+from ._rebuild import Rebuilt, rebuild
 from ._recorder import Run
 from ._reports import ComponentUse, RunInfo
+from ._verify import Told, Verified, verify
 
 if TYPE_CHECKING:
     import duckdb
@@ -192,7 +194,7 @@ class Store:
         """
         self._refresh()
         with connect(self.path) as connection:
-            return rebuild(connection, self.blobs, find(connection, which, run))
+            return document_of(connection, self.blobs, find(connection, which, run))
 
     def explain(self, document: str, path: str | None = None, *, run: str | None = None) -> Explanation:
         """Where a document's values come from: all of them, or the field ``path``. Raises `UsageError` when there is no such thing."""
@@ -223,6 +225,23 @@ class Store:
     def lag(self) -> Lag:
         """What is journaled and not yet in the database, and who holds the database."""
         return lag(self.path)
+
+    def verify(self, *, told: Told = lambda what, done, total: None) -> Verified:
+        """Check every stored byte, as `aios_sdk.store.verify` does."""
+        if self._writer is not None:
+            for run in self._runs:
+                run.flush()
+            self._writer.flush()
+        return verify(self.path, told=told)
+
+    def rebuild(self, *, keep: bool | None = None) -> Rebuilt:
+        """Make the database again from the journal, as `aios_sdk.store.rebuild` does, with everything recorded so far."""
+        with self._lock:
+            if self._writer is not None:
+                for run in self._runs:
+                    run.flush()
+                self._writer.flush()
+            return rebuild(self.path, keep=keep)
 
     def info(self) -> Info:
         """What the store is and holds."""

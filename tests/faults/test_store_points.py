@@ -1,0 +1,231 @@
+"""What becomes of a store when its process is killed, power is lost, or the disk fails at any one operation: all of them, one by one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from aios_sdk.records import digest
+from aios_sdk.store import Blobs, Store, connect, fold, rebuild, verify
+from aios_sdk.store._check_blobs import BlobCheck
+from aios_sdk.store._fold import snapshot
+from aios_sdk.store._journal import JournalWriter
+from tests.faults._deeds import GROUPS, MORE, Ended, Program, program
+from tests.faults._shim import Ending, Fault
+from tests.store._journals import damage_in, group_of, numbers_in
+
+ENDINGS: tuple[Ending, ...] = ("killed before", "killed after", "power lost before", "power lost after")
+#: Together they leave every state that the four of them leave, but for what the process did between two operations.
+QUICK: tuple[Ending, ...] = ("killed before", "power lost after")
+
+
+class Desk:
+    """Stores to begin with, and the program that does the deeds."""
+
+    def __init__(self, folder: Path, program: Program) -> None:
+        self._folder = folder
+        self._program = program
+        self._count = 0
+        self._starts: dict[str, Path] = {}
+
+    def start(self, deed: str) -> Path:
+        """A store of its own, as it is before ``deed``."""
+        if deed not in self._starts:
+            self._starts[deed] = self._folder / f"before-{deed}"
+            self._starts[deed].mkdir()
+            (self._starts[deed] / "file").write_bytes(b"two" * 9000)
+            _prepare(deed, self._starts[deed] / "s.aios")
+        self._count += 1
+        return Path(shutil.copytree(self._starts[deed], self._folder / str(self._count))) / "s.aios"
+
+    def do(self, deed: str, store: Path, fault: Fault | None = None) -> Ended:
+        """Do ``deed``."""
+        return self._program.do(deed, store, fault)
+
+    def operations(self, deed: str) -> list[str]:
+        """The operations of a deed that nothing keeps from its end."""
+        ended = self.do(deed, self.start(deed))
+        assert ended.killed == 0
+        assert len(ended.operations) > 2
+        return ended.operations
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("points")
+    (folder / "kept").mkdir()
+    with program(folder / "kept") as running:
+        yield Desk(folder, running)
+
+
+def _prepare(deed: str, store: Path) -> None:
+    if deed == "create":
+        return
+    Store(store).close()
+    if deed == "write":
+        return
+    with JournalWriter(store / "journal") as writer:
+        for number in GROUPS:
+            writer.append(group_of(number)).wait()
+    if deed in ("snapshot", "rebuild"):
+        fold(store)
+        snapshot(store)
+    if deed == "rebuild":
+        # As a client leaves it that is killed: what it did is in the log beside the database.
+        with duckdb.connect(str(store / "aios.duckdb")) as connection:
+            connection.execute("DELETE FROM members WHERE rowid = 0")
+            left = [Path(shutil.copy(store / name, store.parent)) for name in ("aios.duckdb", "aios.duckdb.wal")]
+        for file in left:
+            file.rename(store / file.name)
+
+
+def folded(store: Path) -> list[int]:
+    with connect(store) as connection:
+        found = connection.sql("SELECT document_id FROM members").fetchall()
+    return sorted(int(name.removeprefix("document-")) for (name,) in found)
+
+
+# What holds after each deed, wherever it ended.
+
+
+def check_write(store: Path, ended: Ended, *, thorough: bool) -> None:
+    numbers = numbers_in(store / "journal")
+    acknowledged = [each for each in ended.told if isinstance(each, int)]
+    first = [number for number in numbers if number in GROUPS]
+    # None lost, doubled or left out; one at most is there that was not told.
+    assert first == list(range(len(first)))
+    assert len(first) - len([number for number in acknowledged if number in GROUPS]) in (0, 1)
+    assert [number for number in numbers if number in MORE] == [number for number in acknowledged if number in MORE]
+    assert damage_in(store / "journal") == []
+    if thorough:
+        with JournalWriter(store / "journal") as writer:
+            writer.append(group_of(7)).wait()
+        fold(store)
+        assert folded(store) == sorted([*numbers, 7] * 3)
+        assert verify(store).holds
+        assert rebuild(store).differences == ()
+
+
+def check_put(store: Path, ended: Ended, *, thorough: bool) -> None:
+    blobs = Blobs(store / "blobs")
+    for told in ended.told:
+        if isinstance(told, str):
+            assert digest(blobs.path(told).read_bytes()) == told
+    assert list(BlobCheck(blobs).differences()) == []
+    for data in (b"one" * 9000, b"two" * 9000):
+        assert blobs.read(blobs.put(data)) == data
+
+
+def check_create(store: Path, ended: Ended, *, thorough: bool) -> None:
+    if "created" in ended.told:
+        assert (store / "store.json").exists()
+    with Store(store) as opened:
+        assert opened.verify().holds
+
+
+def check_fold(store: Path, ended: Ended, *, thorough: bool) -> None:
+    if (store / "aios.duckdb").exists():
+        assert verify(store).holds
+    fold(store)
+    assert folded(store) == sorted([*GROUPS] * 3)
+    assert verify(store).holds
+    if thorough:
+        assert rebuild(store).differences == ()
+
+
+def check_snapshot(store: Path, ended: Ended, *, thorough: bool) -> None:
+    assert verify(store).snapshot_rows == verify(store).rows == 3 * len(GROUPS)
+    snapshot(store)
+    assert verify(store).holds
+    assert not list(store.glob("*.tmp"))
+
+
+def check_rebuild(store: Path, ended: Ended, *, thorough: bool) -> None:
+    # The old one, which lacks a row, or the new one.
+    found = verify(store)
+    assert [difference.table for difference in found.differences] in ([], ["members"])
+    if thorough:
+        assert rebuild(store).differences == found.differences
+        assert verify(store).holds
+        assert folded(store) == sorted([*GROUPS] * 3)
+        kept = list(store.glob("replaced-*"))
+        assert kept
+        assert not any(path.samefile(store / "aios.duckdb") for path in kept)
+        assert not list(store.glob("rebuild*"))
+
+
+CHECKS = {
+    "write": check_write,
+    "put": check_put,
+    "create": check_create,
+    "fold": check_fold,
+    "snapshot": check_snapshot,
+    "rebuild": check_rebuild,
+}
+
+
+def _end_everywhere(desk: Desk, deed: str, endings: tuple[Ending, ...], *, thorough: bool) -> None:
+    for number, operation in enumerate([*desk.operations(deed), "at the end"]):
+        for ending in endings:
+            store = desk.start(deed)
+            ended = desk.do(deed, store, Fault(number, ending))
+            try:
+                assert ended.killed == 9, "the operation was not reached"
+                CHECKS[deed](store, ended, thorough=thorough)
+            except Exception as error:
+                raise AssertionError(f"{deed}: {ending} operation {number} ({operation})") from error
+            shutil.rmtree(store.parent)
+
+
+@pytest.mark.parametrize("deed", ["write", "put", "create"])
+def test_nothing_acknowledged_is_lost_whichever_operation_is_the_last(desk: Desk, deed: str) -> None:
+    _end_everywhere(desk, deed, QUICK, thorough=False)
+
+
+@pytest.mark.parametrize("deed", ["fold", "snapshot", "rebuild"])
+def test_the_database_is_whole_whichever_operation_is_the_last(desk: Desk, deed: str) -> None:
+    _end_everywhere(desk, deed, ("killed before",), thorough=False)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("deed", CHECKS)
+def test_a_store_goes_on_wherever_its_process_is_killed_or_loses_power(desk: Desk, deed: str) -> None:
+    _end_everywhere(desk, deed, ENDINGS, thorough=True)
+
+
+#: The code of the error that is told, by what went wrong.
+CODES = {"no space": "AIOS-503", "short": "AIOS-503", "input/output": "AIOS-500"}
+
+
+def _fail_everywhere(desk: Desk, deed: str, *, thorough: bool) -> None:
+    failed = 0
+    for number, operation in enumerate(desk.operations(deed)):
+        for ending in ("no space", "input/output", *(("short",) if operation.startswith("write") else ())):
+            store = desk.start(deed)
+            ended = desk.do(deed, store, Fault(number, ending))
+            try:
+                assert ended.killed == 0, "it ended with something else than an error of the store"
+                errors = [told["error"] for told in ended.told if isinstance(told, dict)]
+                assert errors in ([], [CODES[ending]]), errors
+                assert len(ended.told) > len(errors), "it did not go on"
+                failed += len(errors)
+                CHECKS[deed](store, ended, thorough=thorough)
+            except Exception as error:
+                raise AssertionError(f"{deed}: {ending} at operation {number} ({operation}): {ended}") from error
+            shutil.rmtree(store.parent)
+    assert failed > 2
+
+
+@pytest.mark.parametrize("deed", ["write", "put", "create"])
+def test_a_disk_that_is_full_or_fails_costs_nothing_acknowledged_and_it_goes_on_after(desk: Desk, deed: str) -> None:
+    _fail_everywhere(desk, deed, thorough=False)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("deed", CHECKS)
+def test_a_store_goes_on_after_its_disk_was_full_or_failed_anywhere(desk: Desk, deed: str) -> None:
+    _fail_everywhere(desk, deed, thorough=True)
