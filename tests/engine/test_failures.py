@@ -482,3 +482,10 @@ def test_equally_good_components_fail_the_document_and_not_the_run(store: Store)
     assert found["a.txt"].status == "failed"
     assert "test.notes, test.other-notes" in found["a.txt"].failures[0].message
     assert found["b.x"].status == "completed"
+
+
+def test_a_small_file_that_no_component_reads_keeps_its_bytes(store: Store) -> None:
+    (outcome,) = run(Pipeline("p").ingest(), [Source(name="a.xyz", key="a.xyz", data=b"\x00\x01\x02", media_type="x/unknown")], store)
+    assert outcome.status == "refused"
+    assert store.document(outcome.document.id).read() == b"\x00\x01\x02"
+    assert store.verify().holds

@@ -68,10 +68,10 @@ class Recording:
         self.run.attempt(merged, Attempt(step=step, stage=stage, started_at=NOON, **attempt), document.stamp(step, result))
         return merged
 
-    def end(self, document: Document, status: Status = "completed", steps: Sequence[StepOutcome] = ()) -> Outcome:
+    def end(self, document: Document, status: Status = "completed", steps: Sequence[StepOutcome] = (), *, memo_key: str = "") -> Outcome:
         """Record how the document ended."""
         outcome = Outcome(document=document, status=status, steps=tuple(steps))
-        self.run.outcome(outcome)
+        self.run.outcome(outcome, memo_key=memo_key)
         return outcome
 
     def finish(self) -> str:

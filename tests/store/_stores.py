@@ -28,10 +28,17 @@ def make(path: Path, *, documents: int = 2) -> None:
             document = recording.step(
                 document, "late", Checks(checks=(Check(rule="r", passed=True),)), stage="check", status="partial", failures=failures
             )
-            outcomes.append(recording.end(document))
+            outcomes.append(recording.end(document, memo_key=f"{number:032x}"))
             store._writer.flush()  # type: ignore[union-attr]  # each in a write of its own, so that segments fill
         recording.end(recording.case("case", outcomes))
         recording.finish()
+        memo = store.memo()
+        found = memo.whole(f"{0:032x}")
+        memo.close()
+        assert found is not None
+        again = Recording(store)
+        again.run.recall(found)
+        again.finish()
 
 
 def copy(store: Path, to: Path) -> Path:

@@ -52,6 +52,12 @@ class JournalCheck:
 
     def groups(self) -> Iterator[Checked]:
         """Every group that is in order, up to the first damage of each writer."""
+        try:
+            yield from self._groups()
+        finally:
+            self.reader.close()
+
+    def _groups(self) -> Iterator[Checked]:
         segments, gaps = self.reader.found()
         writer = ""
         for segment in segments:
@@ -65,12 +71,17 @@ class JournalCheck:
             except (JournalCorrupt, StoreVersion, OSError) as error:
                 if isinstance(error, OSError):
                     error = corrupt(segment.path, self.ends[segment.writer, segment.sequence], f"it cannot be read ({error.strerror})")
-                self.damage.append(error)
+                self._note(error)
                 # What follows is checked by itself; but nothing behind damage counts.
                 self._chain = None
                 self.damaged.add(writer)
         self.damage += gaps.values()
         self.damaged |= gaps.keys()
+
+    def _note(self, error: JournalCorrupt | StoreVersion) -> None:
+        """Remember damage, once for each file: recalled documents meet it again where they refer to it."""
+        if isinstance(error, StoreVersion) or error.file not in {each.file for each in self.damage if isinstance(each, JournalCorrupt)}:
+            self.damage.append(error)
 
     def _segment(self, segment: Segment) -> Iterator[Checked]:
         key, path = (segment.writer, segment.sequence), segment.path

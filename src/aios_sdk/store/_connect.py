@@ -154,7 +154,7 @@ def patiently(file: Path, opening: Callable[[], T], timeout: float = 10.0) -> T:
                 raise StoreError(
                     f"{file} cannot be opened: {error}",
                     cause="It is damaged, or a newer DuckDB wrote it",
-                    fix="Nothing in the journal is lost; upgrade duckdb, or move the file away and the next fold makes it anew",
+                    fix=f"Nothing in the journal is lost; upgrade duckdb, or make it anew: aios store rebuild {file.parent}",
                 ) from error
             if time.monotonic() >= end:
                 raise StoreBusy(
