@@ -22,7 +22,8 @@ def large(options: Options) -> list[Row]:
     if rows < options.rows:
         fail(f"the store has {rows:,} rows, not {options.rows:,}")
     size = f"{rows:,} lineage rows, {asked['documents']:,} documents"
-    beside = f"{statistics.median(each['megabytes'] for each in opened):,.0f} MB; imports apart: "
+    processor = statistics.median(each["processor"] for each in opened)
+    beside = f"{processor:.2f} s of processor; {statistics.median(each['megabytes'] for each in opened):,.0f} MB; imports apart: "
     imports = statistics.median(each["importing"] for each in opened)
     first = Row(
         case=f"{size}: a run begins, without backlog",
