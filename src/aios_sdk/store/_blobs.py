@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import re
@@ -17,7 +18,7 @@ from typing import BinaryIO, Final
 from ..errors import InputError, StoreError, StoreFull
 from ..records import digest as digest_of
 from ..records import digest_file
-from ._files import DISK_FULL, sync_directory
+from ._files import DISK_FULL, locked, sync_directory
 
 #: Layers whose canonical JSON is at most this long (bytes) are no blobs, but kept in the row itself; so are the bytes of documents.
 INLINE_BYTES: Final = 16 * 1024
@@ -85,20 +86,24 @@ class Blobs:
         return self.path(digest).open("rb")
 
     def exists(self, digest: str) -> bool:
-        """Whether the store holds the blob."""
-        return self._place_of(digest).exists()
+        """Whether the store holds the blob; asking counts as using it, as `put` does, so that `gc` beside a run leaves it."""
+        return self._holds(digest) or self._place_of(digest).exists()
 
     def _place_of(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
             raise StoreError(f"{digest!r} is no digest of a blob", cause="A digest is a SHA-256 in 64 small hexadecimal digits")
         return self.directory / digest[:2] / digest
 
-    def _holds(self, digest: str, size: int) -> bool:
-        try:
+    def _holds(self, digest: str, size: int | None = None) -> bool:
+        """Whether the blob is there, and from now on counts as just put; the lock keeps it from being removed in between."""
+        place = self._place_of(digest)
+        # What cannot be marked, such as the file of another user, is put anew, which tells what is wrong if that fails too.
+        with contextlib.suppress(OSError), locked(place.parent, fcntl.LOCK_SH):
             # A file cut short by a fault of the disk has another size, and is replaced.
-            return self._place_of(digest).stat().st_size == size
-        except FileNotFoundError:
-            return False
+            if size is None or place.stat().st_size == size:
+                os.utime(place)
+                return True
+        return False
 
     def _place(self, digest: str, write: Callable[[BinaryIO], object]) -> str:
         """Put what ``write`` writes in the place of ``digest``, or of the digest it returns, and say which that was."""
@@ -121,11 +126,12 @@ class Blobs:
                     digest, place = written, self._place_of(written)
                     place.parent.mkdir(parents=True, exist_ok=True)
                     sync_directory(place.parent.parent)
-                if temporary is None:
-                    temporary = _name(file, place)
-            if temporary is not None:
-                temporary.rename(place)
-                temporary = None
+                with locked(place.parent, fcntl.LOCK_SH):
+                    if temporary is None:
+                        temporary = _name(file, place)
+                    if temporary is not None:
+                        temporary.rename(place)
+                        temporary = None
             sync_directory(place.parent)
             return digest
         except OSError as error:

@@ -10,7 +10,7 @@ import struct
 import time
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
@@ -83,15 +83,20 @@ class Frame(NamedTuple):
             position += length
 
     def verify_records(self) -> bool:
-        """Whether every payload that is present has the digest that the chain covers."""
+        """Whether every payload that is present has the digest that the chain covers, and nothing is left of those that were erased."""
         heads = _fixed.size
         secrets = heads + self.record_count * _head.size
-        digests = (digest for _, _, digest in _head.iter_unpack(self.body[heads:secrets]))
-        salts = (salt for _, salt in _secret.iter_unpack(self.body[secrets : secrets + self.record_count * _secret.size]))
-        return all(
-            payload is None or sha256(salt + bytes(payload)).digest() == digest
-            for (_, payload), salt, digest in zip(self.records(), salts, digests, strict=True)
-        )
+        position = secrets + self.record_count * _secret.size
+        known = _secret.iter_unpack(self.body[secrets:position])
+        for (_, length, digest), (state, salt) in zip(_head.iter_unpack(self.body[heads:secrets]), known, strict=True):
+            payload = bytes(self.body[position : position + length])
+            if state == _PRESENT:
+                if sha256(salt + payload).digest() != digest:
+                    return False
+            elif state or any(salt) or any(payload):
+                return False
+            position += length
+        return True
 
 
 def pack_header(header: Header) -> tuple[bytes, bytes]:
@@ -149,6 +154,27 @@ class FramePacker:
         self._sequence += 1
         body = b"".join((covered, *secrets, *payloads))
         return [_prefix.pack(self._marker, len(body), zlib.crc32(body, len(body))), body]
+
+
+def erase(segment: bytearray, offset: int, records: Collection[int]) -> None:
+    """Erase records, by their number, of the frame at ``offset``: zeros over state, salt and payload, and a new checksum.
+
+    Lengths, digests and so the chain stay. Doing it again changes nothing.
+    """
+    marker, length, _ = _prefix.unpack_from(segment, offset)
+    body = offset + _prefix.size
+    count = _fixed.unpack_from(segment, body)[5]
+    heads = body + _fixed.size
+    secrets = heads + count * _head.size
+    position = secrets + count * _secret.size
+    for record in range(count):
+        size = _head.unpack_from(segment, heads + record * _head.size)[1]
+        if record in records:
+            place = secrets + record * _secret.size
+            segment[place : place + _secret.size] = bytes(_secret.size)
+            segment[position : position + size] = bytes(size)
+        position += size
+    _prefix.pack_into(segment, offset, marker, length, zlib.crc32(segment[body : body + length], length))
 
 
 def read_header(file: BinaryIO, path: Path) -> tuple[Header, bytes] | None:
