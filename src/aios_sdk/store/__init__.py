@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from ._blobs import INLINE_BYTES, Blobs
     from ._connect import connect
     from ._explain import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
+    from ._export import Exported, ExportFormat, export
     from ._fold import Folded, fold
     from ._follow import follow
+    from ._forget import Forgotten, ForgottenDocument, SharedContent, forget
+    from ._gc import Collected, gc
     from ._journal import JournalWriter, Ticket
     from ._lag import Lag, lag
     from ._memo import Memo, Remembered
@@ -28,8 +31,11 @@ _HOME: Final = {
         "_blobs": "INLINE_BYTES Blobs",
         "_connect": "connect",
         "_explain": "Candidate Decision Explanation Finding Maker Origin Place Verdict",
+        "_export": "Exported ExportFormat export",
         "_fold": "Folded fold",
         "_follow": "follow",
+        "_forget": "Forgotten ForgottenDocument SharedContent forget",
+        "_gc": "Collected gc",
         "_journal": "JournalWriter Ticket",
         "_lag": "Lag lag",
         "_memo": "Memo Remembered",
@@ -50,12 +56,17 @@ __all__ = [
     "Attempt",
     "Blobs",
     "Candidate",
+    "Collected",
     "ColumnSpec",
     "ComponentUse",
     "Decision",
     "Explanation",
+    "ExportFormat",
+    "Exported",
     "Finding",
     "Folded",
+    "Forgotten",
+    "ForgottenDocument",
     "Info",
     "JournalReader",
     "JournalWriter",
@@ -69,6 +80,7 @@ __all__ = [
     "Run",
     "RunInfo",
     "RunStatus",
+    "SharedContent",
     "Store",
     "TableSpec",
     "Ticket",
@@ -77,8 +89,11 @@ __all__ = [
     "attempt_id",
     "connect",
     "create_statements",
+    "export",
     "fold",
     "follow",
+    "forget",
+    "gc",
     "lag",
 ]
 

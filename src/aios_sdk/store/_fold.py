@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _TRANSACTION_ROWS: Final = 200_000
 _APPEND_ROWS: Final = 1_000
 
+#: The name under which a database is made.
+NEW: Final = "new.duckdb"
+
 _RETRY: Final = 0.02
 
 
@@ -49,12 +52,25 @@ def fold(store: str | os.PathLike[str], *, timeout: float = 10.0, rows: int | No
     """
     directory = Path(store)
     began = time.monotonic()
-    with fold_lock(directory, timeout), _database_errors(directory):
-        if not (directory / DATABASE).exists():
-            _create(directory)
-        with open_database(directory / DATABASE, read_only=False, timeout=timeout) as connection:
-            applied, groups = _Fold(connection, JournalReader(directory / "journal"), rows).run()
+    with fold_lock(directory, timeout):
+        applied, groups = fold_locked(directory, timeout, rows)
     return Folded(applied, groups, time.monotonic() - began)
+
+
+def fold_locked(directory: Path, timeout: float, rows: int | None = None) -> tuple[int, int]:
+    """What `fold` does, for one who holds the lock; gives the rows and groups applied."""
+    with database_errors(directory):
+        if not (directory / DATABASE).exists():
+            create(directory / NEW)
+            (directory / NEW).rename(directory / DATABASE)
+            sync_directory(directory)
+        with open_database(directory / DATABASE, read_only=False, timeout=timeout) as connection:
+            return fold_all(connection, directory / "journal", rows)
+
+
+def fold_all(connection: duckdb.DuckDBPyConnection, journal: Path, rows: int | None = None) -> tuple[int, int]:
+    """Apply what is new of the journals below ``journal``."""
+    return _Fold(connection, JournalReader(journal), rows).run()
 
 
 def snapshot(store: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
@@ -63,15 +79,20 @@ def snapshot(store: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
     Raises `StoreBusy` when another process writes to the database for more than ``timeout`` seconds.
     """
     directory = Path(store)
+    with fold_lock(directory, timeout):
+        snapshot_locked(directory, timeout)
+
+
+def snapshot_locked(directory: Path, timeout: float) -> None:
+    """What `snapshot` does, for one who holds the lock."""
     target = directory / SNAPSHOT
     temporary = target.with_suffix(".tmp")
-    with fold_lock(directory, timeout):
-        # Opening and closing folds what a killed fold left in DuckDB's own log into the file.
-        if (directory / f"{DATABASE}.wal").exists():
-            open_database(directory / DATABASE, read_only=False, timeout=timeout).close()
-        _copy(directory / DATABASE, temporary, timeout)
-        temporary.rename(target)
-        sync_directory(directory)
+    # Opening and closing folds what a killed fold left in DuckDB's own log into the file.
+    if (directory / f"{DATABASE}.wal").exists():
+        open_database(directory / DATABASE, read_only=False, timeout=timeout).close()
+    _copy(directory / DATABASE, temporary, timeout)
+    temporary.rename(target)
+    sync_directory(directory)
 
 
 # Closing any descriptor of a file drops the locks that its process has on it, DuckDB's too; hence a process of its own. Its shared lock
@@ -129,7 +150,8 @@ def fold_lock(directory: Path, timeout: float) -> Iterator[None]:
 
 
 @contextmanager
-def _database_errors(directory: Path) -> Iterator[None]:
+def database_errors(directory: Path) -> Iterator[None]:
+    """What DuckDB raises, as the errors that `fold` raises."""
     import duckdb
 
     try:
@@ -144,18 +166,15 @@ def _database_errors(directory: Path) -> Iterator[None]:
         ) from error
 
 
-def _create(directory: Path) -> None:
-    """Make the empty database under another name first: neither a crash nor a full disk leaves half of one, and no reader sees it."""
-    new = directory / "new.duckdb"
-    for left_over in (new, directory / "new.duckdb.wal"):
+def create(new: Path) -> None:
+    """Make an empty database, under another name than it shall have: a crash or a full disk leaves no half of one where readers look."""
+    for left_over in (new, new.with_name(f"{new.name}.wal")):
         left_over.unlink(missing_ok=True)
     with open_database(new, read_only=False, timeout=0.0) as connection:
         connection.begin()
         for statement in create_statements():
             connection.execute(statement)
         connection.commit()
-    new.rename(directory / DATABASE)
-    sync_directory(directory)
 
 
 def positions(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, int], int]:

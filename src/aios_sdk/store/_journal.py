@@ -87,7 +87,8 @@ class JournalWriter:
 
     One thread writes: everything that arrived while the disk was busy goes out with the next sync, so a lone group waits for
     one sync and many share one. The folder, whose lock says that the writer lives, and the first segment are made with the first
-    group. Each writer has an id of its own and never touches another's segments. ``schema`` is the version of the schema that the rows follow.
+    group. Each writer has an id of its own and never touches another's segments. ``schema`` is the version of the schema that the
+    rows follow.
 
     Example::
 

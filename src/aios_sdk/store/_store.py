@@ -21,6 +21,8 @@ from ._explain import Explanation, explain
 from ._fold import Folded, fold, snapshot
 from ._folding import Folding
 from ._follow import EVERY, size_of
+from ._forget import Forgotten, forget
+from ._gc import Collected, gc
 from ._journal import JournalWriter
 from ._lag import Lag, lag
 from ._layout import Layout, create_layout, read_layout
@@ -29,7 +31,8 @@ from ._query import Parameters, answer
 from ._reader import JournalReader
 from ._rebuild import find, rebuild
 from ._recorder import ComponentUse, Run, RunInfo
-from ._schema import BY_NUMBER, TABLES
+from ._renewal import migrate
+from ._schema import BY_NUMBER, SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
     import duckdb
@@ -66,8 +69,9 @@ class Store:
     """A store directory. Runs are recorded with `begin`; questions are asked with `sql`, `document` and `explain`.
 
     Opening reads one small file; the journal is begun with the first run. Closing folds what was recorded into the database and
-    leaves a snapshot. Several processes may use one store at a time. Raises `InputError` when there is none and ``create`` is false,
-    `StoreError` when the folder is something else, and `StoreVersion` when it is of a version that this SDK does not read. Example::
+    leaves a snapshot. Several processes may use one store at a time. The database of a store of an older schema is made anew from its
+    journal first. Raises `InputError` when there is none and ``create`` is false, `StoreError` when the folder is something else, and
+    `StoreVersion` when it is of a version that this SDK does not read. Example::
 
         with Store("claims.aios") as store:
             print(store.sql("from current_fields where path = 'total'"))
@@ -75,7 +79,8 @@ class Store:
 
     def __init__(self, path: str | os.PathLike[str], *, create: bool = True) -> None:
         self.path: Final = Path(path)
-        self.layout: Final[Layout] = create_layout(self.path) if create else read_layout(self.path)
+        layout = create_layout(self.path) if create else read_layout(self.path)
+        self.layout: Final[Layout] = layout if layout.schema == SCHEMA_VERSION else migrate(self.path)
         self.blobs: Final = Blobs(self.path / "blobs")
         self._lock = threading.RLock()
         self._writer: JournalWriter | None = None
@@ -241,6 +246,19 @@ class Store:
     def lag(self) -> Lag:
         """What is journaled and not yet in the database, and who holds the database."""
         return lag(self.path)
+
+    # -- keeping ------------------------------------------------------------------------------------------------------
+
+    def forget(self, document: str, *, by: str = "", dry_run: bool = False) -> Forgotten:
+        """Erase what was read of a document, its parts and its cases, wherever it lies in the store; ``document`` is as for `document`.
+
+        See the function `forget`, which also says what is raised; the store must have no run under way.
+        """
+        return forget(self.path, document, by=by, dry_run=dry_run)
+
+    def gc(self, *, older_than: float = 3600.0, dry_run: bool = False) -> Collected:
+        """Remove blobs that no row refers to, older than so many seconds; see the function `gc`."""
+        return gc(self.path, older_than=older_than, dry_run=dry_run)
 
     def info(self) -> Info:
         """What the store is and holds."""

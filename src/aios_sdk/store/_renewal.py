@@ -1,0 +1,61 @@
+"""The database made anew from the journal, and swapped in: after something was erased, and for a store of an older schema."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from ..errors import StoreVersion
+from ._connect import DATABASE, SNAPSHOT, open_database
+from ._files import sync_directory
+from ._fold import NEW, create, database_errors, fold_all, fold_lock, snapshot_locked
+from ._layout import Layout, read_layout, write_layout
+from ._schema import SCHEMA_VERSION
+
+# Seconds that opening a store of an older schema waits for those who fold it.
+_PATIENCE: Final = 60.0
+
+
+def migrate(directory: Path) -> Layout:
+    """Bring a store of an older schema to the present one: its database is made anew from the journal, which stays as it is.
+
+    May be killed at any moment: ``store.json`` says so last. Raises `StoreVersion` where this user may not write, `JournalCorrupt` for
+    a damaged journal, `StoreBusy` while others fold; the store is then as it was.
+    """
+    if not os.access(directory, os.W_OK):
+        raise StoreVersion(
+            f"The store {str(directory)!r} has an older schema, and cannot be brought to version {SCHEMA_VERSION} here",
+            cause="This user may not write there, or the medium is read-only",
+            fix="Copy the store to where you may write, and open the copy",
+        )
+    with fold_lock(directory, _PATIENCE):
+        layout = read_layout(directory)
+        if layout.schema < SCHEMA_VERSION:  # else another process was first
+            renew_locked(directory)
+            layout = write_layout(directory, replace(layout, schema=SCHEMA_VERSION))
+    return layout
+
+
+def renew_locked(directory: Path, *more: Path) -> None:
+    """Make the database, and the snapshot if there is one, from the journals and those below ``more``. The caller holds the fold lock.
+
+    Whoever has the former database open goes on reading that. Raises what `fold` raises; then the former one stays.
+    """
+    new = directory / NEW
+    with database_errors(directory):
+        create(new)
+        try:
+            with open_database(new, read_only=False, timeout=0.0) as connection:
+                for journal in (directory / "journal", *more):
+                    fold_all(connection, journal)
+            # The former's own log must never be applied to the new one. Without it the former is as of an earlier fold, which is whole.
+            (directory / f"{DATABASE}.wal").unlink(missing_ok=True)
+            new.rename(directory / DATABASE)
+        finally:
+            new.unlink(missing_ok=True)
+        sync_directory(directory)
+        if (directory / SNAPSHOT).exists():
+            snapshot_locked(directory, timeout=_PATIENCE)
