@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from aios_sdk.store import Store
-from aios_sdk.store import export as exported
 
 from ._printing import as_json, printable, size
 from .store import AsJson, StorePath
@@ -43,7 +42,7 @@ def export(
       aios store export claims.aios --format prov --document Mietrechnung.pdf --to Mietrechnung.jsonld
     """
     with Store(store, create=False) as opened:
-        found = exported(opened.path, to, format=format.value, run=run, document=document)
+        found = opened.export(to, format=format.value, run=run, document=document)
     if json:
         typer.echo(as_json([{"file": str(file), "count": count, "bytes": bytes} for file, count, bytes in found.files]))
         return

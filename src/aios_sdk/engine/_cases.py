@@ -60,7 +60,7 @@ def delivered_before(store: Store, pipeline: str) -> Delivered:
         if (run, document) not in ended:
             continue
         superseded.update([supersedes] if supersedes else ())
-        if not parent:
+        if place and not parent:  # what was forgotten has no place
             by_key[place] = document
         original = members.get((run, document), "")
         if content and (run in runs or (run, document) in members):

@@ -18,6 +18,7 @@ from aios_sdk.records import Document
 from ._blobs import Blobs
 from ._connect import DATABASE, connect
 from ._explain import Explanation, explain
+from ._export import Exported, ExportFormat, export
 from ._fold import Folded, fold, snapshot
 from ._folding import Folding
 from ._follow import EVERY, size_of
@@ -255,6 +256,12 @@ class Store:
         See the function `forget`, which also says what is raised; the store must have no run under way.
         """
         return forget(self.path, document, by=by, dry_run=dry_run)
+
+    def export(
+        self, to: str | os.PathLike[str], *, format: ExportFormat = "parquet", run: str | None = None, document: str | None = None
+    ) -> Exported:
+        """Write what the store holds, or what concerns a run or a document, as Parquet files or PROV-O; see the function `export`."""
+        return export(self.path, to, format=format, run=run, document=document)
 
     def gc(self, *, older_than: float = 3600.0, dry_run: bool = False) -> Collected:
         """Remove blobs that no row refers to, older than so many seconds; see the function `gc`."""
