@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from aios_sdk.errors import JournalCorrupt, StoreVersion
 from aios_sdk.store import SCHEMA_VERSION, TABLES, Store, connect, fold
 from aios_sdk.store._journal import JournalWriter
-from aios_sdk.store._payloads import FormerCodec, codec, payload_of
+from aios_sdk.store._payloads import FormerCodec, codec
 from aios_sdk.store._reader import JournalReader
 from aios_sdk.store._schema import BY_NUMBER
 from aios_sdk.store._tables import ColumnSpec, TableSpec
@@ -175,8 +175,8 @@ def test_rows_of_any_older_schema_are_given_as_rows_of_the_present_one(
     assert [former.table.name for former in tables] == (["things", "later"] if version > 5 else ["things"])
     assert [column.name for column in tables[0].table.columns] == columns.split()
     former = FormerCodec(tables)
-    ((number, encoded),), _ = former.encode([(7, row)])
-    assert former.decode(number, payload_of([encoded])) == [present]
+    (((record,),), _) = former.encode([(7, row)])
+    assert former.decode(record.table, record.payload) == [present]
 
 
 @settings(deadline=None)
@@ -185,10 +185,10 @@ def test_what_every_older_codec_encodes_it_gives_in_the_columns_of_today(data: s
     version = data.draw(st.integers(OLDEST, SCHEMA_VERSION - 1))
     former = data.draw(st.sampled_from(former_tables(version)))
     row = data.draw(st.tuples(*(st.none() | VALUES[column.type] for column in former.table.columns)))
-    ((number, encoded),), _ = codec(version).encode([(former.table.number, row)])
-    (found,) = codec(version).decode(number, payload_of([encoded]))
+    (((record,),), _) = codec(version).encode([(former.table.number, row)])
+    (found,) = codec(version).decode(record.table, record.payload)
     then = dict(zip((column.name for column in former.table.columns), row, strict=True))
-    now = dict(zip((column.name for column in BY_NUMBER[number].columns), found, strict=True))
+    now = dict(zip((column.name for column in BY_NUMBER[record.table].columns), found, strict=True))
     assert {name: now[name] for name in then.keys() & now.keys()} == {name: then[name] for name in then.keys() & now.keys()}
 
 

@@ -3,86 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from ..expressions import DocumentSubject
 from ..records import Document, Outcome, document_id, value_text
-from ..store import Store
+from ..store import Deliveries
 from ._plan import PlannedCollect
-
-
-class First(NamedTuple):
-    """The document that brought some bytes first, and that with all it came in."""
-
-    document: str
-    trail: frozenset[str]
-
-
-class Delivered(NamedTuple):
-    """What earlier runs recorded: the latest document of each place or key, the first that brought each content, and the runs of the
-    pipeline since its last complete one."""
-
-    by_key: Mapping[str, str]
-    by_content: Mapping[str, First]
-    cut_off: frozenset[str]
-
-
-def delivered_before(store: Store, pipeline: str) -> Delivered:
-    """What earlier runs on ``store`` recorded of deliveries; about 300 bytes a document in memory.
-
-    A document counts once it has an outcome. As the bringer of its bytes it counts if its run ended or a case has it: of a run that was
-    cut off nobody knows what would have come first. Of several in one run the original is the one that no case called a duplicate.
-    """
-    runs: set[str] = set()
-    same: set[str] = set()
-    found: dict[tuple[str, str], tuple[str, str, str, str]] = {}
-    ended: set[tuple[str, str]] = set()
-    members: dict[tuple[str, str], str] = {}
-    superseded: set[str] = set()
-    for table, row in store.recorded({"runs", "documents", "outcomes", "members"}):
-        if table == "runs":
-            same.update([row["run_id"]] if row["pipeline"] == pipeline else ())
-            runs.update([row["run_id"]] if row["status"] == "completed" else ())
-        elif table == "documents" and row["kind"] != "case":
-            key = (row["run_id"], row["document_id"])
-            found[key] = (row["path"] or row["key"], row["content_id"], row["parent_id"], row["supersedes"])
-        elif table == "outcomes":
-            ended.add((row["run_id"], row["document_id"]))
-        elif table == "members":
-            members[row["run_id"], row["member_id"]] = row["duplicate_of"]
-    by_key: dict[str, str] = {}
-    first: dict[str, tuple[str, bool, str]] = {}
-    for (run, document), (place, content, parent, supersedes) in sorted(found.items()):
-        if (run, document) not in ended:
-            continue
-        superseded.update([supersedes] if supersedes else ())
-        if place and not parent:  # what was forgotten has no place
-            by_key[place] = document
-        original = members.get((run, document), "")
-        if content and (run in runs or (run, document) in members):
-            candidate = (run, bool(original), original or document)
-            first[content] = min(first.get(content, candidate), candidate)
-    parents = {document: parent for (_, document), (_, _, parent, _) in found.items() if parent}
-    by_content = {}
-    for content, (_, _, document) in first.items():
-        trail = frozenset(_upwards(document, parents))
-        if not trail & superseded:
-            by_content[content] = First(document, trail)
-    last = max(same & runs, default="")
-    return Delivered(by_key, by_content, frozenset(run for run in same if run > last))
-
-
-def _upwards(document: str, parents: Mapping[str, str]) -> Iterator[str]:
-    seen: set[str] = set()
-    while document and document not in seen:
-        seen.add(document)
-        yield document
-        document = parents.get(document, "")
-
 
 #: The place of a document: the number of its delivery, then its position in each parent from the top.
 Place = tuple[int, ...]
@@ -92,11 +21,11 @@ class Duplicates:
     """Which document brought the same bytes first.
 
     The answer must not depend on which worker was faster, so nothing may be asked about a delivery before every earlier one has been
-    unfolded: `unfolded_before` waits for that. ``earlier`` holds what former runs recorded, by content id,
-    ``replaced`` the documents that this run has superseded so far.
+    unfolded: `unfolded_before` waits for that. ``earlier`` is what former runs recorded, ``replaced`` are the documents that this run has
+    superseded so far.
     """
 
-    def __init__(self, earlier: Mapping[str, First], replaced: AbstractSet[str]) -> None:
+    def __init__(self, earlier: Deliveries, replaced: AbstractSet[str]) -> None:
         self._earlier = earlier
         self._replaced = replaced
         self._first: dict[str, tuple[Place, str]] = {}
@@ -127,7 +56,7 @@ class Duplicates:
 
     def original_of(self, document: Document) -> str:
         """The id of the document that brought the same bytes first; empty when it was this one, or came in what this run replaces."""
-        known = self._earlier.get(document.content_id)
+        known = self._earlier.first(document.content_id)
         first = known.document if known and not known.trail & self._replaced else self._first.get(document.content_id, ((), document.id))[1]
         return "" if first == document.id else first
 

@@ -7,7 +7,7 @@ import datetime as dt
 import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path, PurePath
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from ..errors import AiosError, AmbiguousComponent, ContractError, InputError, PluginError
 from ..records import Document, Layers, Outcome, Source, StepOutcome, StepStatus, UnitFailure, document_id
 from ..stages import Context
-from ..store import INLINE_BYTES, Attempt, Blobs, Run, attempt_id
+from ..store import INLINE_BYTES, Attempt, Blobs, Deliveries, Run, attempt_id
 from ._calls import failure_of
 from ._choice import Candidate, Chooser, record_use
 from ._detect import detect
@@ -66,7 +66,7 @@ class Reader:
         chooser: Chooser,
         limits: Limits,
         observers: Observers,
-        delivered: Mapping[str, str],
+        delivered: Deliveries,
         replaced: set[str],
     ) -> None:
         self._plan = plan
@@ -306,7 +306,7 @@ class Reader:
     # -- records ------------------------------------------------------------------------------------------------------
 
     def _document_of(self, source: Source) -> Document:
-        before = "" if source.parent else self._delivered.get(source.origin or source.key, "")
+        before = "" if source.parent else self._delivered.latest(source.origin or source.key)
         if before and before != source.document_id:
             self._replaced.add(before)
         return Document(

@@ -11,7 +11,6 @@ from typing import Literal, NamedTuple
 from ..errors import AiosError
 from ..records import Document, Kind, Source, digest, digest_file, document_id
 from ..store import Store
-from ._cases import delivered_before
 from ._choice import Candidate, Chooser
 from ._ingest import sources_of
 from ._memory import Memory, Trace
@@ -100,7 +99,7 @@ def preview(plan: Plan, inputs: object, store: Store) -> Iterator[Foreseen]:
     past = _Past(store, plan.name)
     memo = store.memo()
     try:
-        memory = Memory(plan.registry, memo, store.blobs, cut_off=delivered_before(store, plan.name).cut_off, fresh=False)
+        memory = Memory(plan.registry, memo, store.blobs, cut_off=memo.deliveries.cut_off(plan.name), fresh=False)
         oracle = _Oracle(plan, past, memory)
         for source in _files(inputs, store):
             identity, place = _identity(source)

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from ..records import Document, Outcome, Source, Status, StepOutcome
 from ..store import Memo, Run, RunInfo, RunStatus, Store
 from ._calls import Calls
-from ._cases import Cases, Duplicates, Place, delivered_before
+from ._cases import Cases, Duplicates, Place
 from ._choice import Chooser
 from ._documents import Delivery, Reader
 from ._eager import start
@@ -95,6 +95,8 @@ class Engine:
         try:
             run = self._begin(inputs)
         except BaseException:
+            if self._memo is not None:
+                self._memo.close()
             await self._workers.close()
             raise
         try:
@@ -140,17 +142,18 @@ class Engine:
 
     def _begin(self, inputs: object) -> Run:
         plan, store = self._plan, self._store
-        delivered = delivered_before(store, plan.name)
+        memo = self._memo = store.memo()
+        delivered = memo.deliveries  # before this run
         replaced: set[str] = set()
-        self._duplicates = Duplicates(delivered.by_content, replaced)
+        self._duplicates = Duplicates(delivered, replaced)
         self._cases = Cases(plan.collect, self._duplicates, plan.resolve) if plan.collect else None
         self._run = store.begin(
             RunInfo(
                 pipeline=plan.name, pipeline_version=plan.version, definition=plan.definition, resolve=plan.resolve, inputs=_named(inputs)
             )
         )
-        self._memo = store.memo()
-        memory = Memory(plan.registry, self._memo, store.blobs, cut_off=delivered.cut_off, fresh=self._fresh or self._memo.is_empty)
+        cut_off = delivered.cut_off(plan.name)
+        memory = Memory(plan.registry, memo, store.blobs, cut_off=cut_off, fresh=self._fresh or memo.is_empty)
         self._calls = Calls(self._workers, store.blobs, self._run.id)
         self._steps = Steps(self._run, plan.registry, self._chooser, self._calls, memory, self._patience, seconds=self._limits.timeout)
         self._reader = Reader(
@@ -161,7 +164,7 @@ class Engine:
             chooser=self._chooser,
             limits=self._limits,
             observers=self._observers,
-            delivered=delivered.by_key,
+            delivered=delivered,
             replaced=replaced,
         )
         self._observers.tell("run_started", self._run.id, plan.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -12,10 +12,11 @@ from ..records import (
     Layers,
     Result,
     UnitFailure,
+    canonical,
     canonical_layer,
+    check_layer,
     check_references,
     check_spans,
-    decode_layer,
     digest,
     stamped_items,
 )
@@ -23,6 +24,9 @@ from .workers._faults import readable
 
 #: Canonical bytes of a layer up to which its types are checked by reading all of them back.
 _CHECKED_WHOLE: Final = 64 * 1024
+
+#: Canonical bytes that one item may have without the texts and words of pages. Its row in the journal has some of it twice or three times.
+_LARGEST_ITEM: Final = 16 * 1024 * 1024
 
 
 class Gained(NamedTuple):
@@ -47,7 +51,10 @@ def verified(
         for name, items in added.items():
             content = canonical_layer(name, items)
             contents[name] = (content, digest(content))
-            decode_layer(name, content if len(content) <= _CHECKED_WHOLE else canonical_layer(name, [_light(item) for item in items]))
+            if len(content) <= _CHECKED_WHOLE:
+                check_layer(name, content)
+            else:
+                _check_large(name, items)
         problems = [*check_spans(document, layers, parts=parts), *check_references(document, layers)]
         if layers.text or layers.words:
             problems += _misplaced(document, layers)
@@ -56,6 +63,14 @@ def verified(
     if problems:
         return NOTHING, UnitFailure("contract", readable(f"{component} gave what cannot be: {'; '.join(problems[:3])}"[:2000]))
     return Gained(layers, contents), None
+
+
+def _check_large(name: str, items: Sequence[Any]) -> None:
+    light = [_light(item) for item in items]
+    content = canonical_layer(name, light)
+    check_layer(name, content)
+    if len(content) > _LARGEST_ITEM and (largest := max(len(canonical(item)) for item in light)) > _LARGEST_ITEM:
+        raise ValueError(f"an item of the layer {name} takes {largest:,} bytes; at most {_LARGEST_ITEM:,} can be recorded")
 
 
 def _light(item: Any) -> Any:

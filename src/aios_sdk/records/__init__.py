@@ -3,7 +3,7 @@
 from ._document import Document, Host, Kind, Outcome, Page, Status, StepOutcome, StepStatus, UnitFailure
 from ._identity import ID_LENGTH, canonical, digest, digest_file, document_id, from_json, identify, new_run_id, to_json
 from ._items import Alternative, Check, Field, Label, Reason, Redaction, Reference, Sentence, Severity, Value, ValueType, value_text
-from ._layers import LAYERS, Layer, Layers, canonical_layer, decode_layer, layers_digest, merge_layers, stamped_items
+from ._layers import LAYERS, Layer, Layers, canonical_layer, check_layer, decode_layer, layers_digest, merge_layers, stamped_items
 from ._page import PageInfo, PageText, TextMethod, Word, Words
 from ._references import check_references
 from ._resolve import Candidates, Resolved, normalised, resolve
@@ -59,6 +59,7 @@ __all__ = [
     "Words",
     "canonical",
     "canonical_layer",
+    "check_layer",
     "check_references",
     "check_spans",
     "decode_layer",

@@ -272,7 +272,7 @@ class Page:
         return f"Page({self.info.index}, {len(self.text)} code points)"
 
 
-class UnitFailure(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class UnitFailure(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """One page (from 0) or block of rows for which a step failed; ``page`` is None for the whole document."""
 
     category: Category
@@ -281,7 +281,7 @@ class UnitFailure(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     retryable: bool = False
 
 
-class StepOutcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class StepOutcome(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """How one step ended for one document: which component did it, and what failed."""
 
     step: str

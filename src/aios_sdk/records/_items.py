@@ -26,7 +26,7 @@ _TYPES: dict[type, ValueType] = {str: "text", int: "integer", Decimal: "decimal"
 _PARSERS: dict[str, Any] = {"decimal": Decimal, "date": dt.date.fromisoformat, "datetime": dt.datetime.fromisoformat}
 
 
-class Reference(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Reference(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """A pointer at an item of a document: what a derived field, a check or a route rests on.
 
     ``kind`` says what it points at, ``id`` is that item's id, ``document_id`` the document that holds it, ``name`` its path, rule or
@@ -39,14 +39,14 @@ class Reference(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     name: str = ""
 
 
-class Alternative(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Alternative(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """Another reading that was considered: the value as text, and its score (0..1)."""
 
     value: str
     score: float
 
 
-class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One value found in a document.
 
     Attributes:
@@ -143,7 +143,7 @@ def _probability(value: float | None, what: str) -> None:
         raise ValueError(f"{what} is {value}; it must lie in 0..1")
 
 
-class Label(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Label(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A class given to a document, or to one ``page``: ``value`` out of ``taxonomy``.
 
     When the component ``abstained``, value is empty and the alternatives say what it hesitated between. Example::
@@ -168,7 +168,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         _probability(self.confidence, f"the confidence of label {self.taxonomy!r}")
 
 
-class Sentence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Sentence(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A sentence of a summary and the place or places it rests on (at least one)."""
 
     text: str
@@ -179,7 +179,7 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
             raise ValueError("every sentence of a summary cites at least one span")
 
 
-class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Check(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """The verdict of one rule: ``passed`` is True, False, or None where it cannot be known.
 
     ``message`` says why in words; ``inputs`` are the items that decided. A failed check of severity ``error`` blocks automatic routes.
@@ -194,7 +194,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     id: str = ""
 
 
-class Redaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Redaction(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A place to mask, and the ``kind`` of what is there (``iban``, ``person`` ...). Masks keep their length, so spans hold."""
 
     kind: str
@@ -204,7 +204,7 @@ class Redaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
     id: str = ""
 
 
-class Reason(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Reason(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """Why a route was taken: in words, and the items it rests on."""
 
     text: str

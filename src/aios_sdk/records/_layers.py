@@ -14,6 +14,7 @@ from ._identity import ID_LENGTH, canonical, digest
 from ._items import Check, Field, Label, Redaction
 from ._page import PageInfo, PageText, Words
 from ._results import Result, Route, Summary
+from ._shapes import shape_check
 from ._table import Table
 
 Layer: TypeAlias = Literal["pages", "text", "words", "tables", "fields", "labels", "summary", "checks", "redactions", "route"]
@@ -22,7 +23,7 @@ Layer: TypeAlias = Literal["pages", "text", "words", "tables", "fields", "labels
 LAYERS: Final[tuple[Layer, ...]] = ("pages", "text", "words", "tables", "fields", "labels", "summary", "checks", "redactions", "route")
 
 
-class Layers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Layers(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Everything known about a document; a step adds items and never changes any."""
 
     pages: tuple[PageInfo, ...] = ()
@@ -45,9 +46,7 @@ def same_pages(first: Layers, second: Layers) -> bool:
 def stamped_items(document: str, step: str, result: Result | Layers) -> dict[str, tuple[Any, ...]]:
     """The items of ``result`` by layer, without layers that have none; as `Document.stamp` gives them."""
     place = f"{len(document)}:{document}\x1f{len(step)}:{step}\x1f".encode()
-    return {
-        name: tuple([_stamp(item, place, step, number) for number, item in enumerate(items)]) for name, items in _items_of(result) if items
-    }
+    return {name: tuple([_stamp(item, place, step, number) for number, item in enumerate(items)]) for name, items in _items_of(result)}
 
 
 def merge_layers(first: Layers, second: Layers, names: Iterable[str] = LAYERS) -> Layers:
@@ -67,14 +66,15 @@ def layers_digest(layers: Layers, names: frozenset[str]) -> str:
 
 
 def _items_of(result: Result | Layers) -> list[tuple[str, tuple[Any, ...]]]:
+    """The layers that ``result`` has items of, with them."""
+    names = _names_of(type(result))
+    if names:
+        return [(name, items) for name in names if (items := getattr(result, name))]
     if isinstance(result, Summary):
         return [("summary", (result,))]
     if isinstance(result, Route):
         return [("route", (result,))]
-    names = _names_of(type(result))
-    if not names:
-        raise TypeError(f"{type(result).__name__} is no result of a stage")
-    return [(name, getattr(result, name)) for name in names]
+    raise TypeError(f"{type(result).__name__} is no result of a stage")
 
 
 @cache
@@ -92,15 +92,13 @@ def _stamp(item: Any, place: bytes, step: str, number: int) -> Any:
         return replace(item, step=step)
     # Nobody else has the copy yet; unlike `replace`, copying does not check again what was checked when the item was made.
     stamped = item.__copy__()
-    force_setattr(stamped, "step", "")
-    force_setattr(stamped, "id", "")
-    force_setattr(stamped, "id", _item_id(kind, place, number, canonical(stamped)))
+    if stamped.step or stamped.id:
+        force_setattr(stamped, "step", "")
+        force_setattr(stamped, "id", "")
+    content = b"%b\x1f%b%d\x1f%b" % (kind.__name__.encode(), place, number, canonical(stamped))
+    force_setattr(stamped, "id", hashlib.sha256(content).hexdigest()[:ID_LENGTH])
     force_setattr(stamped, "step", step)
     return stamped
-
-
-def _item_id(kind: type, place: bytes, number: int, content: bytes) -> str:
-    return hashlib.sha256(b"%b\x1f%b%d\x1f%b" % (kind.__name__.encode(), place, number, content)).hexdigest()[:ID_LENGTH]
 
 
 def _without_place(item: Any) -> Any:
@@ -125,6 +123,11 @@ _DECODERS: Final = {layer: msgspec.json.Decoder(tuple[kind, ...]) for layer, kin
 def canonical_layer(layer: str, items: Sequence[Any]) -> bytes:
     """The canonical bytes of items of a layer, as they are recorded: the places of table files stay out, for they change."""
     return canonical([_without_place(item) for item in items] if layer == "tables" else items)
+
+
+def check_layer(layer: str, content: bytes) -> None:
+    """Raise ``msgspec.ValidationError`` naming what has a wrong type in the canonical bytes of items of a layer."""
+    shape_check(_LAYER_TYPES[layer])(content)
 
 
 def decode_layer(layer: str, content: bytes | str) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ _METHODS: Final = get_args(TextMethod)
 _MICRO = 1_000_000
 
 
-class PageInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class PageInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One page as it is displayed: ``width`` and ``height`` in points (1/72 inch) after ``rotation`` degrees clockwise.
 
     A format without pages has one page; a page without a size has width and height 0. ``label`` is the printed number.
@@ -37,7 +37,7 @@ class PageInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
             raise ValueError("a page counts from 0 and has no negative size")
 
 
-class PageText(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class PageText(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """The text of one page as one step read it. Spans count its Unicode code points.
 
     ``artifact`` is the id of this text, computed from page and content unless given. ``confidence`` (0..1) is that of the reading,
@@ -81,7 +81,7 @@ class Word(NamedTuple):
     confidence: float | None
 
 
-class Words(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Words(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """The words of one page as columns, in reading order; `iterate` makes objects of them, given the page's text.
 
     ``artifact`` is that of the `PageText` which ``starts`` and ``ends`` (code points) count in. All columns are little-endian

@@ -18,7 +18,7 @@ def check_references(document: Document, added: Layers) -> Iterator[str]:
     Fields, labels and checks that are referred to must be the document's or its members'. A route without review must not rest on an
     ungrounded field, neither directly nor through checks and derived fields. Linear in what is held and referred to.
     """
-    if not (added.route or added.checks or any(field.inputs for field in added.fields)):
+    if not (added.route or added.checks or [field for field in added.fields if field.inputs]):
         return
     known: dict[str, _Item] = {}
     for layers in _held(document, added):

@@ -11,7 +11,7 @@ from ._page import PageText, Words
 from ._table import Table
 
 
-class Extraction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Extraction(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What an extract step computed: text and words of pages, tables, fields.
 
     Example::
@@ -25,13 +25,13 @@ class Extraction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     fields: tuple[Field, ...] = ()
 
 
-class Classification(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Classification(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """Labels for the document, its pages or its rows."""
 
     labels: tuple[Label, ...] = ()
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Summary(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A summary: sentences that cite their places, and the ``method`` that made them."""
 
     sentences: tuple[Sentence, ...] = ()
@@ -45,19 +45,19 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
         return " ".join(sentence.text for sentence in self.sentences)
 
 
-class Checks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Checks(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """The verdicts of the rules of one step."""
 
     checks: tuple[Check, ...] = ()
 
 
-class Redactions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Redactions(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """The places to mask."""
 
     redactions: tuple[Redaction, ...] = ()
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Route(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Where the document or case goes, and why; ``review=True`` when a person is to look at it first.
 
     Example::

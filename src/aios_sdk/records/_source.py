@@ -11,7 +11,7 @@ import msgspec
 from ..errors import InputError
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Source(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """Bytes to ingest, and the key under which they were delivered.
 
     Given by the user as a path, or yielded by an ingest component as a child (an attachment, a member of an archive). A component

@@ -43,7 +43,7 @@ def _clip(value: float) -> float:
     return round(min(1.0, max(0.0, value)), _ROUNDING)
 
 
-class Span(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Span(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A place in an artifact, with the ``quote`` that is there.
 
     Exactly one kind of place is given, and a place in text may also carry the box it is printed in:

@@ -19,7 +19,7 @@ def check_spans(document: Document, added: Layers, *, parts: bool = False) -> It
     anything else must be into what ``document`` or a member cites already, such as the text of a part. With ``parts``, for a document
     that is being ingested and whose parts are not known yet, such spans are left to who holds them. Linear in the number of spans.
     """
-    if not (added.fields or added.labels or added.summary or added.redactions):
+    if _plainly_resolves(document, added):
         return
     held = (document.layers, added, *(member.document.layers for member in document.members))
     texts: Mapping[str, PageText] = document._texts
@@ -40,6 +40,22 @@ def check_spans(document: Document, added: Layers, *, parts: bool = False) -> It
             problem = "" if span.artifact in cited else f"it stands in {span.artifact!r}, which is nothing of this document"
         if problem:
             yield f"{what}: {problem}"
+
+
+def _plainly_resolves(document: Document, added: Layers) -> bool:
+    """Whether ``added`` has no spans but such of fields into texts that the document holds, and all of these resolve: the usual case."""
+    if added.labels or added.summary or added.redactions:
+        return False
+    texts: Mapping[str, PageText] = document._texts
+    for field in added.fields:
+        for span in field.spans:
+            text = texts.get(span.artifact)
+            # A quote that is there from start on and is as long as the span: then the span ends within the text.
+            if text is None or span.start is None or span.end is None or text.page != span.page:
+                return False
+            if not span.quote or text.content[span.start : span.end] != span.quote or len(span.quote) != span.end - span.start:
+                return False
+    return True
 
 
 def _spans(layers: Layers) -> Iterator[tuple[str, Span]]:

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     import duckdb
 
 
-class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Column(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A column of a table: its name as in the file, and its DuckDB type such as ``VARCHAR`` or ``DECIMAL(18,2)``."""
 
     name: str
     type: str
 
 
-class Table(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Table(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A typed table of ``rows`` rows in a Parquet file.
 
     ``artifact`` is the SHA-256 of that file, ``location`` the local path where it lies now (no part of its identity), ``page`` the page or

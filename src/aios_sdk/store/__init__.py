@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from ._blobs import INLINE_BYTES, Blobs
     from ._connect import connect
+    from ._deliveries import Deliveries
     from ._explain import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
     from ._export import Exported, ExportFormat, export
     from ._fold import Folded, fold
@@ -30,6 +31,7 @@ _HOME: Final = {
     for module, names in {
         "_blobs": "INLINE_BYTES Blobs",
         "_connect": "connect",
+        "_deliveries": "Deliveries",
         "_explain": "Candidate Decision Explanation Finding Maker Origin Place Verdict",
         "_export": "Exported ExportFormat export",
         "_fold": "Folded fold",
@@ -60,6 +62,7 @@ __all__ = [
     "ColumnSpec",
     "ComponentUse",
     "Decision",
+    "Deliveries",
     "Explanation",
     "ExportFormat",
     "Exported",

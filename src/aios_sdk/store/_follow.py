@@ -13,6 +13,7 @@ from typing import Final
 
 from ..errors import JournalCorrupt, StoreBusy, StoreError
 from ._fold import Folded, fold
+from ._memo import index
 
 _log: Final = logging.getLogger("aios.store")
 
@@ -29,7 +30,7 @@ def follow(store: str | os.PathLike[str], stopping: threading.Event, *, told: Ca
 
     The database is free between folds, and after every 100,000 rows of a large backlog. ``told`` hears of each fold that applied
     something. What cannot be folded now (a reader holds the file, the disk is full, a segment is damaged) is tried again later, and
-    logged once.
+    logged once. When all is folded it is indexed too, so that the next run begins at once.
     """
     directory = Path(store)
     seen: tuple[int, int] | None = None
@@ -46,6 +47,8 @@ def follow(store: str | os.PathLike[str], stopping: threading.Event, *, told: Ca
                     time.sleep(_GAP)
                     continue
                 seen = found
+                if not last:  # who ends this, a run or the next one, does the rest
+                    index(directory)
             except StoreBusy as busy:
                 _log.info("folding %s is put off: %s", directory, busy)
             except StoreError as error:

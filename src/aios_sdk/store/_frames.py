@@ -9,18 +9,15 @@ import os
 import struct
 import time
 import zlib
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from ..errors import JournalCorrupt, StoreVersion
-from ._payloads import payload_of
+from ._payloads import Record
 
 FORMAT: Final = 2
-#: Rows of one frame.
-MAX_ROWS: Final = 256
 CONTINUES: Final = 1
 END: Final = 2
 
@@ -70,7 +67,7 @@ class Frame(NamedTuple):
     body: memoryview
 
     def records(self) -> Iterator[tuple[int, memoryview | None]]:
-        """The records in order: the table's number, and its rows of this frame as `payload_of` gave them, or None when they were erased.
+        """The records in order: the table's number, and its rows of this frame as a MessagePack array, or None when they were erased.
 
         Nothing is copied; digests are checked by `verify_records` alone.
         """
@@ -113,40 +110,31 @@ class FramePacker:
         self._marker = start[:_MARKER]
         self._sequence = 0
 
-    def group(self, rows: Sequence[tuple[int, bytes]], document: bytes, durable: int) -> list[bytes]:
+    def group(self, frames: Sequence[Sequence[Record]], document: bytes, durable: int) -> list[bytes]:
         """The bytes of a group's frames, one after the other; all but the last frame say that the group continues.
 
         ``durable`` is the offset that is known to be on disk.
         """
         written = time.time_ns() // 1000
-        if len(rows) <= MAX_ROWS:
-            return self._frame(rows, 0, document, durable, written)
-        starts = range(0, len(rows), MAX_ROWS)
-        return [
-            part
-            for start in starts
-            for part in self._frame(rows[start : start + MAX_ROWS], 0 if start == starts[-1] else CONTINUES, document, durable, written)
-        ]
+        parts = [part for records in frames[:-1] for part in self._frame(records, CONTINUES, document, durable, written)]
+        return parts + self._frame(frames[-1], 0, document, durable, written)
 
     def end(self, durable: int) -> bytes:
         """The frame without records that seals a segment."""
         return b"".join(self._frame((), END, bytes(16), durable, time.time_ns() // 1000))
 
-    def _frame(self, rows: Sequence[tuple[int, bytes]], flags: int, document: bytes, durable: int, written: int) -> list[bytes]:
+    def _frame(self, records: Sequence[Record], flags: int, document: bytes, durable: int, written: int) -> list[bytes]:
         # One record holds all rows of a table: one digest for each row would cost more than everything else here together.
-        tables: defaultdict[int, list[bytes]] = defaultdict(list)
-        for kind, encoded in rows:
-            tables[kind].append(encoded)
-        salts = os.urandom(_SALT * len(tables))
-        heads = [_fixed.pack(flags, self._sequence, durable, written, document, len(tables), len(rows), self.chain)]
+        salts = os.urandom(_SALT * len(records))
+        rows = sum([record.rows for record in records])
+        heads = [_fixed.pack(flags, self._sequence, durable, written, document, len(records), rows, self.chain)]
         secrets: list[bytes] = []
         payloads: list[bytes] = []
         place = 0
-        for kind, of_table in tables.items():
+        for table, _, payload in records:
             salt = salts[place : place + _SALT]
             place += _SALT
-            payload = payload_of(of_table)
-            heads.append(_head.pack(kind, len(payload), sha256(salt + payload).digest()))
+            heads.append(_head.pack(table, len(payload), sha256(salt + payload).digest()))
             secrets += _STATE, salt
             payloads.append(payload)
         covered = b"".join(heads)

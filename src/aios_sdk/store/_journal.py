@@ -17,7 +17,7 @@ from ..errors import StoreError, StoreFull
 from ..records import new_run_id
 from ._files import DISK_FULL
 from ._frames import Header
-from ._payloads import Row, codec
+from ._payloads import Encoded, Row, codec
 from ._presence import announce
 from ._schema import SCHEMA_VERSION
 from ._segment import OpenSegment
@@ -77,9 +77,8 @@ class Ticket:
 
 class _Group(NamedTuple):
     ticket: Ticket
-    rows: list[tuple[int, bytes]]
+    encoded: Encoded
     document_id: str
-    size: int
 
 
 class JournalWriter:
@@ -100,8 +99,7 @@ class JournalWriter:
         self.id: str = new_run_id()
         self._folder = directory / self.id
         self._schema = schema
-        #: Makes rows ready for `append_encoded`; raises `StoreError` when one does not fit its table.
-        self.encode: Final = codec(schema).encode
+        self._encode: Final = codec(schema).encode
         lock = threading.Lock()
         self._arrived = threading.Condition(lock)
         self._progress = threading.Condition(lock)
@@ -138,10 +136,8 @@ class JournalWriter:
         Returns at once unless 16 MiB wait for the disk. Raises `StoreError` when a row does not fit its table, when the writer is
         closed, or when it has failed before (`StoreFull` on a full disk).
         """
-        return self.append_encoded(*self.encode(rows, document_id=document_id), document_id=document_id)
-
-    def append_encoded(self, rows: list[tuple[int, bytes]], size: int, *, document_id: str = "") -> Ticket:
-        """Queue rows that `encode` gave, of ``size`` bytes together, as one group; see `append`."""
+        encoded = self._encode(rows, document_id=document_id)
+        size = encoded.size
         with self._progress:
             while self._queued and self._queued + size > _QUEUE_BYTES and self._failure is None:
                 self._progress.wait()
@@ -149,7 +145,7 @@ class JournalWriter:
             self._appended += 1
             self._size += size
             ticket = Ticket(self, self._appended)
-            self._queue.append(_Group(ticket, rows, document_id, size))
+            self._queue.append(_Group(ticket, encoded, document_id))
             self._queued += size
             if self._thread is None:
                 self._start()
@@ -236,7 +232,7 @@ class JournalWriter:
             self._arrived.wait_for(lambda: self._queue or self._closing)
             while self._queue and size < _WRITE_BYTES:
                 group = self._queue.popleft()
-                size += group.size
+                size += group.encoded.size
                 groups.append(group)
         return groups
 
@@ -247,14 +243,12 @@ class JournalWriter:
             self._segment = self._segment.next()
         elif self._segment is None:
             self._segment = OpenSegment(self._folder, Header(self._schema, bytes.fromhex(self.id), 0, bytes(32)))
-        self._segment.write(
-            [(group.rows, sha256(group.document_id.encode()).digest()[:16] if group.document_id else bytes(16)) for group in groups]
-        )
+        self._segment.write([(group.encoded.frames, _short(group.document_id)) for group in groups])
 
     def _acknowledge(self, groups: list[_Group]) -> None:
         with self._progress:
             self._durable = groups[-1].ticket._number
-            self._queued -= sum(group.size for group in groups)
+            self._queued -= sum(group.encoded.size for group in groups)
             self._progress.notify_all()
         self._call_back(groups)
 
@@ -273,6 +267,11 @@ class JournalWriter:
         for group in groups:
             for callback in group.ticket._callbacks or ():
                 _call(callback, group.ticket)
+
+
+def _short(document_id: str) -> bytes:
+    """What a frame names its document by; zeros for none."""
+    return sha256(document_id.encode()).digest()[:16] if document_id else bytes(16)
 
 
 def _call(callback: Callable[[Ticket], object], ticket: Ticket) -> None:

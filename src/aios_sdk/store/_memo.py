@@ -1,4 +1,7 @@
-"""Where results are kept by the key of what they were made from: an index beside the journal, which can be made again from it."""
+"""Where results are kept by the key of what they were made from: an index beside the journal, which can be made again from it.
+
+It also holds what runs recorded of deliveries (`Deliveries`).
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,10 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, final
 
-from ..errors import JournalCorrupt
+from ..errors import JournalCorrupt, StoreError
 from ._blobs import Blobs
-from ._frames import CONTINUES, Frame
+from ._deliveries import TOLD, Deliveries, tell
+from ._frames import CONTINUES
 from ._reader import JournalReader, Segment
 from ._tables import TABLES
 
@@ -27,6 +31,9 @@ _PLACE: Final = struct.Struct("<16sQQ")
 _OFFSET: Final = struct.Struct("<Q")
 _KEY: Final = b"k"
 _DONE: Final = b"d"
+# The form of the index; one of another form is made anew.
+_FORM: Final = b"v"
+_CURRENT_FORM: Final = b"2"
 _KEY_SIZE: Final = 16
 
 _ATTEMPTS: Final = TABLES["attempts"]
@@ -43,6 +50,9 @@ _OF_ARTIFACT: Final = itemgetter(*map(_ARTIFACT_COLUMNS.index, ("artifact_id", "
 
 #: Groups that are kept after they were read.
 _GROUPS: Final = 64
+
+# Groups that go into the index at a time.
+_TOGETHER: Final = 20_000
 
 Row: TypeAlias = tuple[Any, ...]
 _Group: TypeAlias = dict[str, tuple[Row, list[Row]]]
@@ -72,28 +82,50 @@ class Memo:
         self._reader = JournalReader(store / "journal")
         self._blobs = blobs
         self._environment = _open(store / MEMO)
+        #: What runs recorded of deliveries up to the last `refresh`.
+        self.deliveries = Deliveries(self._environment)
         self._groups: dict[bytes, _Group] = {}
         self._latest: _Group = {}
 
     def refresh(self) -> int:
         """Index what the journals hold and the index does not. Gives the number of results that were new.
 
-        What lies behind damage in a journal is left out; it is computed again.
+        What lies behind damage in a journal is left out; it is computed again. Raises `StoreError` when the index cannot be written.
         """
+        import lmdb
+
+        try:
+            added = sum(self._follow(segment) for segment in self._reader.found()[0])
+        except lmdb.Error as error:
+            raise StoreError(
+                f"The index of results beside the journal cannot be written: {error}",
+                cause="The disk is full, or the index is damaged",
+                fix=f"Free some space, or delete the folder {MEMO!r} in the store: it is made again from the journal",
+            ) from error
+        self.deliveries = Deliveries(self._environment)
+        return added
+
+    def _follow(self, segment: Segment) -> int:
+        """Index what is new in a segment, some groups at a time."""
+        mark = _DONE + bytes.fromhex(segment.writer) + _OFFSET.pack(segment.sequence)
         added = 0
-        for segment in self._reader.found()[0]:
-            mark = _DONE + bytes.fromhex(segment.writer) + _OFFSET.pack(segment.sequence)
-            with self._environment.begin() as reading:
-                known = reading.get(mark)
-            offset = _OFFSET.unpack(known)[0] if known else 0
-            if segment.size <= offset:
-                continue
-            entries, end = self._scan(segment, offset)
+        with self._environment.begin() as reading:
+            offset = _offset(reading, mark)
+        while segment.size > offset:
+            entries, told, end = self._scan(segment, offset)
+            if end == offset:
+                break
             with self._environment.begin(write=True) as writing:
-                for key, at in entries:
+                reached = _offset(writing, mark)
+                if reached != offset:  # another process was faster
+                    offset = reached
+                    continue
+                for key, at in sorted(entries):  # neighbours share a page
                     writing.put(_KEY + key, _PLACE.pack(bytes.fromhex(segment.writer), segment.sequence, at))
+                tell(writing, told)
                 writing.put(mark, _OFFSET.pack(end))
             added += len(entries)
+            offset = end
         return added
 
     @property
@@ -157,20 +189,33 @@ class Memo:
                 break
         return attempts
 
-    def _scan(self, segment: Segment, offset: int) -> tuple[list[tuple[bytes, int]], int]:
-        """The keys of the groups from ``offset`` on with the places of the groups, and the end of the last whole one."""
+    def _scan(self, segment: Segment, offset: int) -> tuple[list[tuple[bytes, int]], list[tuple[int, Row]], int]:
+        """The keys of some groups from ``offset`` on with the places of the groups, what they tell of deliveries, and the end of the last
+        whole one."""
         entries: list[tuple[bytes, int]] = []
+        told: list[tuple[int, Row]] = []
         keys: list[bytes] = []
-        begin = offset
+        rows: list[tuple[int, Row]] = []
+        begin, groups = offset, 0
         try:
             for decode, frame in self._reader.decoded_frames(segment, offset):
-                keys += _keys(decode, frame)
+                for kind, payload in frame.records():
+                    if payload is None:
+                        continue
+                    if kind in _KEYED:
+                        place = _KEYED[kind]
+                        keys += [bytes.fromhex(key)[:_KEY_SIZE] for row in decode(kind, payload) if (key := row[place])]
+                    elif kind in TOLD:
+                        rows += [(kind, TOLD[kind](row)) for row in decode(kind, payload)]
                 if not frame.flags & CONTINUES:
                     entries += [(key, begin) for key in keys]
-                    keys, begin = [], frame.end
+                    told += rows
+                    keys, rows, begin, groups = [], [], frame.end, groups + 1
+                    if groups >= _TOGETHER:
+                        break
         except JournalCorrupt:
-            return entries, begin
-        return entries, begin
+            return entries, told, begin
+        return entries, told, begin
 
     def close(self) -> None:
         """Let go of the index and of the journals."""
@@ -178,13 +223,20 @@ class Memo:
         _close(self._environment)
 
 
-def _keys(decode: Any, frame: Frame) -> list[bytes]:
-    keys = []
-    for kind, payload in frame.records():
-        place = _KEYED.get(kind)
-        if place is not None and payload is not None:
-            keys += [bytes.fromhex(key)[:_KEY_SIZE] for row in decode(kind, payload) if (key := row[place])]
-    return keys
+def index(store: Path) -> int:
+    """Bring the index of ``store`` up to date, so that the next run need not; gives the number of results that were new."""
+    memo = Memo(store, Blobs(store / "blobs"))
+    try:
+        return memo.refresh()
+    finally:
+        memo.close()
+
+
+def _offset(reading: lmdb.Transaction, mark: bytes) -> int:
+    """Up to where a segment is indexed."""
+    known = reading.get(mark)
+    offset: int = _OFFSET.unpack(known)[0] if known else 0
+    return offset
 
 
 # A process may open an index only once; stores that share a directory share it.
@@ -205,6 +257,11 @@ def _open(directory: Path) -> lmdb.Environment:
         directory.mkdir(exist_ok=True)
         # Neither sync nor journal: what a power loss takes is indexed again.
         environment = lmdb.open(place, map_size=_MAP_SIZE, sync=False, metasync=False, readahead=False, max_readers=512)
+        environment.reader_check()  # what killed readers left keeps pages from being used again
+        with environment.begin(write=True) as writing:
+            if writing.get(_FORM) != _CURRENT_FORM:
+                writing.drop(environment.open_db(None, txn=writing), delete=False)
+                writing.put(_FORM, _CURRENT_FORM)
         _opened[place] = (environment, 1)
         return environment
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import cache
 from operator import itemgetter
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -20,11 +20,26 @@ from ._versions import OLDEST, Former, former_tables
 #: The number of a table and one value for each of its columns.
 Row: TypeAlias = tuple[int, Sequence[Any]]
 
-#: Rows as bytes, each with the number of its table, and how many bytes they take together.
-Encoded: TypeAlias = tuple[list[tuple[int, bytes]], int]
+#: Rows that one frame holds at most.
+MAX_ROWS: Final = 256
 
-#: Bytes of one row. What is larger belongs into a blob.
+#: Bytes of one row, and of all rows of a table in one frame. What is larger belongs into a blob.
 MAX_ROW: Final = 64 * 1024 * 1024
+
+
+class Record(NamedTuple):
+    """Rows of one table in one frame: its number, how many there are, and they themselves as a MessagePack array."""
+
+    table: int
+    rows: int
+    payload: bytes
+
+
+class Encoded(NamedTuple):
+    """A group of rows as it goes to the journal: the records of each of its frames, and how many bytes their payloads take together."""
+
+    frames: list[list[Record]]
+    size: int
 
 
 def _integer(low: int, high: int) -> Any:
@@ -54,7 +69,7 @@ _is_json: Final = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 class _TableCodec:
-    """Encodes and decodes the rows of one table; `Codec.encode` uses its parts, for it runs for every row that is recorded."""
+    """Encodes and decodes the rows of one table."""
 
     def __init__(self, table: TableSpec) -> None:
         self.table = table
@@ -68,14 +83,31 @@ class _TableCodec:
                 types.append(Decimal | None)
             else:
                 types.append(_TYPES[column.type] | None)
-        kind = tuple.__class_getitem__(tuple(types))
-        self.check: Callable[[bytes], tuple[Any, ...]] = msgspec.msgpack.Decoder(kind).decode
         self.decode: Callable[[bytes | memoryview], list[tuple[Any, ...]]]
-        self.decode = msgspec.msgpack.Decoder(list.__class_getitem__(kind)).decode
+        self.decode = msgspec.msgpack.Decoder(list.__class_getitem__(tuple.__class_getitem__(tuple(types)))).decode
         places = [*self._json, *(index for index, _, _ in self._decimals)]
         #: The values that take more than their type to be right, and what they are when there is nothing to check.
         self.special = itemgetter(*places, places[0]) if places else None
         self.nothing = (None,) * (len(places) + 1)
+
+    def encode(self, rows: Sequence[Sequence[Any]]) -> bytes:
+        """The rows as a payload. Raises `_Misfit` for the first that does not fit."""
+        try:
+            payload = _encode(rows)
+            if len(payload) <= MAX_ROW:
+                # A row that DuckDB would refuse must not reach the journal, where it would stop every fold to come.
+                self.decode(payload)
+        except _MISFITS as error:
+            place = _PLACE.search(str(error))
+            raise _Misfit(rows[int(place[1])] if place else rows[0], error) from error
+        if self.special is not None:
+            for values in rows:
+                if self.special(values) != self.nothing:
+                    try:
+                        self.check_special(values)
+                    except _MISFITS as error:
+                        raise _Misfit(values, error) from error
+        return payload
 
     def check_special(self, values: Sequence[Any]) -> None:
         """Raise what says that JSON is none, or that a decimal is too long."""
@@ -99,37 +131,45 @@ class Codec:
 
     Example::
 
-        ((number, row), *_), size = codec(SCHEMA_VERSION).encode([(6, (run_id, document_id, 0, member_id, "ok", "", []))])
-        codec(SCHEMA_VERSION).decode(number, payload_of([row]))
+        frames, size = codec(SCHEMA_VERSION).encode([(6, (run_id, document_id, 0, member_id, "ok", "", []))])
+        codec(SCHEMA_VERSION).decode(frames[0][0].table, frames[0][0].payload)
     """
 
     def __init__(self, tables: Iterable[TableSpec]) -> None:
         self._tables = {table.number: _TableCodec(table) for table in tables}
 
     def encode(self, rows: Sequence[Row], *, document_id: str = "") -> Encoded:
-        """The rows as bytes. Raises `StoreError` naming the first that does not fit."""
-        encoded: list[tuple[int, bytes]] = []
-        size = 0
-        table: _TableCodec | None = None
-        number = 0
-        values: Sequence[Any] = ()
+        """The rows as records of frames. Raises `StoreError` naming the first that does not fit."""
         try:
-            for number, values in rows:
-                table = self._tables.get(number)
-                if table is None:
-                    raise ValueError("no table of the schema has that number")
-                row = _encode(values)
-                size += len(row)
-                if len(row) > MAX_ROW:
-                    raise ValueError(f"the row takes {len(row)} bytes; at most {MAX_ROW} are allowed")
-                # A row that DuckDB would refuse must not reach the journal, where it would stop every fold to come.
-                table.check(row)
-                if table.special is not None and table.special(values) != table.nothing:
-                    table.check_special(values)
-                encoded.append((number, row))
-        except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise _misfit(table, number, values, error, document_id) from error
-        return encoded, size
+            frames = [frame for start in range(0, len(rows), MAX_ROWS) for frame in self._frames(rows[start : start + MAX_ROWS])] or [[]]
+        except _Misfit as error:
+            raise _refusal(self._tables.get(error.table), error, document_id) from error
+        return Encoded(frames, sum([len(record.payload) for records in frames for record in records]))
+
+    def _frames(self, rows: Sequence[Row]) -> list[list[Record]]:
+        """The records of as few frames as can hold the rows."""
+        tables: dict[int, list[Sequence[Any]]] = {}
+        for number, values in rows:
+            if number in tables:
+                tables[number].append(values)
+            else:
+                tables[number] = [values]
+        records = []
+        for number, of_table in tables.items():
+            table = self._tables.get(number)
+            if table is None:
+                raise _Misfit(of_table[0], ValueError("no table of the schema has that number"), number)
+            try:
+                payload = table.encode(of_table)
+            except _Misfit as error:
+                error.table = number
+                raise
+            if len(payload) > MAX_ROW:
+                if len(rows) > 1:
+                    return [*self._frames(rows[: len(rows) // 2]), *self._frames(rows[len(rows) // 2 :])]
+                raise _Misfit(of_table[0], ValueError(f"the row takes {len(payload)} bytes; at most {MAX_ROW} are allowed"), number)
+            records.append(Record(number, len(of_table), payload))
+        return [records]
 
     def decode(self, number: int, payload: bytes | memoryview) -> list[tuple[Any, ...]]:
         """The rows of one payload. Raises ``msgspec.MsgspecError`` or ``KeyError`` when it holds no rows of that table."""
@@ -148,15 +188,6 @@ class FormerCodec(Codec):
         return [self._former[number].present(row) for row in super().decode(number, payload)]
 
 
-def payload_of(rows: Sequence[bytes]) -> bytes:
-    """Encoded rows of one table as one payload: a MessagePack array of them. There are less than 65,536."""
-    count = len(rows)
-    return b"".join((_SHORT[count] if count < 16 else b"\xdc" + count.to_bytes(2, "big"), *rows))
-
-
-_SHORT: Final = [bytes((0x90 | count,)) for count in range(16)]
-
-
 @cache
 def codec(schema: int) -> Codec:
     """The codec of a version of the schema. Raises `StoreVersion` for one that this release does not read."""
@@ -171,14 +202,30 @@ def codec(schema: int) -> Codec:
     )
 
 
-def _misfit(table: _TableCodec | None, number: int, values: Sequence[Any], error: Exception, document_id: str) -> StoreError:
-    name = table.table.name if table else f"number {number}"
-    text = str(error)
-    if table and (place := re.search(r" - at `\$\[(\d+)\]", text)):
-        text = f"{table.table.columns[int(place[1])].name}: {text[: place.start()]}"
+#: What encoding and decoding raise, and the place of the value in the rows that they name.
+_MISFITS: Final = (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError)
+_PLACE: Final = re.compile(r" - at `\$\[(\d+)\](?:\[(\d+)\])?")
+
+
+class _Misfit(Exception):
+    """A row that its table cannot hold."""
+
+    def __init__(self, values: Sequence[Any], error: Exception, table: int = -1) -> None:
+        super().__init__(str(error))
+        self.values = values
+        self.table = table
+
+
+def _refusal(table: _TableCodec | None, misfit: _Misfit, document_id: str) -> StoreError:
+    name = table.table.name if table else f"number {misfit.table}"
+    text = str(misfit)
+    place = _PLACE.search(text)
+    if table and place:
+        column = f"{table.table.columns[int(place[2])].name}: " if place[2] else ""
+        text = column + text[: place.start()]
     return StoreError(
         f"A row of table {name} cannot be recorded: {text}",
-        cause=f"A component or the recorder gave a value that its column cannot hold; the row has {len(values)} values",
+        cause=f"A component or the recorder gave a value that its column cannot hold; the row has {len(misfit.values)} values",
         fix="Nothing of this group was recorded; report it with the text above",
         document=document_id or None,
     )

@@ -104,13 +104,17 @@ def attempt_id(run: str, document: str, step: str, component: str, number: int =
 _NO_LAYERS: Final = Layers()
 
 
+#: What a row without its content takes in memory, in bytes, about.
+_ROW_BYTES: Final = 2000
+
+
 class _Pending:
-    """Encoded rows of one document that were not handed to the journal yet, since when (seconds of ``time.monotonic``), and their bytes."""
+    """Rows of one document that were not handed to the journal yet, since when (seconds of ``time.monotonic``), and about their bytes."""
 
     __slots__ = ("rows", "since", "size")
 
     def __init__(self) -> None:
-        self.rows: list[tuple[int, bytes]] = []
+        self.rows: list[Row] = []
         self.since = time.monotonic()
         self.size = 0
 
@@ -196,7 +200,7 @@ class Run:
                 )
                 for ordinal, member in enumerate(delivery.members)
             ]
-        self._gather(rows, identity)
+        self._gather(rows, identity, 0 if content is None else len(content))
 
     def attempt(
         self,
@@ -213,6 +217,7 @@ class Run:
         step, component = attempt.step, attempt.component
         use = self._uses.get((step, component)) or ComponentUse(step=step, stage=attempt.stage, component=component)
         owner = Owner(self.id, document.id, attempt.id or attempt_id(self.id, document.id, step, component), step)
+        size = 0
         rows: list[Row] = [
             (
                 ATTEMPTS,
@@ -245,36 +250,28 @@ class Run:
         ]
         if layers is not _NO_LAYERS:
             contents = contents or contents_of(layers)
-            rows += self._artifact_rows(owner, document, layers, contents)
+            for layer, (content, artifact) in contents.items():
+                items, length = len(getattr(layers, layer)), len(content)
+                first = max(0, len(getattr(document.layers, layer)) - items)
+                size += length
+                if length > INLINE_BYTES:
+                    self._blobs.put(content)
+                kept = None if length > INLINE_BYTES else content.decode()
+                rows.append((ARTIFACTS, (artifact, *owner, layer, first, items, length, kept)))
             rows += item_rows(owner, document, layers, contents)
         if attempt.failures:
             rows += _failure_rows(owner, attempt, attempt.version or use.version)
-        self._gather(rows, document.id)
+        self._gather(rows, document.id, size)
 
     def outcome(self, outcome: Outcome, *, container: bool = False) -> Ticket:
         """Record how a document or case ended, once; ``container=True`` when ingesting it gave only other sources."""
         document = outcome.document
-        rows, size = self._writer.encode(
-            [
-                row(
-                    "outcomes",
-                    self.id,
-                    document.id,
-                    _now(),
-                    outcome.status,
-                    "container" if container else document.kind,
-                    document.thread,
-                    json_text(outcome.steps),
-                )
-            ],
-            document_id=document.id,
-        )
+        kind = "container" if container else document.kind
+        ended = row("outcomes", self.id, document.id, _now(), outcome.status, kind, document.thread, json_text(outcome.steps))
         with self._lock:
             # What else was gathered goes with it, unless a fold has just asked for that.
             pending = self._pending.pop(document.id, None)
-            if pending is not None:
-                rows, size = [*pending.rows, *rows], pending.size + size
-            return self._writer.append_encoded(rows, size, document_id=document.id)
+            return self._writer.append([*pending.rows, ended] if pending is not None else [ended], document_id=document.id)
 
     def flush(self, document_id: str | None = None) -> Ticket | None:
         """Hand over what was gathered of a document, or of all; None when there is nothing. What the ticket acknowledges is durable."""
@@ -283,17 +280,16 @@ class Run:
             for each in list(self._pending) if document_id is None else [document_id]:
                 pending = self._pending.pop(each, None)
                 if pending is not None:
-                    ticket = self._writer.append_encoded(pending.rows, pending.size, document_id=each)
+                    ticket = self._writer.append(pending.rows, document_id=each)
         return ticket
 
-    def _gather(self, rows: Sequence[Row], document_id: str) -> None:
-        encoded, size = self._writer.encode(rows, document_id=document_id)
+    def _gather(self, rows: Sequence[Row], document_id: str, size: int) -> None:
         with self._lock:
             pending = self._pending.get(document_id)
             if pending is None:
                 pending = self._pending[document_id] = _Pending()
-            pending.rows += encoded
-            pending.size += size
+            pending.rows += rows
+            pending.size += size + _ROW_BYTES * len(rows)
             due = pending.size > _PENDING_BYTES or time.monotonic() - pending.since > _PENDING_SECONDS
         if due:
             self.flush(document_id)
@@ -361,16 +357,6 @@ class Run:
         ]
         if use.model:
             rows.append(row("models", self.id, use.step, use.component, use.model, use.model_digest))
-        return rows
-
-    def _artifact_rows(self, owner: Owner, document: Document, layers: Layers, contents: Mapping[str, tuple[bytes, str]]) -> list[Row]:
-        rows: list[Row] = []
-        for layer, (content, artifact) in contents.items():
-            items, size = len(getattr(layers, layer)), len(content)
-            first = max(0, len(getattr(document.layers, layer)) - items)
-            if size > INLINE_BYTES:
-                self._blobs.put(content)
-            rows.append((ARTIFACTS, (artifact, *owner, layer, first, items, size, None if size > INLINE_BYTES else content.decode())))
         return rows
 
 

@@ -40,6 +40,7 @@ exporting: [Keep, forget, take out](../how-to/retention.md).
 |---|---|
 | `store.json` | versions of the layout and schema, and the store's id |
 | `journal/` | the truth: what each process recorded; a record is durable once it is here |
+| `memo/` | an index of the journal: results by what they were made from, deliveries by place and bytes; made again when it is deleted |
 | `blobs/` | bytes of documents, tables (Parquet) and large layers, by SHA-256 |
 | `aios.duckdb` | the database, folded from the journal |
 | `snapshot.duckdb` | its copy as of the end of the last run |

@@ -10,6 +10,7 @@ from typing import Final
 
 from ._files import sync_directory
 from ._frames import FramePacker, Header, pack_header
+from ._payloads import Record
 
 _log: Final = logging.getLogger("aios.store")
 
@@ -29,12 +30,12 @@ class OpenSegment:
         self._packer = FramePacker(start)
         self.durable = 0
 
-    def write(self, groups: Sequence[tuple[Sequence[tuple[int, bytes]], bytes]]) -> None:
+    def write(self, groups: Sequence[tuple[Sequence[Sequence[Record]], bytes]]) -> None:
         """Write the groups and return when they are on disk."""
-        frames = [self._pending]
-        for rows, document in groups:
-            frames += self._packer.group(rows, document, self.durable)
-        self._put(b"".join(frames))
+        parts = [self._pending]
+        for frames, document in groups:
+            parts += self._packer.group(frames, document, self.durable)
+        self._put(b"".join(parts))
 
     def seal(self) -> None:
         """End the segment, and give it its final name."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -27,21 +27,17 @@ from ._gc import Collected, gc
 from ._journal import JournalWriter
 from ._lag import Lag, lag
 from ._layout import Layout, create_layout, read_layout
-from ._memo import Memo
+from ._memo import Memo, index
 from ._query import Parameters, answer
-from ._reader import JournalReader
 from ._rebuild import find, rebuild
 from ._recorder import ComponentUse, Run, RunInfo
 from ._renewal import migrate
-from ._schema import BY_NUMBER, SCHEMA_VERSION, TABLES
+from ._schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     import duckdb
 
 _log: Final = logging.getLogger("aios.store")
-
-# Seconds that a run waits for the database before it reads the journals to know what was recorded before.
-_KNOWING_PATIENCE: Final = 1.0
 
 # Rows that one fold beside a run may take.
 _SOME_ROWS: Final = 20_000
@@ -175,6 +171,10 @@ class Store:
                 _log.warning("%s is journaled and not folded yet: %s", self.path, busy)
             except JournalCorrupt as error:
                 _log.error("%s is folded but for a part of the journal: %s", self.path, error)
+            try:
+                index(self.path)
+            except StoreError as error:
+                _log.warning("the next run will index %s: %s", self.path, error)
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
@@ -204,38 +204,8 @@ class Store:
         with connect(self.path) as connection:
             return explain(connection, self.blobs, find(connection, document, run), path)
 
-    def recorded(self, tables: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Every row of ``tables`` with the table's name, by all writers up to now; out of the database where it can be brought up to
-        date, else out of the journals, so that nobody who holds the database keeps a run from knowing what was recorded.
-        """
-        if not (self.path / DATABASE).exists() and not JournalReader(self.path / "journal").found()[0]:
-            return  # a new store; its database is made beside the run
-        try:
-            self.fold(timeout=_KNOWING_PATIENCE)
-        except (StoreBusy, JournalCorrupt) as error:
-            _log.info("reading the journals instead of the database: %s", error)
-            yield from self._journaled(tables)
-            return
-        with connect(self.path) as connection:
-            for name in tables:
-                columns = [column.name for column in TABLES[name].columns]
-                for row in connection.execute(f"SELECT {', '.join(columns)} FROM {name}").fetchall():
-                    yield name, dict(zip(columns, row, strict=True))
-
-    def _journaled(self, tables: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-        names = {TABLES[name].number: [column.name for column in TABLES[name].columns] for name in tables}
-        reader = JournalReader(self.path / "journal")
-        for segment in reader.found()[0]:
-            try:
-                for group in reader.groups(segment):
-                    for number, values in group.rows:
-                        if number in names:
-                            yield BY_NUMBER[number].name, dict(zip(names[number], values, strict=True))
-            except JournalCorrupt as error:
-                _log.error("reading without a part of the journal: %s", error)
-
     def memo(self) -> Memo:
-        """The results that were recorded so far, by their memo keys; brought up to date. Close it after use."""
+        """The results that were recorded so far, by their memo keys, and what was delivered; brought up to date. Close it after use."""
         if self._writer is not None:
             for run in self._runs:
                 run.flush()
