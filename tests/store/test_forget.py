@@ -240,9 +240,27 @@ def test_the_torn_tail_of_a_writer_that_was_killed_goes_too(path: Path, tmp_path
     segment.with_suffix(".open").write_bytes(data[: -(12 + 77)] + tail)
     temporary = next((path / "blobs").iterdir()) / ".left.tmp"
     temporary.write_text(ERIKA)
+    for name in ("aios.duckdb.tmp", "snapshot.duckdb.tmp", "new.duckdb.tmp"):  # of queries that were killed
+        (path / name).mkdir()
+        (path / name / "duckdb_temp_storage-0.tmp").write_text(ERIKA)
     forget(path, erika.id)
     assert places_of(ERIKA, path) == []
     JournalReader(path / "journal").verify()
+
+
+def test_several_documents_are_forgotten_at_once(path: Path, tmp_path: Path) -> None:
+    erika, otto = recorded(path, tmp_path)
+    done = forget(path, erika.id, f"{OTTO}-brief.txt")
+    assert [document.kind for document in done.documents] == ["file", "case", "file"]
+    assert places_of(ERIKA, path) == places_of(OTTO, path) == []
+    assert {row[:2] for row in rows(path, "FROM forgotten")} >= {(erika.id, erika.id), (otto.id, otto.id)}
+
+
+def test_of_several_documents_one_that_is_not_there_keeps_all(path: Path, tmp_path: Path) -> None:
+    erika, _ = recorded(path, tmp_path)
+    with pytest.raises(UsageError, match="holds no document 'nobody'"):
+        forget(path, erika.id, "nobody")
+    assert places_of(ERIKA, path)
 
 
 def test_a_case_is_forgotten_alone(path: Path, tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from aios_sdk.errors import JournalCorrupt
+from aios_sdk.errors import InputError, JournalCorrupt
 from aios_sdk.store import Store, connect, gc
 from aios_sdk.store._gc import references
 from aios_sdk.store._presence import writers
@@ -162,6 +164,38 @@ def test_left_over_temporary_files_are_removed_and_counted(store: Store) -> None
     assert young.exists()
     with connect(store.path, snapshot=True) as connection:
         assert connection.execute("SELECT count(*) FROM runs").fetchall() == [(2,)]
+
+
+def test_what_queries_put_on_disk_is_removed_when_nobody_has_the_database_open(store: Store) -> None:
+    with store:
+        Recording(store).finish()
+    spilled = [store.path / name / "duckdb_temp_block-1.block" for name in ("aios.duckdb.tmp", "snapshot.duckdb.tmp")]
+    for file in spilled:
+        file.parent.mkdir()
+        file.write_bytes(b"spilled")
+    with subprocess_reading(store.path):
+        assert gc(store.path)[2:4] == (1, 7)
+        assert [file.exists() for file in spilled] == [True, False]
+    assert gc(store.path)[2:4] == (1, 7)
+    assert [file.exists() for file in spilled] == [False, False]
+
+
+@contextmanager
+def subprocess_reading(path: Path) -> Iterator[None]:
+    """Another process has the database open."""
+    process = start("from aios_sdk.store import connect\nheld = connect(sys.argv[1])\nprint(1, flush=True)\nsys.stdin.read()", path)
+    assert process.stdout is not None
+    process.stdout.readline()
+    try:
+        yield
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_of_no_store_nothing_is_removed(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="There is no store"):
+        gc(tmp_path / "nowhere.aios")
 
 
 def test_the_columns_that_name_blobs_are_all_that_do(store: Store, tmp_path: Path) -> None:

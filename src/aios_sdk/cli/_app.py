@@ -53,7 +53,7 @@ _PLUGIN: Final = {
 _STORE: Final = {
     "apply": Command("store", "apply", "Put what is journaled into the database."),
     "export": Command("store_export", "export", "Write the store as Parquet files or as PROV-O."),
-    "forget": Command("store_forget", "forget", "Erase what was read of a document."),
+    "forget": Command("store_forget", "forget", "Erase what was read of documents."),
     "gc": Command("store_gc", "gc", "Remove blobs that no row refers to."),
     "info": Command("store", "info", "Say what a store holds."),
     "lag": Command("store", "lag", "Say how far the database is behind the journal."),

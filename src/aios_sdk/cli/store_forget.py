@@ -20,13 +20,15 @@ _SHOWN = 20
 
 def forget(
     store: StorePath,
-    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="A document: its name, its key, its id or the beginning of it.")],
+    documents: Annotated[
+        list[str], typer.Argument(metavar="DOCUMENT...", help="Documents: their names, keys, ids or the beginnings of these.")
+    ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be erased.")] = False,
     by: Annotated[str, typer.Option(help="Who wants it, for the record. Default: the user of the system.")] = "",
     json: AsJson = False,
 ) -> None:
-    """Erase the content and values of a document, of its parts, and of the cases it is in, from every file of the store.
+    """Erase the content and values of documents, of their parts, and of the cases they are in, from every file of the store.
 
     It stays recorded that they were processed, by what, and how that ended; the table forgotten tells who had it erased, and when. What
     another document has in common with it stays, and is named. No run may be under way. When it is interrupted or killed, run it again:
@@ -42,8 +44,8 @@ def forget(
     """
     with Store(store, create=False) as opened:
         if not (yes or dry_run):
-            _ask(opened, document)
-        found = opened.forget(document, by=by, dry_run=dry_run)
+            _ask(opened, documents)
+        found = opened.forget(*documents, by=by, dry_run=dry_run)
     if json:
         typer.echo(as_json({"dry_run": dry_run, "records": found.records, **_facts(found)}))
         return
@@ -51,10 +53,10 @@ def forget(
         typer.echo(printable(line))
 
 
-def _ask(opened: Store, document: str) -> None:
+def _ask(opened: Store, documents: list[str]) -> None:
     if not sys.stdin.isatty():
         raise UsageError("Nobody is there to be asked whether to erase it", fix="Give --yes, or --dry-run to see what would be erased")
-    for line in _told(opened.forget(document, dry_run=True), "to be erased"):
+    for line in _told(opened.forget(*documents, dry_run=True), "to be erased"):
         typer.echo(printable(line), err=True)
     typer.confirm("Erase it? It cannot be brought back", abort=True, err=True)
 
@@ -67,7 +69,8 @@ def _told(found: Forgotten, what: str) -> Iterator[str]:
     if found.resumed:
         yield "First, an earlier forgetting is finished, which was cut off."
     if not found.records and not found.resumed:
-        yield f"Nothing is left of document {found.documents[0].document_id}: it was forgotten already, or nothing was read of it."
+        for document in found.documents:
+            yield f"Nothing is left of document {document.document_id}: it was forgotten already, or nothing was read of it."
         return
     for document in found.documents[:_SHOWN]:
         yield f"{' '.join(filter(None, (document.kind or 'document', document.document_id, document.name)))}: {document.records:,} records"

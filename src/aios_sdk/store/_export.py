@@ -15,8 +15,10 @@ from ._connect import SNAPSHOT, disk_is_full, patiently
 from ._files import DISK_FULL
 from ._fold import fold, snapshot
 from ._forgetting import family
+from ._layout import read_layout
 from ._prov import write_prov
 from ._rebuild import find
+from ._renewal import ready
 from ._schema import TABLES, VIEWS, create_statements
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ def export(
         export("claims.aios", "claims-parquet", run="019a0c")
     """
     directory, target = Path(store), Path(to)
+    ready(directory, read_layout(directory))
     fold(directory, timeout=timeout)
     snapshot(directory, timeout=timeout)
     with (

@@ -15,17 +15,18 @@ import msgspec
 from ..errors import StoreBusy, StoreError, StoreFull, UsageError
 from ._connect import DATABASE, SNAPSHOT, open_database
 from ._files import DISK_FULL
-from ._fold import fold_lock, fold_locked
+from ._fold import NEW, fold_lock, fold_locked
 from ._forgetting import FORGETTING, Plan, Search, carry_out, end_plan, family, read_plan, write_plan
-from ._gc import left_over, remove
+from ._gc import left_over, remove, spilled
+from ._layout import read_layout
 from ._memo import MEMO
 from ._presence import excluded, writers
 from ._rebuild import find
-from ._renewal import renew_locked
+from ._renewal import ready, renew_locked
 from ._tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import duckdb
 
@@ -67,8 +68,9 @@ class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
         return sum(document.records for document in self.documents)
 
 
-def forget(store: str | os.PathLike[str], document: str, *, by: str = "", dry_run: bool = False, timeout: float = 10.0) -> Forgotten:
-    """Erase what was read of a document, of its parts, and of the cases it is in, so that nothing of it is left in any file of the store.
+def forget(store: str | os.PathLike[str], *documents: str, by: str = "", dry_run: bool = False, timeout: float = 10.0) -> Forgotten:
+    """Erase what was read of documents, of their parts, and of the cases they are in, so that nothing of it is left in any file of the
+    store. Several at once take little longer than one.
 
     It stays recorded that they were processed, when and by what, with how much time, and how that ended; the table ``forgotten`` tells
     who had it erased (``by``, else the user of the system) and when. Nobody may write to the store meanwhile: runs that begin wait.
@@ -78,6 +80,7 @@ def forget(store: str | os.PathLike[str], document: str, *, by: str = "", dry_ru
     seconds, `JournalCorrupt` for a damaged journal, `StoreFull` on a full disk.
     """
     directory = Path(store)
+    ready(directory, read_layout(directory))
     with _disk_errors(directory), fold_lock(directory, timeout):
         begun = read_plan(directory)
         if begun is not None and dry_run:
@@ -88,12 +91,10 @@ def forget(store: str | os.PathLike[str], document: str, *, by: str = "", dry_ru
             _renew(directory)
         with _nobody_writes(directory, timeout):
             fold_locked(directory, timeout)
-            try:
-                plan, told = _planned(directory, document, by, dry_run=dry_run)
-            except UsageError:
-                if begun is None:
-                    raise
-                return resumed  # the name by which it was to be found is among what was erased
+            wanted = _wanted(directory, documents, has_resumed=begun is not None)
+            if begun is not None and not wanted:
+                return resumed
+            plan, told = _planned(directory, wanted, by, dry_run=dry_run)
             if plan is None:
                 return told
             blobs, size = _erase(directory, plan)
@@ -101,13 +102,29 @@ def forget(store: str | os.PathLike[str], document: str, *, by: str = "", dry_ru
     return msgspec.structs.replace(told, blobs=blobs, blob_bytes=size, resumed=begun is not None)
 
 
-def _planned(directory: Path, which: str, by: str, *, dry_run: bool) -> tuple[Plan | None, Forgotten]:
+def _wanted(directory: Path, documents: Sequence[str], *, has_resumed: bool) -> list[str]:
+    """The ids of what is to be forgotten. What was erased a moment ago is not found by its name any more."""
+    found = []
+    with open_database(directory / DATABASE, read_only=True, timeout=0.0) as connection:
+        for which in documents:
+            known = connection.execute(
+                "SELECT count(*) FROM documents WHERE $1 IN (key, name) OR starts_with(document_id, $1)", [which]
+            ).fetchall()[0][0]
+            if known or not has_resumed:
+                document = find(connection, which, None, all_kinds=True).document_id
+                _refuse_part(connection, document)
+                found.append(document)
+    return found
+
+
+def _planned(directory: Path, wanted: Sequence[str], by: str, *, dry_run: bool) -> tuple[Plan | None, Forgotten]:
     """The plan, written down unless there is nothing to do, and what to tell of it."""
     with open_database(directory / DATABASE, read_only=True, timeout=0.0) as connection:
-        document = find(connection, which, None, all_kinds=True).document_id
-        _refuse_part(connection, document)
-        documents = family(connection, document)
-        ids = [identity for identity, _, _ in documents]
+        documents: dict[str, tuple[str, str, str]] = {}
+        for asked in wanted:
+            for identity, kind, name in family(connection, asked):
+                documents.setdefault(identity, (asked, kind, name))
+        ids = list(documents)
         names = connection.execute(
             "SELECT DISTINCT unnest([name, key, path]) FROM documents "
             "WHERE parent_id = '' AND document_id IN (SELECT unnest($1::VARCHAR[]))",
@@ -120,7 +137,7 @@ def _planned(directory: Path, which: str, by: str, *, dry_run: bool) -> tuple[Pl
     told = Forgotten(
         documents=tuple(
             ForgottenDocument(document_id=identity, kind=kind, name=name, records=search.records[identity])
-            for identity, kind, name in documents
+            for identity, (_, kind, name) in documents.items()
         ),
         blobs=len(there),
         blob_bytes=sum(path.stat().st_size for path in there),
@@ -129,10 +146,10 @@ def _planned(directory: Path, which: str, by: str, *, dry_run: bool) -> tuple[Pl
     if dry_run or not told.records:
         return None, told
     now, who = dt.datetime.now(dt.UTC), by or _user()
-    for identity in ids:
-        search.rows[identity].append((_FORGOTTEN, (identity, document, now, who, search.records[identity])))
-    facts = {"asked_for": document, "records": search.records, "erasures": erasures, "blobs": tuple(sorted(search.blobs))}
-    return write_plan(directory, search.rows, **facts), told
+    for identity, (asked, _, _) in documents.items():
+        if search.records[identity]:
+            search.rows[identity].append((_FORGOTTEN, (identity, asked, now, who, search.records[identity])))
+    return write_plan(directory, search.rows, records=search.records, erasures=erasures, blobs=tuple(sorted(search.blobs))), told
 
 
 def _refuse_part(connection: duckdb.DuckDBPyConnection, document: str) -> None:
@@ -176,7 +193,7 @@ def _erase(directory: Path, plan: Plan) -> tuple[int, int]:
         carry_out(directory, erasure)
     if (directory / MEMO).exists():
         shutil.rmtree(directory / MEMO)
-    for file in left_over(directory):
+    for file in (*left_over(directory), *(file for name in (DATABASE, SNAPSHOT, NEW) for file in spilled(directory, name))):
         file.unlink()
     return remove(directory, plan.blobs)
 

@@ -47,7 +47,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done; it holds nothing that was in the documents. ``writer`` has the journal of what stays, ``records`` are counted by
     document."""
 
-    asked_for: str
     writer: str
     records: dict[str, int]
     erasures: tuple[Erasure, ...]

@@ -6,13 +6,16 @@ import fcntl
 import os
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from ..errors import StoreBusy
 from ._connect import DATABASE, SNAPSHOT, open_database
 from ._files import locked
 from ._fold import NEW, fold_lock
+from ._layout import read_layout
 from ._presence import writers
 from ._reader import JournalReader
 from ._tables import TABLES
@@ -46,7 +49,7 @@ class _File(NamedTuple):
 
 
 def gc(store: str | os.PathLike[str], *, older_than: float = 3600.0, dry_run: bool = False, timeout: float = 10.0) -> Collected:
-    """Remove the blobs of ``store`` that no row of the journal or the database refers to, and left-over temporary files.
+    """Remove the blobs of ``store`` that no row of the journal or the database refers to, and the temporary files of those who died.
 
     Safe beside running pipelines: nothing goes that was put, or asked for, since the first of those who write now began, nor within the
     last ``older_than`` seconds and a minute. It may be killed at any moment. With ``dry_run`` it only tells. Raises `JournalCorrupt`, and
@@ -54,6 +57,7 @@ def gc(store: str | os.PathLike[str], *, older_than: float = 3600.0, dry_run: bo
     stays locked for ``timeout`` seconds.
     """
     directory = Path(store)
+    read_layout(directory)
     # In this order. Who begins to write later marks what it needs, and who ended before has its rows in the journal.
     before = min([time.time() - max(older_than, 0.0), *(writer.since for writer in writers(directory / "journal"))]) - _SLACK
     blobs, temporary = _found(directory / "blobs", before)
@@ -65,10 +69,10 @@ def gc(store: str | os.PathLike[str], *, older_than: float = 3600.0, dry_run: bo
         old, temporary = list(_removed(old, before)), list(_removed(temporary, before))
     with fold_lock(directory, timeout):
         # Nobody makes a database or a snapshot meanwhile, so these are of somebody who was killed.
-        unfinished = [_File(path, path.stat().st_size) for path in _unfinished(directory) if path.exists()]
-        for file in () if dry_run else unfinished:
-            file.path.unlink()
-    temporary += unfinished
+        for paths in _unfinished(directory):
+            temporary += [_File(path, path.stat().st_size) for path in paths]
+            for path in () if dry_run else paths:
+                path.unlink()
     return Collected(len(old), _size(old), len(temporary), _size(temporary), len(young), sum(young))
 
 
@@ -142,8 +146,19 @@ def left_over(directory: Path) -> list[Path]:
     return list((directory / "blobs").glob("*/.*"))
 
 
-def _unfinished(directory: Path) -> list[Path]:
-    return [(directory / SNAPSHOT).with_suffix(".tmp"), directory / NEW, directory / f"{NEW}.wal"]
+def _unfinished(directory: Path) -> Iterator[list[Path]]:
+    """The files of databases and snapshots that are not complete, and what queries of processes that died had put on disk."""
+    yield [path for path in ((directory / SNAPSHOT).with_suffix(".tmp"), directory / NEW, directory / f"{NEW}.wal") if path.exists()]
+    yield spilled(directory, NEW)
+    for name in (DATABASE, SNAPSHOT):
+        if (directory / name).exists() and spilled(directory, name):
+            with suppress(StoreBusy), open_database(directory / name, read_only=False, timeout=0.0):
+                yield spilled(directory, name)  # nobody else has it open
+
+
+def spilled(directory: Path, name: str) -> list[Path]:
+    """What DuckDB has put beside a database while a query needed more memory than there was."""
+    return list((directory / f"{name}.tmp").glob("*"))
 
 
 def _size(files: list[_File]) -> int:

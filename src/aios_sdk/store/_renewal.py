@@ -19,12 +19,14 @@ from ._schema import SCHEMA_VERSION
 _PATIENCE: Final = 60.0
 
 
-def migrate(directory: Path) -> Layout:
-    """Bring a store of an older schema to the present one: its database is made anew from the journal, which stays as it is.
+def ready(directory: Path, layout: Layout) -> Layout:
+    """The layout of a store that has the present schema: if ``layout`` says an older one, its database is made anew from the journal.
 
-    May be killed at any moment: ``store.json`` says so last. Raises `StoreVersion` where this user may not write, `JournalCorrupt` for
-    a damaged journal, `StoreBusy` while others fold; the store is then as it was.
+    The journal stays as it is. May be killed at any moment: ``store.json`` says so last. Raises `StoreVersion` where this user may not
+    write, `JournalCorrupt` for a damaged journal, `StoreBusy` while others fold; the store is then as it was.
     """
+    if layout.schema == SCHEMA_VERSION:
+        return layout
     if not os.access(directory, os.W_OK):
         raise StoreVersion(
             f"The store {str(directory)!r} has an older schema, and cannot be brought to version {SCHEMA_VERSION} here",

@@ -31,8 +31,7 @@ from ._memo import Memo, index
 from ._query import Parameters, answer
 from ._rebuild import find, rebuild
 from ._recorder import ComponentUse, Run, RunInfo
-from ._renewal import migrate
-from ._schema import SCHEMA_VERSION
+from ._renewal import ready
 
 if TYPE_CHECKING:
     import duckdb
@@ -76,8 +75,7 @@ class Store:
 
     def __init__(self, path: str | os.PathLike[str], *, create: bool = True) -> None:
         self.path: Final = Path(path)
-        layout = create_layout(self.path) if create else read_layout(self.path)
-        self.layout: Final[Layout] = layout if layout.schema == SCHEMA_VERSION else migrate(self.path)
+        self.layout: Final[Layout] = ready(self.path, create_layout(self.path) if create else read_layout(self.path))
         self.blobs: Final = Blobs(self.path / "blobs")
         self._lock = threading.RLock()
         self._writer: JournalWriter | None = None
@@ -220,12 +218,12 @@ class Store:
 
     # -- keeping ------------------------------------------------------------------------------------------------------
 
-    def forget(self, document: str, *, by: str = "", dry_run: bool = False) -> Forgotten:
-        """Erase what was read of a document, its parts and its cases, wherever it lies in the store; ``document`` is as for `document`.
+    def forget(self, *documents: str, by: str = "", dry_run: bool = False) -> Forgotten:
+        """Erase what was read of documents, their parts and their cases, wherever it lies in the store; each is named as for `document`.
 
         See the function `forget`, which also says what is raised; the store must have no run under way.
         """
-        return forget(self.path, document, by=by, dry_run=dry_run)
+        return forget(self.path, *documents, by=by, dry_run=dry_run)
 
     def export(
         self, to: str | os.PathLike[str], *, format: ExportFormat = "parquet", run: str | None = None, document: str | None = None
