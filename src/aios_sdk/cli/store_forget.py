@@ -21,7 +21,7 @@ _SHOWN = 20
 def forget(
     store: StorePath,
     documents: Annotated[
-        list[str], typer.Argument(metavar="DOCUMENT...", help="Documents: their names, keys, ids or the beginnings of these.")
+        list[str], typer.Argument(metavar="DOCUMENT", help="Documents: their names, keys, ids or the beginnings of these.")
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be erased.")] = False,
@@ -38,9 +38,9 @@ def forget(
 
     Examples:
 
-      aios store forget claims.aios Mietrechnung.pdf --dry-run
+      aios store forget claims.aios clm-1003.eml --dry-run
 
-      aios store forget claims.aios Mietrechnung.pdf --by "request 2026-17"
+      aios store forget claims.aios clm-1003.eml --by "request 2026-17"
     """
     with Store(store, create=False) as opened:
         if not (yes or dry_run):

@@ -15,10 +15,10 @@ from typing import Final, NamedTuple
 
 from ..errors import StoreError, StoreFull
 from ..records import new_run_id
-from ._files import DISK_FULL
+from ._files import DISK_FULL, sync_directory
 from ._frames import Header
 from ._payloads import Encoded, Row, codec
-from ._presence import announce
+from ._presence import Presence, announce
 from ._schema import SCHEMA_VERSION
 from ._segment import OpenSegment
 
@@ -112,7 +112,7 @@ class JournalWriter:
         self._closing = False
         self._segment: OpenSegment | None = None
         self._thread: threading.Thread | None = None
-        self._presence: int | OSError | StoreError | None = None
+        self._presence: Presence | OSError | StoreError | None = None
 
     def __enter__(self) -> JournalWriter:
         return self
@@ -169,8 +169,8 @@ class JournalWriter:
             return
         atexit.unregister(self.close)
         self._thread.join()
-        if isinstance(self._presence, int):
-            os.close(self._presence)
+        if isinstance(self._presence, Presence):
+            os.close(self._presence.lock)
         if self._failure is not None:
             raise copy.copy(self._failure)
 
@@ -237,11 +237,14 @@ class JournalWriter:
         return groups
 
     def _write(self, groups: list[_Group]) -> None:
-        if isinstance(self._presence, Exception):
+        if not isinstance(self._presence, Presence):
+            assert self._presence is not None  # the thread is started after it is announced
             raise self._presence
         if self._segment is not None and self._segment.durable >= SEGMENT_SIZE:
             self._segment = self._segment.next()
         elif self._segment is None:
+            for folder in self._presence.changed:
+                sync_directory(folder)
             self._segment = OpenSegment(self._folder, Header(self._schema, bytes.fromhex(self.id), 0, bytes(32)))
         self._segment.write([(group.encoded.frames, _short(group.document_id)) for group in groups])
 

@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 
 from ..errors import StoreBusy
 from ._connect import holder
-from ._files import sync_directory
 
 # Seconds that a new writer waits for somebody who erases, and between two looks.
 _PATIENCE: Final = 60.0
@@ -27,20 +26,26 @@ class Writer(NamedTuple):
     process: str
 
 
-def announce(folder: Path, patience: float = _PATIENCE) -> int:
-    """Make the folder of a writer's journal, and hold its lock: the descriptor that is given, and so the lock, ends with the process.
+class Presence(NamedTuple):
+    """The lock of a writer, a descriptor that is closed at its end, if only with the process; and the folders whose names are new and not
+    durable yet."""
 
-    While somebody `excludes` writers it waits. Raises `StoreBusy` after ``patience`` seconds.
+    lock: int
+    changed: tuple[Path, ...]
+
+
+def announce(folder: Path, patience: float = _PATIENCE) -> Presence:
+    """Make the folder of a writer's journal, and hold its lock.
+
+    While somebody has writers `excluded` it waits. Raises `StoreBusy` after ``patience`` seconds.
     """
-    new = [path for path in (folder, *folder.parents) if not path.exists()]
+    changed = tuple(path.parent for path in (folder, *folder.parents) if not path.exists())
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder.parent, fcntl.LOCK_SH, patience):
         folder.mkdir()
-        for path in new:
-            sync_directory(path.parent)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-    return descriptor
+    return Presence(descriptor, changed)
 
 
 def writers(journal: Path) -> list[Writer]:
