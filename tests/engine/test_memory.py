@@ -11,7 +11,7 @@ import pytest
 from aios_sdk import ComponentConfig, Document, Extraction, Pipeline, Route, Source, Store, component, implements
 from aios_sdk.records import to_json
 
-from ._parts import Notes, document_of, latest, note, registry_of, run, word
+from ._parts import Notes, conservation, document_of, latest, note, registry_of, run, word
 
 CALLS: list[tuple[str, str]] = []
 
@@ -171,3 +171,91 @@ def test_attempts_say_whether_they_were_recalled(fresh: Store) -> None:
     assert caches(fresh) == [("extract.memo.first", "miss"), ("route.memo.route", "miss")]
     run(pipeline(), [note("a", "pay now")], fresh, First, ByWord)
     assert caches(fresh) == [("extract.memo.first", "hit"), ("route.memo.route", "hit")]
+
+
+def everything(store: Store) -> list[tuple[object, ...]]:
+    """What the latest run recorded of its documents, without the times and ids that are its own."""
+    tables = {
+        "documents": "document_id, kind, name, key, path, media_type, content_id, bytes, root_id, content",
+        "artifacts": "document_id, step, layer, ordinal, items, artifact_id, content",
+        "pages": "document_id, step, page, characters, text_artifact",
+        "fields": "document_id, field_id, step, ordinal, path, value_text, artifact_id, char_start, char_end",
+        "routes": "document_id, route_id, destination",
+        "attempts": "document_id, step, component, version, code_digest, config_digest, status, memo_key",
+        "outcomes": "document_id, status, kind, thread, steps",
+    }
+    query = "select {} from {} where run_id = $1 order by all"
+    return [row for table, columns in tables.items() for row in latest(store, query.format(columns, table))]
+
+
+def test_a_document_that_comes_again_is_recalled_whole_and_recorded_as_if_its_steps_had_run(fresh: Store) -> None:
+    notes = [note("a", "pay now"), note("b", "review it")]
+    run(pipeline(), notes, fresh, First, ByWord)
+    before = everything(fresh)
+    run(pipeline(), notes, fresh, First, ByWord)
+    assert everything(fresh) == before
+    assert latest(fresh, "select count(*), count(distinct from_run) from recalls where run_id = $1") == [(2, 1)]
+    assert latest(fresh, "select distinct cache, wall_seconds from attempts where run_id = $1") == [("hit", 0.0)]
+    assert latest(fresh, "select count(distinct attempt_id) = count(*) from attempts where $1 <> ''") == [(True,)]
+    assert conservation(fresh)["found"] == conservation(fresh)["completed"] == 2
+    assert latest(fresh, "select count(*) from plugins where run_id = $1") == [(3,)]
+
+
+def test_a_document_is_recalled_from_the_run_that_computed_it_however_often_it_comes(fresh: Store) -> None:
+    for _ in range(4):
+        run(pipeline(), [note("a", "pay now")], fresh, First, ByWord)
+    assert fresh.sql("select count(*), count(distinct from_run) from recalls").fetchall() == [(3, 1)]
+
+
+def test_a_document_whose_step_failed_or_is_left_to_chance_is_asked_about_again(fresh: Store) -> None:
+    made = Pipeline("mixed").ingest().extract("memo.first").extract("memo.dice")
+    for _ in range(2):
+        run(made, [note("a", "pay now")], fresh, First, Dice)
+    assert fresh.sql("select count(*) from recalls").fetchall() == [(0,)]
+    run(pipeline(), [note("empty", " ")], fresh, First, ByWord)
+    run(pipeline(), [note("empty", " ")], fresh, First, ByWord)
+    assert fresh.sql("select count(*) from recalls").fetchall() == [(0,)]
+
+
+def test_other_settings_another_pipeline_and_other_bytes_are_no_recall(fresh: Store) -> None:
+    run(pipeline(), [note("a", "pay now")], fresh, First, ByWord)
+    run(pipeline(upper=True), [note("a", "pay now")], fresh, First, ByWord)
+    run(Pipeline("other").ingest().extract("memo.first"), [note("a", "pay now")], fresh, First)
+    run(pipeline(), [note("a", "review it")], fresh, First, ByWord)
+    assert fresh.sql("select count(*) from recalls").fetchall() == [(0,)]
+
+
+def test_what_was_recalled_can_be_rebuilt_from_the_journal_alone_and_known_by_later_runs(fresh: Store) -> None:
+    """The first bytes come back after others: the newest delivery is what counts, though it was recalled."""
+    texts = ["pay now", "review it", "pay now", "review it", "review it", "pay now", "pay now"]
+    for text in texts:
+        run(pipeline(), [note("a", text)], fresh, First, ByWord)
+    chain = "select content_id, supersedes from documents order by run_id"
+    told = fresh.sql(chain).fetchall()
+    first, second = (next(content for content, _ in told[place:]) for place in (0, 1))
+    assert [content for content, _ in told] == [first if text == "pay now" else second for text in texts]
+    assert [bool(superseded) for _, superseded in told] == [False, True, True, True, False, True, False]
+    assert fresh.sql("select count(*) from recalls").fetchall()[0][0] >= 1
+    values = "select content_id, f.path, value_text from fields f join documents d using (run_id, document_id) order by all"
+    held = fresh.sql(values).fetchall()
+    fresh.close()
+    (fresh.path / "aios.duckdb").unlink()
+    with Store(fresh.path) as again:
+        assert again.sql(chain).fetchall() == told
+        assert again.sql(values).fetchall() == held
+
+
+def test_cases_of_documents_that_were_recalled_are_what_they_were(fresh: Store) -> None:
+    cases = Pipeline("cases").ingest().extract("memo.first").collect(by="parent").route(by_members)
+    notes = [note("a", "pay now"), note("b", "pay now"), note("c", "review it")]
+    before = {outcome.document.id: outcome for outcome in run(cases, notes, fresh, First)}
+    after = {outcome.document.id: outcome for outcome in run(cases, notes, fresh, First)}
+    assert {each: to_json(outcome.document) for each, outcome in after.items()} == {
+        each: to_json(outcome.document) for each, outcome in before.items()
+    }
+    assert latest(fresh, "select count(*) from recalls where run_id = $1") == [(3,)]
+
+
+def by_members(document: Document) -> Route:
+    """Goes by the first words of its members."""
+    return Route(destination=" ".join(sorted(str(member.document.fields["first"].value) for member in document.members)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 import zipfile
@@ -15,7 +16,7 @@ from aios_sdk.store import Store, fold, forget
 from aios_sdk.store._journal import JournalWriter
 from aios_sdk.store._presence import announce, excluded, writers
 
-from ._journals import group_of, start
+from ._journals import group_of, row_of, start
 from ._recording import Recording
 from ._tokens import places_of, told
 
@@ -61,6 +62,42 @@ def test_a_forgotten_file_that_is_met_again_is_computed_again_and_others_are_rec
     )
     assert caches == [(f"{TOKEN}.txt", "miss"), ("other.txt", "hit")]
     assert asked(path, "select bool_and(holds) from conservation") == [(True,)]
+
+
+def test_what_later_runs_recalled_whole_is_forgotten_and_that_they_did_stays(tmp_path: Path) -> None:
+    path, key, identity, now = tmp_path / "notes.aios", "ab" * 16, "d" * 32, dt.datetime.now(dt.UTC)
+    store = Store(path)
+    whose = {"run_id": "1" * 32, "document_id": identity}
+    with JournalWriter(path / "journal") as writer:  # as one group, however slow the machine is
+        writer.append(
+            [
+                row_of("documents", **whose, found_at=now, kind="file", name=TOKEN, parent_id="", supersedes="", content=TOKEN.encode()),
+                row_of("attempts", **whose, attempt_id="a", step="read", component="acme.read", status="ok", message=TOKEN, memo_key=""),
+                row_of("fields", **whose, attempt_id="a", field_id="f", path="name", value_text=TOKEN, span_count=0),
+                row_of("outcomes", **whose, ended_at=now, status="completed", kind="file", thread=TOKEN, memo_key=key),
+            ],
+            document_id=identity,
+        ).wait()
+        memo = store.memo()
+        whole = memo.whole(key)
+        memo.close()
+        assert whole is not None
+        place = {"from_run": whole.run_id, "writer": whole.writer, "segment": whole.segment, "byte_offset": whole.byte_offset}
+        for run in ("2" * 32, "3" * 32):
+            row = row_of("recalls", run_id=run, document_id=identity, recalled_at=now, **place)
+            writer.append([row], document_id=identity).wait()
+    work = "select a.run_id, a.step, a.component, a.status, a.cache, o.status from attempts a join outcomes o using (run_id) order by all"
+    before = asked(path, work)
+    assert len(before) == 3
+    assert asked(path, f"select count(*) from fields where value_text = '{TOKEN}'") == [(3,)]
+    forget(path, identity)
+    assert places_of(TOKEN, path) == []
+    assert asked(path, work) == before
+    assert asked(path, "select count(*), count(distinct run_id), any_value(name) from documents") == [(3, 3, "")]
+    assert asked(path, "select count(*) from recalls") == [(0,)]
+    memo = store.memo()
+    assert memo.whole(key) is None
+    memo.close()
 
 
 def test_an_archive_goes_with_its_files_and_they_do_not_go_alone(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from ._events import Observers
 from ._ingest import Admitted, Ingested, Unfolding, admit, is_special, key_below
 from ._limits import Budget, Limits
 from ._memory import Trace
-from ._plan import Plan
+from ._plan import Plan, PlannedComponent
 from ._verify import NOTHING, Gained, verified
 from ._workers import Workers
 from .workers._faults import readable
@@ -199,10 +199,12 @@ class Reader:
         work = partial(admit, source, self._blobs, origin=origin, position=source.position, media_type=media_type)
         return await asyncio.create_task(asyncio.to_thread(work))
 
-    async def read(self, admitted: Admitted, budget: Budget) -> Read:
-        """Ingest a source by the component that fits it best, asking the next one only when that says the source is not its own."""
+    async def read(self, admitted: Admitted, document: Document, budget: Budget) -> Read:
+        """Ingest a source by the component that fits it best, asking the next one only when that says the source is not its own.
+
+        ``document`` is what `document_of` says of the source.
+        """
         source = admitted.source
-        document = self._document_of(source)
         if admitted.failure is not None:
             return self.failed(document, admitted.failure, source.origin)
         try:
@@ -237,7 +239,7 @@ class Reader:
             gained, broken = verified(document, self._step.id, found.document.layers, candidate.info.id, parts=True)
             failure = broken or failure
             document = replace(document, thread=readable(found.document.thread)).with_layers(gained.layers)
-        document.bind(self._workers.host(candidate.component, source.data))
+        self.bind(document, candidate.component, source)
         status: StepStatus = "ok"
         if failure is not None:
             status = "partial" if gained.contents else "unsupported" if failure.category == "unsupported" else "failed"
@@ -246,6 +248,10 @@ class Reader:
         trace.add(gained)
         trace.spent = wall
         return Read(document, self._outcome(document, status, failure, wall, candidate), found.children, trace)
+
+    def bind(self, document: Document, ingested_by: PlannedComponent, source: Source) -> None:
+        """Lend the document its bytes and pictures."""
+        document.bind(self._workers.host(ingested_by, source.data))
 
     def failed(self, document: Document, failure: UnitFailure, origin: str) -> Read:
         """A source that no component was asked about."""
@@ -260,7 +266,7 @@ class Reader:
         source = delivery.source
         if not source.document_id:
             source = replace(source, document_id=document_id(source.origin or source.key or source.path, source.position, ""))
-        return self.failed(self._document_of(source), delivery.failure, source.origin)
+        return self.failed(self.document_of(source), delivery.failure, source.origin)
 
     async def _ingest(self, candidate: Candidate, source: Source, budget: Budget) -> Ingested:
         try:
@@ -305,7 +311,8 @@ class Reader:
 
     # -- records ------------------------------------------------------------------------------------------------------
 
-    def _document_of(self, source: Source) -> Document:
+    def document_of(self, source: Source) -> Document:
+        """The document that a source is to become, as far as is known before it is read."""
         before = "" if source.parent else self._delivered.latest(source.origin or source.key)
         if before and before != source.document_id:
             self._replaced.add(before)
@@ -369,7 +376,7 @@ class Reader:
         )
 
     def _record_container(self, candidate: Candidate, source: Source) -> None:
-        document = self._document_of(source)
+        document = self.document_of(source)
         self._run.found(document, path=source.origin, container=True)
         self._record(document, candidate, "ok", None, dt.datetime.now(dt.UTC), 0.0, NOTHING, 0)
         self._run.outcome(Outcome(document=document, status="completed"), container=True)

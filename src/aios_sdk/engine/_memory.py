@@ -12,7 +12,7 @@ from typing import NamedTuple, final
 from msgspec.structs import replace
 
 from ..plugins import Instance, Registry
-from ..records import Document, Layers, canonical, decode_layer, layers_digest
+from ..records import Document, Layers, Table, canonical, decode_layer, layers_digest
 from ..stages import STAGE_VERSIONS
 from ..store import Blobs, Memo
 from ._choice import Candidate
@@ -27,13 +27,15 @@ _DRAWN = "pages"
 class Trace:
     """What a document is made of so far, by digest: the artifacts of each layer, and who ingested it; and the seconds that took."""
 
-    __slots__ = ("artifacts", "ingested_by", "members", "spent")
+    __slots__ = ("artifacts", "ingested_by", "key", "members", "spent")
 
     def __init__(self, ingested_by: PlannedComponent | None = None) -> None:
         self.artifacts: dict[str, list[str]] = {}
         self.ingested_by = ingested_by
         self.members: str | None = None
         self.spent = 0.0
+        #: Under which the whole document can be recalled; empty when it cannot.
+        self.key = ""
 
     def add(self, gained: Gained) -> None:
         """A step added as much."""
@@ -111,10 +113,21 @@ class Memory:
             return None
         layers = {layer: decode_layer(layer, content) for layer, (content, _) in found.layers.items()}
         if "tables" in layers:
-            if not all(self._blobs.exists(table.artifact) for table in layers["tables"]):
+            tables = located(layers["tables"], self._blobs)
+            if tables is None:
                 return None
-            layers["tables"] = tuple(replace(table, location=str(self._blobs.path(table.artifact))) for table in layers["tables"])
+            layers["tables"] = tables
         return Recalled(found.status == "ok", found.message, found.document_id, found.step, Gained(Layers(**layers), found.layers))
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing is recalled."""
+        return self._fresh
+
+    def lasting(self, component: PlannedComponent) -> str:
+        """A digest of what of a component enters its keys; empty when its results do not hold in every run, or cannot be kept."""
+        maker = self._maker(component)
+        return "" if maker.why_not or not maker.lasting else maker.digest
 
     def why_not(self, component: PlannedComponent) -> str:
         """Why results of a component cannot be kept; empty when they can."""
@@ -145,6 +158,13 @@ class Memory:
         if found is None:
             found = self._drawers[id(component)] = _digest_of(self._registry.create(component.id, component.config), "render")
         return found
+
+
+def located(tables: tuple[Table, ...], blobs: Blobs) -> tuple[Table, ...] | None:
+    """The same tables with the places of their files; None when one of these is gone."""
+    if not all(blobs.exists(table.artifact) for table in tables):
+        return None
+    return tuple(replace(table, location=str(blobs.path(table.artifact))) for table in tables)
 
 
 def _digest_of(instance: Instance, stage: str) -> str:

@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple
 
 from ..errors import AiosError
 from ..records import Document, Kind, Source, digest, digest_file, document_id
-from ..store import Store
+from ..store import Blobs, Memo, Store
+from ._again import Again
 from ._choice import Candidate, Chooser
 from ._ingest import sources_of
 from ._memory import Memory, Trace
@@ -39,7 +40,7 @@ _NEWEST = """
     )
 """
 _DOCUMENTS = f"""{_NEWEST}
-    SELECT d.document_id, d.parent_id, d.kind, d.name, d.key, d.path, d.media_type, d.content_id
+    SELECT d.document_id, d.parent_id, d.position, d.root_id, d.kind, d.name, d.key, d.path, d.media_type, d.content_id
     FROM documents d SEMI JOIN ended USING (document_id, run_id) ORDER BY d.run_id, d.position
 """
 _ATTEMPTS = f"""{_NEWEST}
@@ -73,12 +74,21 @@ class _Past:
         self.places: set[str] = set()
         self.parts: defaultdict[str, list[str]] = defaultdict(list)
         self.attempts: defaultdict[str, dict[str, _Before]] = defaultdict(dict)
-        for identity, parent, recorded, name, key, path, media_type, content in store.sql(_DOCUMENTS, [pipeline]).fetchall():
+        documents = store.sql(_DOCUMENTS, [pipeline]).fetchall()
+        for identity, parent, position, root, recorded, name, key, path, media_type, content in documents:
             if recorded == "container":
                 self.containers.add(identity)
             kind: Kind = "case" if recorded == "case" else "part" if parent else "file"
             self.documents[identity] = Document(
-                id=identity, kind=kind, name=name, key=key, media_type=media_type, content_id=content, parent=parent
+                id=identity,
+                kind=kind,
+                name=name,
+                key=key,
+                media_type=media_type,
+                content_id=content,
+                parent=parent,
+                position=position,
+                root=root,
             )
             self.places.add(path or key)
             if parent:
@@ -100,7 +110,7 @@ def preview(plan: Plan, inputs: object, store: Store) -> Iterator[Foreseen]:
     memo = store.memo()
     try:
         memory = Memory(plan.registry, memo, store.blobs, cut_off=memo.deliveries.cut_off(plan.name), fresh=False)
-        oracle = _Oracle(plan, past, memory)
+        oracle = _Oracle(plan, past, memory, memo, store.blobs)
         for source in _files(inputs, store):
             identity, place = _identity(source)
             if identity in past.documents:
@@ -119,17 +129,23 @@ def preview(plan: Plan, inputs: object, store: Store) -> Iterator[Foreseen]:
 class _Oracle:
     """Asks for each step whether its key is known."""
 
-    def __init__(self, plan: Plan, past: _Past, memory: Memory) -> None:
+    def __init__(self, plan: Plan, past: _Past, memory: Memory, memo: Memo, blobs: Blobs) -> None:
         self._plan = plan
         self._past = past
         self._memory = memory
         self._chooser = Chooser(plan.registry)
+        self._again = Again(plan, None, self._chooser, memory, memo, blobs)
         self._asked: set[str] = set()
         self._unsure: set[str] = set()
 
     def steps(self, document: Document) -> Iterator[Foreseen]:
         """Ingesting the document, and its steps."""
         self._asked.add(document.id)
+        recollection = self._again.recall(document, self._again.key(document))
+        if recollection is not None:
+            for step in recollection.outcome.steps:
+                yield Foreseen(_name(document), step.step, "recall")
+            return
         before = self._past.attempts[document.id]
         ingest = self._plan.ingest
         candidate = self._candidate(ingest, document)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from ..records import Document, Outcome, Source, Status, StepOutcome
-from ..store import Memo, Run, RunInfo, RunStatus, Store
+from ..store import Memo, Run, RunInfo, RunStatus, Store, Ticket
+from ._again import Again, Recollection, is_settled
 from ._calls import Calls
 from ._cases import Cases, Duplicates, Place
 from ._choice import Chooser
@@ -167,6 +168,7 @@ class Engine:
             delivered=delivered,
             replaced=replaced,
         )
+        self._again = Again(plan, self._run, self._chooser, memory, memo, store.blobs)
         self._observers.tell("run_started", self._run.id, plan.name)
         return self._run
 
@@ -239,27 +241,38 @@ class Engine:
             await self._source(tree, delivery.admitted or await self._reader.admit(delivery.source, delivery.media_type), (number,))
 
     async def _source(self, tree: _Tree, admitted: Admitted, place: Place) -> None:
-        """Ingest a source and pass its document through the steps; its children go their own ways beside it."""
+        """Pass the document of a source through the steps; its children go their own ways beside it."""
         async with self._documents:
             if self._is_stopping and len(place) == 1:  # nobody has begun it; the next run will
                 self._is_cut = True
                 await self._duplicates.unfolded(tree.number)
                 self._acknowledger.add(tree)
                 return
-            document, outcome, children, trace = await self._reader.read(admitted, tree.budget)
-            if document is not None:
-                if self._cases is not None:  # who else asks; without cases nothing of a document is kept
-                    self._duplicates.seen(document, place)
-                self._observers.tell("document_found", document)
-            tree.to_ingest += len(children) - 1
-            tree.to_finish += len(children)
-            if tree.to_ingest == 0:
-                await self._duplicates.unfolded(tree.number)
-            for position, child in enumerate(children):
-                self._tasks.create_task(self._source(tree, child, (*place, position)))
-            if document is not None and outcome is not None:
-                await self._finish(document, [outcome], tree, place, trace)
+            document = self._reader.document_of(admitted.source)
+            key = "" if admitted.failure is not None else self._again.key(document)
+            recollection = self._again.recall(document, key)
+            if recollection is not None:
+                await self._recalled(recollection, admitted.source, tree, place)
+            else:
+                await self._read(admitted, document, key, tree, place)
         await self._finished(tree)
+
+    async def _read(self, admitted: Admitted, document: Document, key: str, tree: _Tree, place: Place) -> None:
+        """A document that is new, changed or not to be recalled is ingested and passes its steps."""
+        read = await self._reader.read(admitted, document, tree.budget)
+        if read.document is not None:
+            if self._cases is not None:  # who else asks; without cases nothing of a document is kept
+                self._duplicates.seen(read.document, place)
+            self._observers.tell("document_found", read.document)
+        tree.to_ingest += len(read.children) - 1
+        tree.to_finish += len(read.children)
+        if tree.to_ingest == 0:
+            await self._duplicates.unfolded(tree.number)
+        for position, child in enumerate(read.children):
+            self._tasks.create_task(self._source(tree, child, (*place, position)))
+        if read.document is not None and read.outcome is not None:
+            read.trace.key = "" if read.children else key
+            await self._finish(read.document, [read.outcome], tree, place, read.trace)
 
     async def _finished(self, tree: _Tree) -> None:
         """One source of a delivery is done; after the last the delivery is."""
@@ -272,16 +285,38 @@ class Engine:
                 await self._case(case, tree)
         self._acknowledger.add(tree)
 
+    async def _recalled(self, recollection: Recollection, source: Source, tree: _Tree, place: Place) -> None:
+        """A document that came again unchanged: what became of it is told as if it had just happened."""
+        outcome = recollection.outcome
+        document = outcome.document
+        self._reader.bind(document, recollection.ingested_by, source)
+        if self._cases is not None:
+            self._duplicates.seen(document, place)
+        for number, step in enumerate(outcome.steps):
+            self._observers.tell("step_finished", document, step, 0.0)
+            if number == 0:
+                self._observers.tell("document_found", document)  # once it is ingested, as always
+        tree.to_ingest -= 1
+        if tree.to_ingest == 0:
+            await self._duplicates.unfolded(tree.number)
+        self._settle(outcome, tree, place, self._run.recall(recollection.whole))
+
     # -- a document or case that has been found -----------------------------------------------------------------------
 
     async def _finish(self, document: Document, done: list[StepOutcome], tree: _Tree, place: Place, trace: Trace) -> None:
         if done[0].status in ("ok", "partial"):
             document = await self._pass(self._plan.steps, document, done, trace)
         outcome = Outcome(document=document, status=self._status(done), steps=tuple(done))
-        weight = weight_of(document)
+        self._settle(outcome, tree, place, self._run.outcome(outcome, memo_key=trace.key if is_settled(outcome) else ""))
+
+    def _settle(self, outcome: Outcome, tree: _Tree, place: Place, ticket: Ticket) -> None:
+        """A document has ended; it is handed over when that is durable."""
+        weight = weight_of(outcome.document)
         tree.weight += weight
         self._window.add(weight)
-        self._record(outcome, found="found")
+        self._counts["found"] += 1
+        self._counts[outcome.status] += 1
+        self._acknowledger.add(outcome, ticket)
         if self._cases is not None or self._in_order is not None:
             tree.found.append((place, outcome))
 
@@ -291,7 +326,8 @@ class Engine:
         done: list[StepOutcome] = []
         case = await self._pass(self._plan.case_steps, case, done, Trace())
         tree.case = Outcome(document=case, status=self._status(done), steps=tuple(done))
-        self._record(tree.case, found="cases")
+        self._counts["cases"] += 1
+        self._acknowledger.add(tree.case, self._run.outcome(tree.case))
 
     async def _pass(self, steps: Sequence[PlannedStep], document: Document, done: list[StepOutcome], trace: Trace) -> Document:
         """The document after ``steps``; after a required step has failed no other is asked."""
@@ -310,13 +346,6 @@ class Engine:
         if any(step.status == "failed" and step.step in self._required for step in done):
             return "failed"
         return "partial" if any(step.status in ("failed", "partial") for step in done) else "completed"
-
-    def _record(self, outcome: Outcome, *, found: str) -> None:
-        ticket = self._run.outcome(outcome)
-        self._counts[found] += 1
-        if found == "found":
-            self._counts[outcome.status] += 1
-        self._acknowledger.add(outcome, ticket)
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from ._gc import Collected, gc
     from ._journal import JournalWriter, Ticket
     from ._lag import Lag, lag
-    from ._memo import Memo, Remembered
+    from ._memo import Memo, Remembered, Whole
     from ._reader import JournalReader
-    from ._recorder import Attempt, ComponentUse, Run, RunInfo, RunStatus, attempt_id
+    from ._recorder import Run
+    from ._reports import Attempt, ComponentUse, RunInfo, RunStatus, attempt_id
     from ._schema import MACROS, SCHEMA_VERSION, TABLES, VIEWS, ColumnSpec, MacroSpec, TableSpec, ViewSpec, create_statements
     from ._store import Info, Store
 
@@ -40,9 +41,10 @@ _HOME: Final = {
         "_gc": "Collected gc",
         "_journal": "JournalWriter Ticket",
         "_lag": "Lag lag",
-        "_memo": "Memo Remembered",
+        "_memo": "Memo Remembered Whole",
         "_reader": "JournalReader",
-        "_recorder": "Attempt ComponentUse Run RunInfo RunStatus attempt_id",
+        "_recorder": "Run",
+        "_reports": "Attempt ComponentUse RunInfo RunStatus attempt_id",
         "_schema": "MACROS SCHEMA_VERSION TABLES VIEWS ColumnSpec MacroSpec TableSpec ViewSpec create_statements",
         "_store": "Info Store",
     }.items()
@@ -89,6 +91,7 @@ __all__ = [
     "Ticket",
     "Verdict",
     "ViewSpec",
+    "Whole",
     "attempt_id",
     "connect",
     "create_statements",

@@ -18,6 +18,7 @@ from ._gc import REFERENCES
 from ._journal import JournalWriter
 from ._payloads import Row
 from ._reader import Decode, JournalReader, Segment
+from ._recalls import RECALLS, Recall
 from ._remains import WHOLE, remains, run_remains
 from ._tables import TABLES
 
@@ -79,13 +80,16 @@ class Search:
     def journals(self, directory: Path) -> tuple[Erasure, ...]:
         """What is to be erased in each segment. Raises `JournalCorrupt` for a damaged one: nobody knows what is behind."""
         reader = JournalReader(directory / "journal")
-        return tuple(found for segment in reader.segments() if (found := self._segment(reader, segment)) is not None)
+        try:
+            return tuple(found for segment in reader.segments() if (found := self._segment(reader, segment)) is not None)
+        finally:
+            reader.close()
 
     def _segment(self, reader: JournalReader, segment: Segment) -> Erasure | None:
         frames: list[tuple[int, tuple[int, ...]]] = []
         start = whole = HEADER_SIZE
         for decode, frame in reader.decoded_frames(segment):
-            records = tuple(self._records(decode, frame))
+            records = tuple(self._records(reader, decode, frame))
             if records:
                 frames.append((start, records))
             start = frame.end
@@ -96,17 +100,22 @@ class Search:
             return None
         return Erasure(writer=segment.writer, sequence=segment.sequence, size=size, frames=tuple(frames))
 
-    def _records(self, decode: Decode, frame: Frame) -> Iterator[int]:
+    def _records(self, reader: JournalReader, decode: Decode, frame: Frame) -> Iterator[int]:
         document = self._documents.get(frame.document, "")
         if not document and any(frame.document):
             return
         for record, (number, payload) in enumerate(frame.records()):
             if payload is None or number in WHOLE:
                 continue
-            rows = [tuple(row) for row in decode(number, payload)]
-            left = remains(number, rows) if document else run_remains(number, rows, self._names)
-            if left == [(number, row) for row in rows] or not (document or left):
-                continue
+            rows = decode(number, payload)
+            if number == RECALLS:
+                # What it stands for is erased where it is; what stays of that is this run's own from now on.
+                stood_for = [each for row in rows for each in reader.recalled(Recall(*row))]
+                left = [each for table, found in stood_for for each in remains(table, found)]
+            else:
+                left = remains(number, rows) if document else run_remains(number, rows, self._names)
+                if left == [(number, row) for row in rows] or not (document or left):
+                    continue
             self.rows[document] += left
             if document:
                 self.records[document] += 1

@@ -17,6 +17,7 @@ from ._blobs import Blobs
 from ._deliveries import TOLD, Deliveries, tell
 from ._frames import CONTINUES
 from ._reader import JournalReader, Segment
+from ._recalls import RECALLS, Recall
 from ._tables import TABLES
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _KEY: Final = b"k"
 _DONE: Final = b"d"
 # The form of the index; one of another form is made anew.
 _FORM: Final = b"v"
-_CURRENT_FORM: Final = b"2"
+_CURRENT_FORM: Final = b"3"
 _KEY_SIZE: Final = 16
 
 _ATTEMPTS: Final = TABLES["attempts"]
@@ -43,9 +44,13 @@ _ARTIFACT_COLUMNS: Final = [column.name for column in _ARTIFACTS.columns]
 _ATTEMPT_ID: Final = _ATTEMPT_COLUMNS.index("attempt_id")
 _ATTEMPT_OF: Final = _ARTIFACT_COLUMNS.index("attempt_id")
 #: The tables whose rows have a memo key, and its place in them.
-_KEYED: Final = {_ATTEMPTS.number: _ATTEMPT_COLUMNS.index("memo_key")}
+_OUTCOMES: Final = TABLES["outcomes"]
+_OUTCOME_COLUMNS: Final = [column.name for column in _OUTCOMES.columns]
+_KEYED: Final = {_ATTEMPTS.number: _ATTEMPT_COLUMNS.index("memo_key"), _OUTCOMES.number: _OUTCOME_COLUMNS.index("memo_key")}
 #: What is told of an attempt, in the order of `Remembered`, and of an artifact.
 _OF_ATTEMPT: Final = itemgetter(*map(_ATTEMPT_COLUMNS.index, ("run_id", "document_id", "attempt_id", "step", "status", "message")))
+_OF_OUTCOME: Final = itemgetter(*map(_OUTCOME_COLUMNS.index, ("memo_key", "run_id", "document_id", "thread", "steps")))
+_USE: Final = itemgetter(*map(_ATTEMPT_COLUMNS.index, ("step", "component")))
 _OF_ARTIFACT: Final = itemgetter(*map(_ARTIFACT_COLUMNS.index, ("artifact_id", "layer", "content")))
 
 #: Groups that are kept after they were read.
@@ -69,6 +74,27 @@ class Remembered(NamedTuple):
     status: str
     message: str
     layers: dict[str, tuple[bytes, str]]
+
+
+class Whole(NamedTuple):
+    """A document as a run recorded it in one group.
+
+    Attributes:
+        writer, segment, byte_offset: where that lies, for `Run.recall`.
+        run_id, document_id, thread: which run recorded which document, and what its conversation is known by.
+        steps: how its steps ended, as JSON; uses: which components were asked, each with its step.
+        layers: of each the canonical bytes of what the steps added, in their order.
+    """
+
+    writer: str
+    segment: int
+    byte_offset: int
+    run_id: str
+    document_id: str
+    thread: str
+    steps: str
+    uses: list[tuple[str, str]]
+    layers: dict[str, list[bytes]]
 
 
 @final
@@ -157,6 +183,38 @@ class Memo:
         run, document, identity, step, status, message = _OF_ATTEMPT(attempt)
         return Remembered(run, document, identity, step, status, message, layers)
 
+    def whole(self, key: str) -> Whole | None:
+        """The document whose outcome has that key; None when there is none, or something of it cannot be read any more."""
+        with self._environment.begin() as reading:
+            found = reading.get(_KEY + bytes.fromhex(key)[:_KEY_SIZE])
+        if found is None:
+            return None
+        writer, sequence, offset = _PLACE.unpack(found)
+        rows: dict[int, list[Row]] = {_ATTEMPTS.number: [], _ARTIFACTS.number: [], _OUTCOMES.number: []}
+        try:
+            for decode, frame in self._reader.frames_at(writer.hex(), sequence, offset):
+                for kind, payload in frame.records():
+                    if payload is None:
+                        return None  # erased
+                    if kind in rows:
+                        rows[kind] += decode(kind, payload)
+                if not frame.flags & CONTINUES:
+                    break
+        except (JournalCorrupt, OSError):
+            return None
+        if not rows[_OUTCOMES.number]:
+            return None
+        recorded, run, document, thread, steps = _OF_OUTCOME(rows[_OUTCOMES.number][0])
+        layers: dict[str, list[bytes]] = {}
+        for artifact, layer, content in map(_OF_ARTIFACT, rows[_ARTIFACTS.number]):
+            if content is None and not self._blobs.exists(artifact):
+                return None
+            layers.setdefault(layer, []).append(self._read(artifact) if content is None else content.encode())
+        if recorded != key:
+            return None
+        uses = [use for use in map(_USE, rows[_ATTEMPTS.number]) if use[1]]
+        return Whole(writer.hex(), sequence, offset, run, document, thread, steps or "[]", uses, layers)
+
     def _read(self, artifact: str) -> bytes:
         with self._blobs.open(artifact) as file:
             return file.read()
@@ -205,8 +263,11 @@ class Memo:
                     if kind in _KEYED:
                         place = _KEYED[kind]
                         keys += [bytes.fromhex(key)[:_KEY_SIZE] for row in decode(kind, payload) if (key := row[place])]
-                    elif kind in TOLD:
+                    if kind in TOLD:
                         rows += [(kind, TOLD[kind](row)) for row in decode(kind, payload)]
+                    elif kind == RECALLS:
+                        again = [each for row in decode(kind, payload) for each in self._reader.recalled(Recall(*row), TOLD)]
+                        rows += [(table, TOLD[table](row)) for table, found in again for row in found]
                 if not frame.flags & CONTINUES:
                     entries += [(key, begin) for key in keys]
                     told += rows

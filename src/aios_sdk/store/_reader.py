@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
@@ -13,6 +13,7 @@ import msgspec
 from ..errors import JournalCorrupt
 from ._frames import CONTINUES, END, HEADER_SIZE, Frame, Header, corrupt, read_frames, read_header
 from ._payloads import codec
+from ._recalls import RECALLABLE, RECALLS, Recall, Recalled
 
 #: Makes rows of the number of a table and a payload.
 Decode: TypeAlias = Callable[[int, memoryview], list[tuple[Any, ...]]]
@@ -90,17 +91,47 @@ class JournalReader:
     def groups(self, segment: Segment, offset: int = 0) -> Iterator[Group]:
         """The complete groups of a segment from ``offset`` on, which is 0 or the ``end`` of a group.
 
-        Ends quietly at a torn tail of an open segment. Raises `JournalCorrupt` for damage, and `StoreVersion` for a newer format.
+        What a document that came again unchanged stands for is among its rows. Ends quietly at a torn tail of an open segment. Raises
+        `JournalCorrupt` for damage, and `StoreVersion` for a newer format.
         """
+        try:
+            yield from self._groups(segment, offset)
+        finally:
+            self.close()
+
+    def _groups(self, segment: Segment, offset: int) -> Iterator[Group]:
         tables: list[tuple[int, list[tuple[Any, ...]]]] = []
         for decode, frame in self._frames(segment, offset):
             try:
-                tables += [(kind, decode(kind, payload)) for kind, payload in frame.records() if payload is not None]
+                found = [(kind, decode(kind, payload)) for kind, payload in frame.records() if payload is not None]
             except (msgspec.MsgspecError, KeyError) as error:
                 raise corrupt(segment.path, frame.end, f"a record before it holds no rows of its table ({error})") from error
+            for kind, rows in found:
+                tables.append((kind, rows))
+                if kind == RECALLS:
+                    tables += [each for row in rows for each in self.recalled(Recall(*row))]
             if not frame.flags & (CONTINUES | END):
                 yield Group(frame.end, tables, frame.written / 1e6, frame.document)
                 tables = []
+
+    def recalled(self, recall: Recall, tables: Container[int] = RECALLABLE) -> list[tuple[int, list[tuple[Any, ...]]]]:
+        """The rows by table that a recalled document stands for, of ``tables`` and without what was erased.
+
+        Raises `JournalCorrupt` where they are lost.
+        """
+        again = Recalled(recall)
+        found = []
+        try:
+            for decode, frame in self.frames_at(recall.writer, recall.segment, recall.byte_offset):
+                for kind, payload in frame.records():
+                    if payload is not None and kind in tables:
+                        found.append((kind, again.rows(kind, decode(kind, payload))))
+                if not frame.flags & CONTINUES:
+                    break
+        except OSError as error:
+            place = self._directory / recall.writer / f"{recall.segment:016x}.seg"
+            raise corrupt(place, recall.byte_offset, f"a later run refers to it, and it cannot be read ({error})") from error
+        return found
 
     def decoded_frames(self, segment: Segment, offset: int = 0) -> Iterator[tuple[Decode, Frame]]:
         """The frames of a segment, each with what decodes its records."""
@@ -117,7 +148,7 @@ class JournalReader:
             yield decode, frame
 
     def close(self) -> None:
-        """Close what `frames_at` opened."""
+        """Close what `frames_at` and `recalled` opened."""
         for file, _, _ in self._open.values():
             file.close()
         self._open.clear()

@@ -3,103 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
-
-from aios_sdk.errors import Category, UsageError
-from aios_sdk.records import ID_LENGTH, LAYERS, Document, Layers, Outcome, Source, StepStatus, UnitFailure, canonical, new_run_id
-from aios_sdk.stages import Stage
+from aios_sdk.errors import UsageError
+from aios_sdk.records import LAYERS, Document, Layers, Outcome, Source, canonical, new_run_id
 
 from ._blobs import INLINE_BYTES, Blobs
 from ._journal import JournalWriter, Ticket
+from ._memo import Whole
 from ._payloads import Row
-from ._rows import ARTIFACTS, ATTEMPTS, Owner, checked_json, contents_of, item_rows, json_text, row
+from ._recalls import RECALLS, Recall
+from ._reports import Attempt, ComponentUse, RunInfo, RunStatus, attempt_id
+from ._rows import ARTIFACTS, ATTEMPTS, DOCUMENTS, Owner, checked_json, contents_of, item_rows, json_text, row
 
 # How much of one document, and for how long, may wait to be handed to the journal.
 _PENDING_BYTES: Final = 1024 * 1024
 _PENDING_SECONDS: Final = 0.25
-
-#: How a run finished.
-RunStatus = Literal["completed", "interrupted", "failed"]
-
-
-class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run is about to do: the pipeline's name, version (SHA-256 of its canonical form), that form as JSON, and the inputs."""
-
-    pipeline: str
-    pipeline_version: str = ""
-    definition: str = ""
-    sdk: str = ""
-    resolve: tuple[str, ...] = ()
-    inputs: tuple[str, ...] = ()
-
-
-class ComponentUse(msgspec.Struct, frozen=True, kw_only=True):
-    """Which component does a step's work, exactly, and what it declares to need; ``config`` and ``rejected`` are JSON.
-
-    ``secrets`` are names, never values.
-    """
-
-    step: str
-    stage: str
-    component: str
-    version: str = ""
-    distribution: str = ""
-    code_digest: str = ""
-    config_digest: str = ""
-    config: str = ""
-    model: str = ""
-    model_digest: str = ""
-    deterministic: bool | str = True
-    rejected: str = ""
-    files_digest: str = ""
-    isolation: str = ""
-    network: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-    programs: tuple[str, ...] = ()
-    memory_mb: int = 0
-    gpu: bool = False
-
-
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt of a step at a document; times in seconds, ``peak_rss`` in bytes.
-
-    Without an ``id`` it gets `attempt_id` of run, document, step and component, so two attempts of one component at one step of
-    one document need ids of their own.
-    """
-
-    step: str
-    stage: Stage
-    component: str = ""
-    version: str = ""
-    status: StepStatus = "ok"
-    category: Category | Literal[""] = ""
-    message: str = ""
-    failures: tuple[UnitFailure, ...] = ()
-    cache: Literal["miss", "hit", "none"] = "none"
-    memo_key: str = ""
-    started_at: dt.datetime
-    wall: float = 0.0
-    cpu: float = 0.0
-    queue: float = 0.0
-    peak_rss: int | None = None
-    tokens: int | None = None
-    cost: Decimal | None = None
-    units: int = 1
-    id: str = ""
-
-
-def attempt_id(run: str, document: str, step: str, component: str, number: int = 0) -> str:
-    """The id of attempt ``number`` of ``component`` at ``step`` of ``document`` in ``run``."""
-    text = f"attempt\x1f{run}\x1f{document}\x1f{len(step)}:{step}\x1f{component}\x1f{number}"
-    return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
-
 
 _NO_LAYERS: Final = Layers()
 
@@ -109,13 +31,14 @@ _ROW_BYTES: Final = 2000
 
 
 class _Pending:
-    """Rows of one document that were not handed to the journal yet, since when (seconds of ``time.monotonic``), and about their bytes."""
+    """Rows of one document that were not handed to the journal yet, about their bytes, and since when attempts are among them (seconds of
+    ``time.monotonic``; None while there are none, and nothing would be lost)."""
 
     __slots__ = ("rows", "since", "size")
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
-        self.since = time.monotonic()
+        self.since: float | None = None
         self.size = 0
 
 
@@ -263,15 +186,29 @@ class Run:
             rows += _failure_rows(owner, attempt, attempt.version or use.version)
         self._gather(rows, document.id, size)
 
-    def outcome(self, outcome: Outcome, *, container: bool = False) -> Ticket:
-        """Record how a document or case ended, once; ``container=True`` when ingesting it gave only other sources."""
+    def outcome(self, outcome: Outcome, *, container: bool = False, memo_key: str = "") -> Ticket:
+        """Record how a document or case ended, once; ``container=True`` when ingesting it gave only other sources.
+
+        Under ``memo_key`` it can be recalled whole (`recall`), if all of it was recorded in one group.
+        """
         document = outcome.document
         kind = "container" if container else document.kind
-        ended = row("outcomes", self.id, document.id, _now(), outcome.status, kind, document.thread, json_text(outcome.steps))
+        steps = json_text(outcome.steps)
         with self._lock:
             # What else was gathered goes with it, unless a fold has just asked for that.
             pending = self._pending.pop(document.id, None)
-            return self._writer.append([*pending.rows, ended] if pending is not None else [ended], document_id=document.id)
+            rows = pending.rows if pending is not None else []
+            key = memo_key if rows and rows[0][0] == DOCUMENTS else ""
+            rows.append(row("outcomes", self.id, document.id, _now(), outcome.status, kind, document.thread, steps, key))
+            return self._writer.append(rows, document_id=document.id)
+
+    def recall(self, found: Whole) -> Ticket:
+        """Record that a document came again unchanged and is what an earlier run recorded, once; nothing else is told of it.
+
+        Which components did its steps is told as always (`use`).
+        """
+        recall = Recall(self.id, found.document_id, _now(), found.run_id, found.writer, found.segment, found.byte_offset)
+        return self._writer.append([(RECALLS, recall)], document_id=found.document_id)
 
     def flush(self, document_id: str | None = None) -> Ticket | None:
         """Hand over what was gathered of a document, or of all; None when there is nothing. What the ticket acknowledges is durable."""
@@ -290,7 +227,11 @@ class Run:
                 pending = self._pending[document_id] = _Pending()
             pending.rows += rows
             pending.size += size + _ROW_BYTES * len(rows)
-            due = pending.size > _PENDING_BYTES or time.monotonic() - pending.since > _PENDING_SECONDS
+            now = time.monotonic()
+            if pending.since is None and rows[0][0] == ATTEMPTS:
+                pending.since = now
+            since = now if pending.since is None else pending.since
+            due = pending.size > _PENDING_BYTES or now - since > _PENDING_SECONDS
         if due:
             self.flush(document_id)
 

@@ -37,6 +37,8 @@ _EMPTIED: Final = {TABLES[name].number: _emptied(TABLES[name], stays.split()) fo
 
 def remains(number: int, rows: Sequence[Sequence[Any]]) -> list[tuple[int, tuple[Any, ...]]]:
     """What is left of the rows of one table, each with the table's number."""
+    if number in WHOLE:
+        return [(number, tuple(row)) for row in rows]
     emptied = _EMPTIED.get(number)
     if emptied is None:
         return []

@@ -39,6 +39,8 @@ _NUMBER: Final = {name: table.number for name, table in TABLES.items()}
 #: The tables that every step writes to.
 ATTEMPTS: Final = _NUMBER["attempts"]
 ARTIFACTS: Final = _NUMBER["artifacts"]
+#: The table that the first row of a document is of.
+DOCUMENTS: Final = _NUMBER["documents"]
 _FIELDS: Final = _NUMBER["fields"]
 _DECIMALS, _INTEGERS = 10, 28
 

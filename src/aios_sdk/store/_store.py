@@ -30,8 +30,9 @@ from ._layout import Layout, create_layout, read_layout
 from ._memo import Memo, index
 from ._query import Parameters, answer
 from ._rebuild import find, rebuild
-from ._recorder import ComponentUse, Run, RunInfo
+from ._recorder import Run
 from ._renewal import ready
+from ._reports import ComponentUse, RunInfo
 
 if TYPE_CHECKING:
     import duckdb

@@ -434,10 +434,25 @@ _ALL: Final = (
         kind VARCHAR file, part, case, or container (turned out to hold only others)
         thread VARCHAR what its conversation is known by
         steps JSON how each step ended
+        memo_key VARCHAR key under which all of it is kept, for the document to be recalled whole; empty when it cannot be
     """,
     ),
     _table(
         20,
+        "recalls",
+        "Documents that came again unchanged: for each the other tables have what an earlier run recorded, as this run's.",
+        """
+        run_id VARCHAR run that recalled it
+        document_id VARCHAR document
+        recalled_at TIMESTAMPTZ when
+        from_run VARCHAR run that recorded it
+        writer VARCHAR writer in whose journal that lies
+        segment BIGINT segment of that journal
+        byte_offset BIGINT where it begins in the segment
+    """,
+    ),
+    _table(
+        21,
         "forgotten",
         "What was erased by `aios store forget`: a row for each document, part and case, each time that it was.",
         """

@@ -48,7 +48,9 @@ class RemovedColumn(NamedTuple):
 Change: TypeAlias = AddedTable | AddedColumn | RenamedColumn | RemovedColumn
 
 #: What each version changed of the one before it. The first that is listed is the first that can be read besides the one before it.
-CHANGES: Final[Mapping[int, Sequence[Change]]] = {3: (AddedTable("forgotten"),)}
+CHANGES: Final[Mapping[int, Sequence[Change]]] = {
+    3: (AddedColumn("outcomes", "memo_key", ""), AddedTable("recalls"), AddedTable("forgotten"))
+}
 
 #: The oldest version whose rows can be read; the one before it was never released, and had another journal.
 OLDEST: Final = min(CHANGES) - 1

@@ -1,0 +1,129 @@
+"""Documents that come again unchanged: recalled whole, with one look, where every step may be recalled."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+import msgspec
+
+from ..errors import AiosError
+from ..records import Document, Layers, Outcome, StepOutcome, decode_layer
+from ..store import Blobs, Memo, Run, Whole
+from ._choice import Candidate, Chooser, record_use
+from ._memory import Memory, located
+from ._plan import Plan, PlannedComponent, PlannedStep
+
+_STEPS = msgspec.json.Decoder(tuple[StepOutcome, ...])
+
+#: How every step ended for a document that can be recalled whole: without a failure, which another attempt might not have.
+_SETTLED = frozenset({"ok", "unsupported", "skipped"})
+
+
+class Recollection(NamedTuple):
+    """What an earlier run came to, as this one's; where it lies, and who ingested it."""
+
+    outcome: Outcome
+    whole: Whole
+    ingested_by: PlannedComponent
+
+
+class Again:
+    """Knows documents that an earlier run of the same pipeline recorded, by everything that their steps could see.
+
+    All that a document is before its ingest enters the key, and for every step who would be asked: so a document has none when any of these
+    components is not deterministic, cannot be keyed, or is not to be memoized. Parts come out of their parents, which are read again.
+    """
+
+    def __init__(self, plan: Plan, run: Run | None, chooser: Chooser, memory: Memory, memo: Memo, blobs: Blobs) -> None:
+        self._plan = plan
+        self._run = run
+        self._chooser = chooser
+        self._memory = memory
+        self._memo = memo
+        self._blobs = blobs
+        self._courses: dict[str, str] = {}
+        self._used: set[tuple[str, str]] = set()
+
+    def key(self, document: Document) -> str:
+        """The memo key of a document that is not ingested yet, as its source says it is; empty when there can be none."""
+        course = self._courses.get(document.media_type)
+        if course is None:
+            course = self._courses[document.media_type] = self._course(document.media_type)
+        if not course:
+            return ""
+        parts = (
+            course,
+            document.id,
+            document.content_id,
+            document.kind,
+            document.media_type,
+            document.name,
+            document.key,
+            document.parent,
+            str(document.position),
+            document.root,
+            document.supersedes,
+        )
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+    def recall(self, document: Document, key: str) -> Recollection | None:
+        """What became of the document, which has that key, in an earlier run; None when none knows, or something of it is gone."""
+        whole = self._memo.whole(key) if key and not self._memory.is_fresh else None
+        if whole is None or whole.document_id != document.id:
+            return None
+        candidates = [self._candidate(step, component, document.media_type) for step, component in whole.uses]
+        layers = {
+            name: tuple(item for content in contents for item in decode_layer(name, content)) for name, contents in whole.layers.items()
+        }
+        if "tables" in layers:
+            tables = located(layers["tables"], self._blobs)
+            if tables is None:
+                return None
+            layers["tables"] = tables
+        if not candidates or not all(candidates):
+            return None
+        for (step, component), found in zip(whole.uses, candidates, strict=True):
+            if found is not None and self._run is not None and (step, component) not in self._used:
+                self._used.add((step, component))
+                record_use(self._run, self._plan.registry, *found)
+        steps = _STEPS.decode(whole.steps)
+        ingested_by = next(found[1].component for found in candidates if found is not None and found[1].info.id == steps[0].component)
+        document = msgspec.structs.replace(document, thread=whole.thread, layers=Layers(**layers))
+        return Recollection(Outcome(document=document, status="completed", steps=steps), whole, ingested_by)
+
+    def _candidate(self, step: str, component: str, media_type: str) -> tuple[PlannedStep, Candidate] | None:
+        """Who ``component`` is at ``step``, if it can be asked there."""
+        for planned in (self._plan.ingest, *self._plan.steps):
+            if planned.id == step:
+                for found in self._asked(planned, media_type):
+                    if found.info.id == component:
+                        return planned, found
+        return None
+
+    def _asked(self, step: PlannedStep, media_type: str) -> tuple[Candidate, ...]:
+        """Who may be asked at a step, its fallback at last."""
+        found = self._chooser.candidates(step, media_type)
+        if step.fallback is None:
+            return found
+        other = step.fallback.component
+        return (*found, Candidate(other, self._plan.registry.components[other.id], ()))
+
+    def _course(self, media_type: str) -> str:
+        """One digest of the pipeline and all that it would ask for documents of a type; empty when some of that cannot be recalled."""
+        parts = ["document 1", self._plan.version]
+        for step in (self._plan.ingest, *self._plan.steps):
+            try:
+                asked = self._asked(step, media_type)
+                known = [self._memory.lasting(found.component) for found in asked]
+            except AiosError:
+                return ""
+            if not step.memo or not all(known):
+                return ""
+            parts += [step.id, *known]
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def is_settled(outcome: Outcome) -> bool:
+    """Whether nothing of a document would come out otherwise if it were asked for again."""
+    return outcome.status == "completed" and all(step.status in _SETTLED for step in outcome.steps)
