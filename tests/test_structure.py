@@ -27,6 +27,7 @@ FLOORS = [
     ["expressions", "stages", "protocols"],
     ["records"],
     ["errors", "deprecations"],
+    ["_lazy"],
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 #: Rooms of one floor that know each other, and why.
@@ -139,11 +140,10 @@ def test_what_a_package_exports_is_sorted_there_and_all_there_is(package: Path) 
 
 def test_the_public_names_are_those_that_the_packages_export() -> None:
     assert list(aios_sdk.__all__) == sorted(aios_sdk.__all__, key=_order)
-    assert dir(aios_sdk) == sorted(aios_sdk.__all__)
-    assert set(aios_sdk.__all__) == {*aios_sdk._PACKAGE_OF, "__version__"}
+    assert set(aios_sdk.__all__) == {*aios_sdk._HOME, "__version__"}
     for name in aios_sdk.__all__:
         value = getattr(aios_sdk, name)
-        home = aios_sdk._PACKAGE_OF.get(name)
+        home = aios_sdk._HOME.get(name)
         if home in ("errors", "stages", None):
             continue
         module = importlib.import_module(f"aios_sdk.{home}")
@@ -151,21 +151,25 @@ def test_the_public_names_are_those_that_the_packages_export() -> None:
         assert getattr(module, name) is value
     raised = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, errors.AiosError)}
     assert raised <= set(aios_sdk.__all__)
-    with pytest.raises(AttributeError, match="nothing"):
-        aios_sdk.nothing  # noqa: B018
 
 
-def test_what_a_type_checker_sees_is_what_there_is() -> None:
-    tree = ast.parse((SOURCE / "__init__.py").read_text())
-    [block] = [node for node in tree.body if isinstance(node, ast.If)]
-    seen: dict[str, set[str]] = {}
+LAZY = sorted(path.parent for path in SOURCE.rglob("__init__.py") if "lazy(" in path.read_text())
+
+
+@pytest.mark.parametrize("package", LAZY, ids=lambda path: path.name)
+def test_what_a_type_checker_sees_is_what_there_is(package: Path) -> None:
+    tree = ast.parse((package / "__init__.py").read_text())
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    seen: dict[str, str] = {}
     for node in block.body:
         assert isinstance(node, ast.ImportFrom)
-        assert node.module is not None
-        seen.setdefault(node.module, set()).update(alias.name for alias in node.names)
-    for package, names in aios_sdk._HOMES.items():
-        assert seen[package] in ({"*"}, set(names.split()))
-    assert set(seen) == set(aios_sdk._HOMES)
+        seen.update((alias.name, node.module or alias.name) for alias in node.names)
+    module = importlib.import_module(".".join(("aios_sdk", *package.relative_to(SOURCE).parts)))
+    submodules = {name: name for name in module.__all__ if name not in (*module._HOME, "__version__")}
+    assert seen == {**module._HOME, **submodules}
+    assert dir(module) == sorted(module.__all__)
+    with pytest.raises(AttributeError, match=f"{module.__name__!r} has no attribute 'nothing'"):
+        module.nothing  # noqa: B018
 
 
 def _modules_after(code: str) -> set[str]:

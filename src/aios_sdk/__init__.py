@@ -5,8 +5,9 @@ The public names are below; each is imported when it is first used, so that ``im
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from ._lazy import homes, lazy
 
 if TYPE_CHECKING:
     from .deprecations import AiosDeprecation
@@ -180,37 +181,26 @@ __all__ = [
     "to_json",
 ]
 
-_HOMES: Final = {
-    "deprecations": ("AiosDeprecation "),
-    "engine": ("Foreseen Limits Observer Stop Tracing "),
-    "errors": (
+_HOME: Final = homes(
+    deprecations="AiosDeprecation",
+    engine="Foreseen Limits Observer Stop Tracing",
+    errors=(
         "AiosError AmbiguousComponent ConfigurationError ContractError DeadlineExceeded Encrypted ExpressionError InputError "
         "JournalCorrupt LimitExceeded Malformed ManifestError PipelineError PluginDenied PluginError Retryable StepError "
-        "StoreBusy StoreError StoreFull StoreVersion Unavailable UnknownComponent Unsupported UsageError "
+        "StoreBusy StoreError StoreFull StoreVersion Unavailable UnknownComponent Unsupported UsageError"
     ),
-    "expressions": ("Expression Scope attribute check field label lookup parse "),
-    "pipelines": ("Fallback Pipeline "),
-    "plugins": ("ComponentConfig InputFile Policy Provided Registry component import_admitted "),
-    "protocols": ("Checker Classifier Extractor Ingester Redactor Router Summarizer "),
-    "records": (
+    expressions="Expression Scope attribute check field label lookup parse",
+    pipelines="Fallback Pipeline",
+    plugins="ComponentConfig InputFile Policy Provided Registry component import_admitted",
+    protocols="Checker Classifier Extractor Ingester Redactor Router Summarizer",
+    records=(
         "Alternative Box Check Checks Classification Column Document Extraction Field Label Layers Outcome Page PageInfo PageText "
         "Reason Redaction Redactions Reference Resolved Route Sentence Source Span StepOutcome Summary Table UnitFailure Word "
-        "Words from_json to_json "
+        "Words from_json to_json"
     ),
-    "stages": ("Context Resources STAGES Stage Stages implements "),
-    "store": ("Store connect "),
-}
-_PACKAGE_OF: Final = {name: package for package, names in _HOMES.items() for name in names.split()}
+    stages="STAGES Context Resources Stage Stages implements",
+    store="Store connect",
+)
 
-
-def __getattr__(name: str) -> Any:
-    package = _PACKAGE_OF.get(name)
-    if package is None:
-        raise AttributeError(f"module 'aios_sdk' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{package}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy(__name__, _HOME, __all__)

@@ -68,7 +68,7 @@ def _parts() -> Iterator[tuple[str, Part]]:
     for name, hook in vars(stages.Stages).items():
         if not name.startswith("_"):
             yield from _hook(name, hook)
-    for name, room in aios_sdk._PACKAGE_OF.items():
+    for name, room in aios_sdk._HOME.items():
         if not {room, name} & _FOR_HOSTS and name not in _APART:
             yield from _named(name, getattr(aios_sdk, name))
     for module, names in _ALIASES.items():

@@ -56,7 +56,7 @@ def test_a_dump_is_the_same_in_every_process() -> None:
 def test_the_dump_holds_every_hook_record_and_name_that_plugins_use() -> None:
     assert {"hook render(dpi)", "Field.currency", "Words.build(words)", "ComponentInfo.unit", "Layer", "Retryable(after)"} <= set(NOW)
     assert {"component(requires)", "expressions.sum_of(where)", "language round", "Context.remaining()", "Resources.secrets"} <= set(NOW)
-    assert not [name for name in aios_sdk.__all__ if aios_sdk._PACKAGE_OF.get(name) in ("pipelines", "engine", "store") and name in NOW]
+    assert not [name for name in aios_sdk.__all__ if aios_sdk._HOME.get(name) in ("pipelines", "engine", "store") and name in NOW]
 
 
 # -- mutations of the code: each is seen as what it is ---------------------------------------------------------------------------
@@ -148,7 +148,7 @@ MUTATIONS: dict[str, tuple[Callable[[pytest.MonkeyPatch], Any], str, str, Iterab
         "Severity: values was info, warning, error, is info, error", EVERY,
     ),
     "a record is not there": (
-        lambda patch: patch.setattr(aios_sdk, "_PACKAGE_OF", {key: room for key, room in aios_sdk._PACKAGE_OF.items() if key != "Route"}),
+        lambda patch: patch.setattr(aios_sdk, "_HOME", {key: room for key, room in aios_sdk._HOME.items() if key != "Route"}),
         "breaking", "Route was removed", EVERY,
     ),
     "a hook needs more": (_hook("extract", "needs_more"), "breaking", "hook extract(hints) was added without a default", ["extract"]),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -113,9 +115,14 @@ def test_one_document_that_stops_a_batch_costs_no_other_its_answer(kind: type, s
 
 
 def test_a_companion_that_gives_too_few_results_breaks_the_contract(store: Store) -> None:
-    found = _run(TooFew, ["a", "b", "c"], store)
-    assert {outcome.failures[0].category for outcome in found.values()} == {"contract"}
-    assert "classify_batch gave 2 results for 3 documents" in found["a"].failures[0].message
+    found = _run(TooFew, [f"n{number}" for number in range(MANY)], store)
+    # One that came alone was not asked about with others.
+    failures = [outcome.failures[0] for outcome in found.values() if outcome.failures]
+    assert failures
+    for failure in failures:
+        said = re.search(r"classify_batch gave (\w+) results for (\d+) documents", failure.message)
+        assert said is not None
+        assert (failure.category, int(said[1])) == ("contract", int(said[2]) - 1)
 
 
 def test_the_pages_of_one_document_are_spread_over_the_workers(store: Store) -> None:
@@ -162,3 +169,36 @@ def test_one_that_hangs_among_others_that_went_with_it_is_asked_once(store: Stor
     asked = (tmp_path / "asked").read_text().splitlines()
     assert set(asked) == set(names)
     assert [asked.count(name) for name in names if name.startswith("hangs")] == [1, 1]  # others may be asked again by the next worker
+
+
+@component("test.hangs-beside", isolation="process")
+class HangsBeside:
+    """Hangs for some; says of each when it was begun, and in which process."""
+
+    class Config(ComponentConfig):
+        folder: Path
+
+    def __init__(self, config: Config) -> None:
+        self.folder = config.folder
+
+    @implements
+    def classify(self, document: Document) -> Classification:
+        (self.folder / document.name).write_text(f"{time.monotonic()} {os.getpid()}")
+        if document.name.startswith("hangs"):
+            time.sleep(60)
+        return Classification()
+
+
+def test_what_was_sent_together_with_a_file_that_hangs_is_shared_out_among_the_workers(store: Store, tmp_path: Path) -> None:
+    hangs, timeout = [f"hangs-{number}" for number in range(3)], 3.0
+    good = [f"good-{number}" for number in range(61)]
+    notes = [note(name) for name in (*good[:8], *hangs, *good[8:])]  # by then all workers are starting, and the others wait
+    pipeline = Pipeline("p").ingest().classify(HangsBeside, config={"folder": tmp_path}, timeout=timeout)
+    found = by_name(run(pipeline, notes, store, HangsBeside, workers=2))
+    assert {name for name, outcome in found.items() if outcome.status != "completed"} == set(hangs)
+    assert {found[name].failures[0].category for name in hangs} == {"timeout"}
+    began = sorted((float(when), process) for when, process in ((tmp_path / name).read_text().split() for name in hangs))
+    assert len({process for _, process in began}) == 3
+    # Each is begun once, and while one hangs another worker takes the next that was behind it.
+    assert min(after - before for (before, _), (after, _) in pairwise(began)) < timeout
+    assert conservation(store)["holds"]

@@ -430,6 +430,13 @@ class Hangs:
         yield document_of("too late")
 
 
+def test_the_memory_that_a_worker_took_is_recorded_with_its_attempt(fresh: Store) -> None:
+    run(Pipeline("p").ingest().extract(Here).classify(TakesItsTime), [note("a")], fresh, Here, TakesItsTime)
+    found = dict(latest(fresh, "select component, peak_rss from attempts where run_id = $1 and stage <> 'ingest'"))
+    assert found["test.here"] is None
+    assert 2**20 < found["test.takes-its-time"] < 2**31
+
+
 @pytest.mark.parametrize("slow", [SlowAsync, SlowProcess])
 def test_a_step_that_takes_longer_than_its_timeout_fails_as_timeout(slow: type, store: Store) -> None:
     found = by_name(run(Pipeline("p").ingest().classify(slow, timeout=0.2), [note("slow"), note("fast")], store, slow, workers=2))

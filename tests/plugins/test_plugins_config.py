@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 from aios_sdk.errors import ConfigurationError, ContractError
 from aios_sdk.plugins import ComponentConfig, InputFile, Registry, component
+from aios_sdk.plugins._config import config_digest, config_json
 from aios_sdk.records import Document, Extraction
 from aios_sdk.stages import implements
 
@@ -135,3 +138,35 @@ def test_a_config_without_a_json_schema_is_refused() -> None:
 def test_a_configuration_cannot_be_changed() -> None:
     with pytest.raises(pydantic.ValidationError):
         Plain().language = "deu"
+
+
+def test_a_component_without_settings_is_made_without_importing_pydantic() -> None:
+    code = (
+        "import sys; from aios_sdk import Document, Extraction, Registry, component, implements\n"
+        "@component('test.plain', provides=['text'])\n"
+        "class Plain:\n"
+        "    @implements\n"
+        "    def extract(self, document: Document) -> Extraction: ...\n"
+        "registry = Registry(); registry.add(Plain); made = registry.create('test.plain')\n"
+        "print(made.config_json, made.config_digest, made.unkeyed, repr(made)); print(*sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    first, loaded = said.splitlines()
+    assert first.startswith(f"{config_json(ComponentConfig())} {config_digest(ComponentConfig())} ")
+    assert not {"pydantic", "duckdb", "asyncio"} & set(loaded.split())
+
+
+def test_a_component_without_settings_has_an_empty_configuration_and_refuses_any() -> None:
+    @component("test.plain", provides=["text"])
+    class Plain:
+        @implements
+        def extract(self, document: Document) -> Extraction:
+            return Extraction()
+
+    registry = Registry()
+    registry.add(Plain)
+    made = registry.create("test.plain")
+    assert (made.settings, made.config) == (None, ComponentConfig())
+    assert registry.create("test.plain", ComponentConfig()).config_digest == made.config_digest
+    with pytest.raises(ConfigurationError, match="language"):
+        registry.create("test.plain", {"language": "deu"})

@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from aios_sdk.errors import InputError, StoreBusy, StoreError
-from aios_sdk.store._connect import connect, holder
+from aios_sdk.errors import InputError, StoreBusy, StoreError, UsageError
+from aios_sdk.store._connect import connect, holder, time_limit
 from aios_sdk.store._fold import fold, snapshot
 from aios_sdk.store._journal import JournalWriter
 
@@ -49,6 +49,30 @@ def test_a_connection_reads_and_cannot_write(store: Path) -> None:
     [
         "SELECT * FROM read_csv('{file}')",
         "SELECT * FROM read_text('{file}')",
+        "SELECT * FROM read_text('{file}*')",
+        "SELECT * FROM read_blob('{file}')",
+        "SELECT * FROM read_json('{file}')",
+        "SELECT * FROM sniff_csv('{file}')",
+        "SELECT * FROM parquet_metadata('{file}')",
+        "SELECT * FROM glob('{file}*')",
+        "FROM '{file}'",
+        "FROM file",
+        "COPY members FROM '{file}'",
+        "EXPORT DATABASE '{file}.export'",
+        "IMPORT DATABASE '{file}'",
+        "COPY (SELECT 1) TO '/dev/stdout'",
+        "ATTACH ':memory:' AS other",
+        "LOAD httpfs",
+        "LOAD '{file}'",
+        "CREATE PERSISTENT SECRET s (TYPE http, BEARER_TOKEN 'x')",
+        "CALL enable_logging(storage = 'file', storage_config = {{'path': '{file}.log'}})",
+        "PRAGMA profiling_output = '{file}.json'",
+        "PRAGMA enable_profiling",
+        "SET temp_directory = '{file}.tmp'",
+        "SET memory_limit = '1TB'",
+        "SET threads = 1000",
+        "SET python_enable_replacements = true",
+        "SELECT getenv('HOME')",
         "COPY members TO '{file}.csv'",
         "ATTACH '{file}.duckdb'",
         "INSTALL httpfs",
@@ -59,9 +83,36 @@ def test_a_connection_reads_and_cannot_write(store: Path) -> None:
 )
 def test_a_query_reaches_nothing_but_the_database(store: Path, tmp_path: Path, query: str) -> None:
     (tmp_path / "secret").write_text("secret")
+    file = tmp_path / "secret"
     with connect(store) as connection, pytest.raises(duckdb.Error):
-        connection.execute(query.format(file=tmp_path / "secret"))
+        connection.execute(query.format(file=file)).fetchall()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["claims.aios", "secret"]
+
+
+ENDLESS = "SELECT count(*) FROM range(1000000000) a, range(1000000000) b WHERE a.range * b.range = -1"
+
+
+def test_a_query_that_never_ends_is_ended_and_the_connection_goes_on(store: Path) -> None:
+    with connect(store) as connection:
+        with pytest.raises(UsageError, match=r"had not been answered within 0\.2 s"), time_limit(0.2, connection):
+            connection.execute(ENDLESS).fetchall()
+        with time_limit(60, connection):
+            assert connection.execute("SELECT count(*) FROM members").fetchall() == [(3,)]
+        with pytest.raises(duckdb.Error, match="no_such_table"), time_limit(60, connection):
+            connection.execute("FROM no_such_table")
+
+
+def test_no_secret_of_the_user_is_listed(store: Path) -> None:
+    with connect(store) as connection:
+        assert connection.execute("FROM duckdb_secrets()").fetchall() == []
+
+
+def test_a_query_has_its_share_of_the_memory_and_of_the_disk(store: Path) -> None:
+    with connect(store) as connection:
+        share = connection.sql("SELECT current_setting('memory_limit'), current_setting('max_temp_directory_size')").fetchall()
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+        assert float(share[0][0].split()[0]) * {"MiB": 1 / 1024, "GiB": 1}[share[0][0].split()[1]] <= min(4.0, memory / 2)
+        assert share[0][1] == "8.0 GiB"
 
 
 def test_times_are_in_utc_wherever_the_analyst_is(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -125,6 +128,38 @@ def test_a_large_backlog_takes_several_transactions_of_whole_groups(store: Path,
     with connect(store) as connection:
         assert connection.sql("SELECT row_count FROM applied_segments").fetchall() == [(120,)] * 5
         assert connection.sql("SELECT DISTINCT count(*) FROM members GROUP BY document_id").fetchall() == [(30,)]
+
+
+@pytest.mark.parametrize(("memory_mb", "is_enough"), [(1, False), (4, False), (40, True)])
+def test_a_fold_with_little_memory_applies_everything_once_and_leaves_nothing_beside(
+    store: Path, memory_mb: int, is_enough: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "aios.store")
+    values = random.Random(1)
+    rows = [row_of("members", document_id=f"document-{number}", member_id=values.randbytes(3_000).hex()) for number in range(3_000)]
+    append(store, [rows[place : place + 30] for place in range(0, len(rows), 30)])
+    folded = fold(store, memory_mb=memory_mb)
+    assert (folded.rows, folded.groups) == (3_000, 100)
+    assert documents(store) == [*range(3_000)]
+    assert (f"takes more than {memory_mb} MiB" not in caplog.text) == is_enough
+    assert {path.name for path in store.iterdir()} == {"aios.duckdb", "fold.lock", "journal"}
+    assert fold(store, memory_mb=memory_mb).rows == 0
+
+
+def test_what_a_killed_fold_put_aside_is_gone_after_the_next(store: Path) -> None:
+    values = random.Random(2)
+    rows = [row_of("members", document_id=f"document-{number}", member_id=values.randbytes(3_000).hex()) for number in range(9_000)]
+    append(store, [rows[place : place + 30] for place in range(0, len(rows), 30)])
+    code = f"from aios_sdk.store import fold; fold({str(store)!r}, memory_mb=40)"
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        while not list((store / "fold.tmp").glob("*")) and process.poll() is None:
+            time.sleep(0.001)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL, "it ended before it put anything aside"
+    assert (store / "fold.tmp").exists()
+    fold(store)
+    assert documents(store) == [*range(9_000)]
+    assert not (store / "fold.tmp").exists()
 
 
 def test_damage_in_one_journal_stops_no_other(store: Path) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from aios_sdk.cli import main
 from aios_sdk.errors import InputError, StoreBusy, StoreError, StoreVersion, UsageError
 from aios_sdk.records import Extraction, Field
-from aios_sdk.store import SCHEMA_VERSION, RunInfo, Store, connect
+from aios_sdk.store import SCHEMA_VERSION, RunInfo, Store, _connect, connect
 
 from ._recording import Recording
 
@@ -80,6 +81,26 @@ def test_answers_keep_their_types(path: Path, query: str, expected: list[tuple[o
 def test_a_query_reaches_no_other_file_and_changes_nothing(path: Path, query: str) -> None:
     with Store(path) as store, pytest.raises(UsageError, match="The query cannot be answered"):
         store.sql(query)
+
+
+def test_a_query_that_never_ends_is_ended(path: Path) -> None:
+    endless = "select a.range + b.range as n from range(1000000000) a, range(1000000000) b"
+    with Store(path) as store:
+        for query in (endless, f"select count(*) from ({endless}) where n = -1"):
+            with pytest.raises(UsageError, match=r"had not been answered within 0\.3 s"):
+                store.sql(query, timeout=0.3)
+        assert store.sql("select 1", timeout=None).fetchall() == [(1,)]
+
+
+def test_a_query_that_wants_more_memory_than_there_is_is_told_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bounds = {"memory_limit": "100MiB", "max_temp_directory_size": "50MiB"}
+    monkeypatch.setattr("aios_sdk.store._connect._SAFE", {**_connect._SAFE, **bounds})
+    monkeypatch.setattr("aios_sdk.store._query.BOUNDED", bounds)
+    with Store(path) as store:
+        with pytest.raises(UsageError, match="needs more memory than queries have, 100MiB"):
+            store.sql("select list(a.range || 'x') as l from range(1000000) a, range(1000000) b")
+        assert store.sql("select 1").fetchall() == [(1,)]
+    assert not list(path.glob("*.tmp"))
 
 
 def test_parameters_are_values_and_never_sql(path: Path) -> None:
@@ -193,6 +214,19 @@ def test_the_snapshot_of_the_last_run_may_be_held_while_the_next_run_folds(path:
         _record(Recording(store), "b.txt")
         assert store.fold(timeout=0.5).rows > 0
         assert held.execute("select count(*) from current_documents").fetchall() == [(1,)]
+
+
+def test_a_snapshot_is_taken_on_request_with_everything_up_to_now(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Store(path) as store:
+        _record(Recording(store), "a.txt")
+        with connect(store.snapshot().parent, snapshot=True) as held:
+            _record(Recording(store), "b.txt")
+            assert main(["store", "snapshot", str(path)]) == 0
+            assert capsys.readouterr().out.startswith(f"Wrote {path / 'snapshot.duckdb'} (")
+            assert held.execute("select count(*) from current_documents").fetchall() == [(1,)], "who holds the copy before keeps it"
+        _record(Recording(store), "c.txt")
+    with connect(path, snapshot=True) as last:
+        assert last.execute("select count(*) from current_documents").fetchall() == [(3,)]
 
 
 def test_a_store_that_does_not_exist_is_not_made_by_asking(path: Path) -> None:

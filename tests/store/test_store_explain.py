@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from PIL import Image, ImageDraw
 
 from aios_sdk.cli import main
 from aios_sdk.errors import UsageError
 from aios_sdk.plugins import ComponentConfig, Registry, component
-from aios_sdk.records import Box, Check, Checks, Document, Extraction, Field, PageInfo, PageText, Reason, Route, Source, Words
+from aios_sdk.records import Box, Check, Checks, Document, Extraction, Field, PageInfo, PageText, Reason, Route, Source, Span, Table, Words
 from aios_sdk.stages import Context, implements
-from aios_sdk.store import ComponentUse, Explanation, Store
+from aios_sdk.store import ComponentUse, Explanation, Place, Store
 
 from ._recording import Recording
 from ._rich import span
@@ -161,6 +162,78 @@ def test_a_part_is_explained_up_to_the_file_it_came_in(store: Store) -> None:
     part = recording.deliver("scan.png", b"scan", parent=mail)
     recording.end(recording.deliver("inner.txt", b"inner", parent=part))
     assert [origin.name for origin in store.explain("inner.txt").origins] == ["inner.txt", "scan.png", "mail.eml"]
+
+
+def test_a_cell_a_box_and_a_range_lead_from_a_member_of_a_case_to_the_file_on_disk(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parquet = tmp_path / "costs.parquet"
+    duckdb.execute(f"COPY (SELECT 'Ware' AS item, 12.50::DECIMAL(18,2) AS price) TO '{parquet}' (FORMAT parquet)").fetchall()
+    table = Table.from_parquet(parquet, name="costs")
+    store.blobs.put_file(parquet)
+    recording = Recording(store)
+    mail = recording.deliver("mail.eml", b"mail")
+    archive = recording.deliver("all.zip", b"zip", parent=mail)
+    sheet = recording.deliver("costs.xlsx", b"sheet", parent=archive)
+    sheet = recording.step(sheet, "ingest", Document.of(pages=(PageInfo(index=0),), tables=(table,)).layers, stage="ingest")
+    scan = recording.deliver("scan.png", b"scan", parent=mail, position=1)
+    text = PageText(page=0, content="Total 12.50")
+    scan = recording.step(scan, "ingest", Document.of(pages=(PageInfo(index=0),), text=(text,)).layers, stage="ingest")
+    case = recording.case("claim", [recording.end(mail), recording.end(sheet), recording.end(scan)])
+    stamp = Span(artifact=scan.content_id, page=0, box=_BOX)
+    case = recording.step(
+        case,
+        "fields",
+        Extraction(
+            fields=(
+                Field(path="price", value=Decimal("12.50"), spans=(Span(artifact=table.artifact, row=0, column=1, quote="12.50"),)),
+                Field(path="total", value=Decimal("12.50"), spans=(span(text, "12.50"),)),
+                Field(path="stamped", value=True, spans=(stamp,)),
+            )
+        ),
+    )
+    price, total = (case.fields[path].chosen for path in ("price", "total"))
+    assert price is not None
+    assert total is not None
+    both = Field(path="both", value=25, status="derived", inputs=(case.reference(price), case.reference(total)))
+    case = recording.step(case, "sum", Extraction(fields=(both,)))
+    summed = case.fields["both"].chosen
+    assert summed is not None
+    case = recording.step(
+        case, "twice", Extraction(fields=(Field(path="twice", value=50, status="derived", inputs=(case.reference(summed),)),))
+    )
+    recording.end(case)
+    recording.finish()
+
+    def place(path: str) -> Place:
+        return store.explain(case.id, path).findings[0].candidates[0].places[0]
+
+    cell = place("price")
+    assert (cell.table, cell.row, cell.column, cell.column_name, cell.document_name) == ("costs", 0, 1, "price", "costs.xlsx")
+    assert (cell.within, cell.file) == (("all.zip", "mail.eml"), "/inbox/mail.eml")
+    words = place("total")
+    assert (words.page, words.start, words.end, words.document_name, words.within) == (0, 6, 11, "scan.png", ("mail.eml",))
+    box = place("stamped")
+    assert (box.box, box.document_name, box.within, box.file) == (_BOX, "scan.png", ("mail.eml",), "/inbox/mail.eml")
+    evidence = store.explain(case.id, "twice").findings[0].candidates[0].evidence
+    assert [(each.document_name, each.quote) for each in evidence] == [("costs.xlsx", "12.50"), ("scan.png", "12.50")]
+    members = store.explain(case.id).members
+    assert [(member.name, member.within, member.file) for member in members] == [
+        ("mail.eml", (), "/inbox/mail.eml"),
+        ("costs.xlsx", ("all.zip", "mail.eml"), "/inbox/mail.eml"),
+        ("scan.png", ("mail.eml",), "/inbox/mail.eml"),
+    ]
+    assert main(["explain", str(store.path), case.id]) == 0
+    said = capsys.readouterr().out
+    for told in (
+        "“12.50”  table 'costs', row 1, column 2 (price) of costs.xlsx in all.zip in mail.eml",
+        "“12.50”  page 1, characters 6-11 of scan.png in mail.eml",
+        "made of field both",
+        "which stands at “12.50”  table 'costs', row 1, column 2 (price) of costs.xlsx in all.zip in mail.eml",
+        "member costs.xlsx (text/plain, 5 B)  ingested by",
+        "in all.zip in mail.eml",
+    ):
+        assert told in said, told
 
 
 def test_a_field_that_is_not_there_is_refused_with_those_that_are(store: Store) -> None:

@@ -57,6 +57,7 @@ _STORE: Final = {
     "gc": Command("store_gc", "gc", "Remove blobs that no row refers to."),
     "info": Command("store", "info", "Say what a store holds."),
     "lag": Command("store", "lag", "Say how far the database is behind the journal."),
+    "snapshot": Command("store_snapshot", "snapshot", "Copy the database for readers who take long."),
 }
 
 #: Every command. A name stands here once; its function's parameters are its arguments and options.

@@ -26,7 +26,9 @@ def demo(
     store: Annotated[
         Path | None, typer.Option(help="Where the results go. Default: demo.aios in the checkout, made anew each time.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Components at work at once. Default: the number of cores.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes, for components that parse, read or predict. Default: the number of cores.")
+    ] = None,
 ) -> None:
     """Run the claims example: mails with invoices, scans and spreadsheets become one decision per claim.
 

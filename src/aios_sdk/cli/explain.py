@@ -134,6 +134,8 @@ def _candidate(candidate: Candidate, found: Explanation, *, detailed: bool, alon
         tree.add(_text(*_place(place, found.origins[0])))
     for reference in candidate.inputs:
         tree.add(_text("made of ", reference.kind, " ", (reference.name or reference.id, "bold"), _elsewhere(reference.document_id, found)))
+    for place in candidate.evidence:
+        tree.add(_text("which stands at ", *_place(place, found.origins[0])))
     if detailed:
         for line in _details(candidate):
             tree.add(_text((line, "dim")))
@@ -155,17 +157,25 @@ def _place(place: Place, document: Origin) -> Iterator[str | tuple[str, str]]:
     yield (f"“{place.quote}”" if place.quote else "no quote", "green")
     other = place.document_id != document.document_id
     if place.row is not None and place.column is not None:
-        yield f"  table {place.table!r}, row {place.row + 1}, column {place.column + 1}"
+        named = f" ({place.column_name})" if place.column_name else ""
+        yield f"  table {place.table!r}, row {place.row + 1}, column {place.column + 1}{named}"
     elif place.page is not None:
         yield f"  page {place.page + 1}"
         if place.start is not None:
             yield f", characters {place.start}-{place.end}"
     if other:
-        yield f" of {place.document_name}"
+        # What the document explained is itself a part of is told below.
+        within = place.within[: place.within.index(document.name)] if document.name in place.within else place.within
+        yield f" of {_names(place.document_name, *within)}"
     if place.box is not None:
         yield (f"  box {place.box.x0:.3f} {place.box.y0:.3f} {place.box.x1:.3f} {place.box.y1:.3f}", "dim")
     if place.method == "ocr":
         yield ("  read by OCR" + _surely(place.confidence), "yellow")
+
+
+def _names(*names: str) -> str:
+    """Names of a document and of what it is a part of."""
+    return " in ".join(filter(None, names))
 
 
 def _by(maker: Maker) -> tuple[str | tuple[str, str], ...]:
@@ -238,7 +248,7 @@ def _document(found: Explanation) -> Tree:
     for origin in found.origins[1:]:
         branch = branch.add(_text("part of ", *_described(origin)))
     for member in found.members:
-        tree.add(_text("member ", *_described(member)))
+        tree.add(_text("member ", *_described(member), (f"  in {_names(*member.within)}" if member.within else "", "dim")))
     last = found.origins[-1]
     for name, value in (("delivered as", last.key), ("from", last.path), ("SHA-256", found.origins[0].content_id)):
         if value:

@@ -19,7 +19,9 @@ _SHOWN = 20
 def replay(
     store: Annotated[Path, typer.Argument(metavar="STORE", help="The folder of a store, such as claims.aios.")],
     run: Annotated[str, typer.Argument(metavar="[RUN]", help="The run's id, or the beginning of it. Default: the latest.")] = "",
-    workers: Annotated[int | None, typer.Option(min=1, help="Components at work at once. Default: the number of cores.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes, for components that parse, read or predict. Default: the number of cores.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compute the deterministic steps of a recorded run again, from the bytes in its store, and report any difference.

@@ -31,7 +31,9 @@ def run(
     pipeline: Annotated[str, typer.Argument(help="A YAML file, or module:name of a Pipeline in Python.", metavar="PIPELINE")],
     inputs: Annotated[list[str], typer.Argument(help="Files and folders.", metavar="INPUT")],
     store: Annotated[Path, typer.Option(help="The store: a directory, usually named NAME.aios; made if it is not there.")],
-    workers: Annotated[int | None, typer.Option(min=1, help="Components at work at once. Default: the number of cores.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes, for components that parse, read or predict. Default: the number of cores.")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute everything, also what the store holds already.")] = False,
     grace: Annotated[float, typer.Option(min=0, help="Seconds after Ctrl-C in which what is under way is finished.")] = 10.0,
     plan: Annotated[bool, typer.Option("--plan", help="Show what would be computed, and why; run nothing.")] = False,

@@ -35,6 +35,7 @@ def sql(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="The query; without it, or with -, it is read from standard input.")] = "-",
     format: Annotated[Format, typer.Option(help="How to print the answer; csv and json print all rows.")] = Format.TABLE,
     rows: Annotated[int, typer.Option(min=1, help="Rows of the table to print.")] = 40,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", min=0.01, help="End the query after so many seconds.")] = 300,
 ) -> None:
     """Ask a store in SQL; the answer holds everything recorded so far.
 
@@ -50,7 +51,7 @@ def sql(
     if not text.strip():
         raise UsageError("There is no query", fix='Give one, such as "from current_documents"')
     with Store(store, create=False) as opened:
-        answer = opened.sql(text)
+        answer = opened.sql(text, timeout=timeout)
     if format is Format.JSON:
         typer.echo(as_json([dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]))
     elif format is Format.CSV:

@@ -5,8 +5,9 @@ Names are imported when first used: worker processes, whose program lies below, 
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from .._lazy import homes, lazy
 
 if TYPE_CHECKING:
     from ._api import arun, run
@@ -19,20 +20,6 @@ if TYPE_CHECKING:
     from ._progress import Ending, Lines
     from ._stop import Stop
     from ._tracing import Tracing
-
-_HOME: Final = {
-    **dict.fromkeys(("Plan", "PlannedCollect", "PlannedComponent", "PlannedFallback", "PlannedStep"), "_plan"),
-    **dict.fromkeys(("arun", "run"), "_api"),
-    **dict.fromkeys(("Foreseen", "preview"), "_preview"),
-    "Ending": "_progress",
-    "Limits": "_limits",
-    "Lines": "_progress",
-    "Observer": "_events",
-    "Stop": "_stop",
-    "Tracing": "_tracing",
-    "check_inputs": "_ingest",
-    "detect": "_detect",
-}
 
 __all__ = [
     "Ending",
@@ -54,14 +41,18 @@ __all__ = [
     "run",
 ]
 
+_HOME: Final = homes(
+    _api="arun run",
+    _detect="detect",
+    _events="Observer",
+    _ingest="check_inputs",
+    _limits="Limits",
+    _plan="Plan PlannedCollect PlannedComponent PlannedFallback PlannedStep",
+    _preview="Foreseen preview",
+    _progress="Ending Lines",
+    _stop="Stop",
+    _tracing="Tracing",
+)
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy(__name__, _HOME, __all__)

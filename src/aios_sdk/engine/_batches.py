@@ -16,6 +16,7 @@ from ..stages import Stage
 from ._plan import PlannedComponent
 from ._workers import ASYNC_LIMIT, Workers
 from .workers import Unit, UnitAnswer
+from .workers._companions import Companions
 
 #: Seconds for which a batch companion that could take more units waits for them.
 LINGER: Final = 0.01
@@ -37,6 +38,7 @@ class _Waiting(NamedTuple):
     unit: Unit
     answer: asyncio.Future[UnitAnswer]
     since: float
+    is_suspect: bool = False
 
 
 class _Queue:
@@ -63,9 +65,18 @@ class _Queue:
     def take(self) -> list[_Waiting]:
         """The next batch; empty when others have taken all."""
         share = math.ceil(len(self.waiting) / self._shares)
+        if self.waiting and self.waiting[0].is_suspect:
+            share = 1
         batch = [self.waiting.popleft() for _ in range(min(self.most, share))]
         self.full.clear()
         return [each for each in batch if not each.answer.done()]  # who was cancelled meanwhile wants none
+
+    def put_back(self, batch: Sequence[_Waiting]) -> None:
+        """Let what was taken with something fatal wait again, before all others, to be taken alone.
+
+        Files that hang lie together more often than not. So each worker takes one, and nothing waits behind several deadlines.
+        """
+        self.waiting.extendleft(each._replace(is_suspect=True) for each in reversed(batch))
 
 
 #: Answers units in this process, each by its place.
@@ -84,30 +95,17 @@ class Batches:
         self._workers = workers
         self._run = run
         self._together = together
+        #: Whether a component can be asked about several units at once.
+        self.has_companion: Final = Companions(workers.registry).has
         self._queues: dict[tuple[object, ...], _Queue] = {}
-        self._companions: dict[tuple[int, Stage], bool] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-
-    def has_companion(self, component: PlannedComponent, stage: Stage) -> bool:
-        """Whether the component can be asked about several units at once."""
-        key = (id(component), stage)
-        known = self._companions.get(key)
-        if known is None:
-            registry = self._workers.registry
-            implementation = registry.create(component.id, component.config).implementation(stage)
-            known = self._companions[key] = implementation is not None and implementation.batch is not None
-        return known
 
     async def ask(self, line: Line, info: ComponentInfo, unit: Unit) -> UnitAnswer:
         """The answer for one unit, when its turn has come."""
         queue = self._queue(line, info)
         waiting = _Waiting(unit, asyncio.get_running_loop().create_future(), time.perf_counter())
         queue.add(waiting)
-        if queue.takers < queue.takers_at_most:
-            queue.takers += 1
-            task = asyncio.create_task(self._serve(queue))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        self._call_taker(queue)
         return await waiting.answer
 
     async def close(self) -> None:
@@ -115,6 +113,13 @@ class Batches:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _call_taker(self, queue: _Queue) -> None:
+        if queue.takers < queue.takers_at_most:
+            queue.takers += 1
+            task = asyncio.create_task(self._serve(queue))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def _queue(self, line: Line, info: ComponentInfo) -> _Queue:
         key = (id(line.component), *line[1:])
@@ -151,13 +156,20 @@ class Batches:
                     asked = batch[answer.unit]
                     if not asked.answer.done():
                         asked.answer.set_result(answer._replace(unit=0, waited=answer.waited + begun - asked.since))
+                    if answer.was_fatal:
+                        break
         except Exception as error:  # noqa: BLE001 - raised where the answers are awaited
             for each in batch:
                 if not each.answer.done():
                     each.answer.set_exception(error)
-        finally:
+        except BaseException:
             for each in batch:
                 each.answer.cancel()
+            raise
+        left = [each for each in batch if not each.answer.done()]
+        queue.put_back(left)
+        for _ in left:
+            self._call_taker(queue)
 
     async def _answers(self, queue: _Queue, units: Sequence[Unit]) -> AsyncGenerator[UnitAnswer, None]:
         line = queue.line

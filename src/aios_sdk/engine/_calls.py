@@ -15,7 +15,7 @@ from ._batches import Batches, Line
 from ._plan import PlannedComponent
 from ._workers import Scratch, Workers
 from .workers import Unit, UnitAnswer
-from .workers._faults import fault_of
+from .workers._faults import Fault, fault_of
 from .workers._results import results_of, settled
 
 
@@ -47,7 +47,8 @@ class Calls:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - extensions raise panics that are no Exception, and parsers call sys.exit
-            failure, after = failure_of(error, component.id, page), _after(error)
+            fault = fault_of(error, component.id)
+            failure, after = fault.failure(page), fault.after
         # Reading the clock of the thread would take longer than many a component does.
         wall = time.perf_counter() - begun
         return UnitAnswer(0, result, failure, after, wall, wall)
@@ -88,7 +89,8 @@ class Calls:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - as above; `_failed` raises what is meant for the engine
-            failure, after = _failed(error, line, limit, page), _after(error)
+            fault = _fault(error, line, limit)
+            failure, after = fault.failure(page), fault.after
         return UnitAnswer(0, result, failure, after, time.perf_counter() - begun, 0.0, begun - asked)
 
     # -- several at once, in this process -----------------------------------------------------------------------------
@@ -138,7 +140,8 @@ class Calls:
                 raise found
             result = settled(found, line.stage, self._blobs, line.component.id)
         except Exception as error:  # noqa: BLE001 - one that cannot be used costs only its own document
-            failure, after = failure_of(error, line.component.id, unit.page), _after(error)
+            fault = fault_of(error, line.component.id)
+            failure, after = fault.failure(unit.page), fault.after
         return UnitAnswer(place, result, failure, after, wall, cpu)
 
     # -- what a call is given -----------------------------------------------------------------------------------------
@@ -162,18 +165,13 @@ def failure_of(error: BaseException, component: str, page: int | None = None) ->
     return fault_of(error, component).failure(page)
 
 
-def _failed(error: BaseException, line: Line, limit: asyncio.Timeout | None, page: int | None) -> UnitFailure:
+def _fault(error: BaseException, line: Line, limit: asyncio.Timeout | None) -> Fault:
     """What made an awaited call fail; raises ``error`` again when it is the engine that wants it to stop."""
     if isinstance(error, asyncio.CancelledError) and _is_cancelled():
         raise error
     if limit is not None and limit.expired():
-        return UnitFailure("timeout", f"{line.component.id} did not end within {line.timeout:g} s", page, retryable=True)
-    return failure_of(error, line.component.id, page)
-
-
-def _after(error: BaseException) -> float:
-    after = getattr(error, "after", 0.0)
-    return float(after) if isinstance(after, int | float) else 0.0
+        return Fault("timeout", f"{line.component.id} did not end within {line.timeout:g} s", retryable=True)
+    return fault_of(error, line.component.id)
 
 
 def _is_cancelled() -> bool:

@@ -64,7 +64,10 @@ class Steps:
         if self._seconds is not None and trace.spent >= self._seconds:
             said = f"the steps before took {trace.spent:.3g} s; the limit for a document is {self._seconds:g} s"
             return self._without_result(step, document, "failed", said, (UnitFailure("timeout", said, retryable=True),))
-        tried = await self._first_that_supports(step, document, trace, candidates)
+        if len(candidates) == 1:
+            tried = await self._try(step, document, trace, candidates[0], 0)
+        else:
+            tried = await self._first_that_supports(step, document, trace, candidates)
         answers = [tried] if step.fallback is None else await self._with_fallback(step, document, trace, tried)
         return self._finish(step, document, trace, answers)
 
@@ -149,7 +152,15 @@ class Steps:
                 return tried
         units = [(page, view) for page, view in units_of(candidate.info, document) if pages is None or page in pages]
         asked = _Asked(step, candidate, self._timeout(step, trace))
-        answers = await self._answers(asked, units)
+        if self._calls.is_immediate(candidate.info, candidate.component, step.stage):
+            answers: Sequence[UnitAnswer] = [self._inline(asked, page, view) for page, view in units]
+            if any(answer.failure is not None for answer in answers):
+                answers = await self._asked_again(asked, units, answers)
+            else:
+                self._patience.well(candidate.info.id)
+        else:
+            # Tasks of their own: the caller's may be the run's, which must not be cancelled when a call is late.
+            answers = await asyncio.gather(*(asyncio.create_task(self._elsewhere(asked, page, view)) for page, view in units))
         tried = judge(candidate, answers, started, number)
         self._verify(step, document, tried)
         if tried.failures and tried.result is not None and not tried.gained.contents and len(units) > 1:
@@ -183,18 +194,18 @@ class Steps:
         left = max(0.001, self._seconds - trace.spent)
         return left if step.timeout is None else min(step.timeout, left)
 
-    async def _answers(self, asked: _Asked, units: Sequence[tuple[int | None, Document]]) -> Sequence[UnitAnswer]:
-        info = asked.candidate.info
-        if not self._calls.is_immediate(info, asked.candidate.component, asked.step.stage):
-            # Tasks of their own: the caller's may be the run's, which must not be cancelled when a call is late.
-            return await asyncio.gather(*(asyncio.create_task(self._elsewhere(asked, page, view)) for page, view in units))
-        answers = [self._inline(asked, page, view) for page, view in units]
-        for number, answer in enumerate(answers):
+    async def _asked_again(
+        self, asked: _Asked, units: Sequence[tuple[int | None, Document]], answers: Sequence[UnitAnswer]
+    ) -> Sequence[UnitAnswer]:
+        """The answers of a component in this process, with those that may come out otherwise asked for once more."""
+        final = []
+        for (page, view), answer in zip(units, answers, strict=True):
             if answer.failure is None or answer.failure.category not in ("retryable", "unavailable"):
-                self._patience.well(info.id)
+                self._patience.well(asked.candidate.info.id)
+                final.append(answer)
             else:
-                answers[number] = await self._inline_again(asked, *units[number], answer)
-        return answers
+                final.append(await self._inline_again(asked, page, view, answer))
+        return final
 
     def _inline(self, asked: _Asked, page: int | None, view: Document) -> UnitAnswer:
         step = asked.step
@@ -318,6 +329,7 @@ class Steps:
                 wall=tried.wall,
                 cpu=tried.cpu,
                 queue=tried.queue,
+                peak_rss=tried.memory,
                 units=tried.units,
             ),
             gained.layers,

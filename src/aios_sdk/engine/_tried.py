@@ -28,6 +28,7 @@ class Tried(msgspec.Struct):
     queue: float
     units: int
     number: int
+    memory: int | None = None
     gained: Gained = NOTHING
     key: str = ""
     cache: Literal["hit", "miss", "none"] = "none"
@@ -37,7 +38,7 @@ def judge(candidate: Candidate, answers: Sequence[UnitAnswer], started: dt.datet
     """The answers of all units as one: merged, with the failures of those that have none."""
     if len(answers) == 1 and answers[0].result is not None:
         only = answers[0]
-        return Tried(candidate, "ok", only.result, "", (), started, only.wall, only.cpu, only.waited, 1, number)
+        return Tried(candidate, "ok", only.result, "", (), started, only.wall, only.cpu, only.waited, 1, number, only.memory)
     results = [answer.result for answer in answers if answer.result is not None]
     said = [answer.failure for answer in answers if answer.failure is not None]
     failures = tuple(failure for failure in said if failure.category != "unsupported")
@@ -66,6 +67,7 @@ def judge(candidate: Candidate, answers: Sequence[UnitAnswer], started: dt.datet
         queue=max((answer.waited for answer in answers), default=0.0),
         units=len(answers),
         number=number,
+        memory=max((answer.memory for answer in answers if answer.memory is not None), default=None),
     )
 
 

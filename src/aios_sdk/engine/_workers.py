@@ -5,24 +5,24 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-import os
 import shutil
 import sys
 import tempfile
 import threading
 import uuid
-from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, final
 
-from ..errors import StoreError, Unavailable, Unsupported
+from ..errors import Unsupported
 from ..plugins import Instance, Registry
 from ..records import Document
 from ..stages import Resources
 from ..store import Blobs
 from ._plan import PlannedComponent
 from .workers import Pool
+from .workers._attendant import closed
+from .workers._components import secrets_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -33,19 +33,6 @@ _log = logging.getLogger("aios.engine")
 
 #: Calls of ``async def`` components that may wait at the same time.
 ASYNC_LIMIT = 32
-
-
-def secrets_of(component: str, names: Iterable[str]) -> dict[str, str]:
-    """The secrets that a component declares, out of the environment; they are never recorded."""
-    missing = [name for name in names if name not in os.environ]
-    if missing:
-        raise Unavailable(
-            f"{component} needs the secret {', '.join(missing)}",
-            cause="There is no such environment variable",
-            fix=f"export {missing[0]}=...",
-            component=component,
-        )
-    return {name: os.environ[name] for name in names}
 
 
 class Scratch:
@@ -91,18 +78,18 @@ class Workers:
     def pool(self) -> Pool:
         """The worker processes; none is started before it is needed. Raises `UsageError` where there can be none."""
         if self._closed:
-            raise self._ended("The workers of this run are closed")
+            raise closed("The workers are closed")
         return Pool(self.registry, count=self.count, scratch=self._scratch, blobs=self._blobs.directory, memory_mb=self._memory_mb)
 
     def instance(self, component: PlannedComponent) -> Instance:
         """The calling thread's opened instance of ``component``; created and opened at first use."""
+        if self._closed:  # and so is what this thread has opened
+            raise closed(f"{component.id} is closed")
         instances: dict[int, Instance] | None = getattr(self._local, "instances", None)
         if instances is None:
             instances = self._local.instances = {}
         found = instances.get(id(component))
         if found is None:
-            if self._closed:
-                raise self._ended(f"{component.id} is closed")
             found = self.registry.create(component.id, component.config)
             found.bind(component.scope, component.stage)
             secrets = secrets_of(component.id, found.info.secrets)
@@ -129,9 +116,14 @@ class Workers:
 
     def directory(self, prefix: str) -> Path:
         """A new directory, which is removed at the end of the run, or when this process ends in the midst of it."""
-        if sys.platform == "win32":
-            self._scratch.mkdir(exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=prefix, dir=self._scratch if sys.platform == "win32" else self.pool.directory))
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=self._place))
+
+    @property
+    def _place(self) -> Path:
+        if sys.platform != "win32":
+            return self.pool.directory  # its guardian removes it also when this process is killed
+        self._scratch.mkdir(exist_ok=True)
+        return self._scratch
 
     async def close(self) -> None:
         """Close every component, end every worker and remove the scratch space."""
@@ -141,8 +133,7 @@ class Workers:
         finally:
             if "pool" in self.__dict__:
                 await self.pool.close()
-            if sys.platform == "win32":
-                shutil.rmtree(self._scratch, ignore_errors=True)
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _close_components(self) -> None:
         for instance in self._opened:
@@ -151,13 +142,6 @@ class Workers:
             except Exception:  # noqa: BLE001 - what is done is done; the others are closed all the same
                 _log.exception("closing %s failed", instance.info.id)
         self._opened.clear()
-
-    def _ended(self, what: str) -> StoreError:
-        return StoreError(
-            f"{what}, for the run has ended",
-            cause="Pages are drawn by the component that ingested the document",
-            fix="Draw pages in a component of the pipeline, or with aios explain --png",
-        )
 
 
 @final

@@ -5,8 +5,9 @@ Names are imported when first used, so that listing plugins costs no import of p
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from .._lazy import homes, lazy
 
 if TYPE_CHECKING:
     from ._admission import STATES, Entry, Plugin, State
@@ -71,34 +72,24 @@ __all__ = [
     "unmatched",
 ]
 
-_MODULES: Final = {
-    "_admission": ("STATES", "Entry", "Plugin", "State"),
-    "_build": ("build_manifest",),
-    "_checks": ("HOOKS", "Checked", "check_component"),
-    "_config": ("ComponentConfig", "InputFile", "base_folder"),
-    "_declare": ("Provided", "component", "declaration_of"),
-    "_instance": ("Implementation", "Instance"),
-    "_manifest": ("MANIFEST_FILE", "ComponentInfo", "Isolation", "Manifest", "Unit", "manifest_text", "parse_manifest"),
-    "_lock": ("LOCK_FILE", "Difference", "Lock", "Locked", "alteration"),
-    "_modules": ("import_admitted", "import_object"),
-    "_names": ("normalised_distribution",),
-    "_needs": ("Needs",),
-    "_policy": ("InForce", "Policy", "in_force"),
-    "_registry": ("Choice", "Registry"),
-    "_unmatched": ("Unmatched", "unmatched"),
-    "_diagnosis": ("Finding", "findings"),
-    "_discovery": ("installed_versions",),
-}
-_HOME: Final = {name: module for module, names in _MODULES.items() for name in names}
+_HOME: Final = homes(
+    _admission="STATES Entry Plugin State",
+    _build="build_manifest",
+    _checks="HOOKS Checked check_component",
+    _config="ComponentConfig InputFile base_folder",
+    _declare="Provided component declaration_of",
+    _diagnosis="Finding findings",
+    _discovery="installed_versions",
+    _instance="Implementation Instance",
+    _lock="LOCK_FILE Difference Lock Locked alteration",
+    _manifest="MANIFEST_FILE ComponentInfo Isolation Manifest Unit manifest_text parse_manifest",
+    _modules="import_admitted import_object",
+    _names="normalised_distribution",
+    _needs="Needs",
+    _policy="InForce Policy in_force",
+    _registry="Choice Registry",
+    _unmatched="Unmatched unmatched",
+)
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy(__name__, _HOME, __all__)

@@ -7,7 +7,6 @@ import inspect
 import re
 import sys
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +71,8 @@ def _file_digest(file: str) -> str | None:
 def dependencies(name: str) -> tuple[str, ...]:
     """``name==version`` of every installed distribution that ``name`` requires, directly or not, sorted; without the SDK itself,
     whose contract versions enter memo keys on their own."""
+    from importlib import metadata  # takes longer than to make most components
+
     found: dict[str, str] = {}
     waiting = [name]
     while waiting:
@@ -87,6 +88,8 @@ def dependencies(name: str) -> tuple[str, ...]:
 
 
 def _required(name: str) -> list[str]:
+    from importlib import metadata
+
     try:
         requirements = metadata.requires(name) or []
     except metadata.PackageNotFoundError:

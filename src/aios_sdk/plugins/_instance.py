@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 import msgspec
 
 from aios_sdk.errors import AiosError, ConfigurationError, ContractError
-from aios_sdk.records import ValueType
+from aios_sdk.records import ValueType, digest
 from aios_sdk.stages import Resources, Stage
 
 from ._adapters import adapted, stage_of
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from aios_sdk.expressions import Scope
 
     from ._config import ComponentConfig
+
+
+#: The canonical JSON of a configuration without settings.
+_NO_SETTINGS: Final = b"{}"
 
 
 @final
@@ -72,7 +76,7 @@ class Instance:
     """A component with its configuration. Made by `Registry.create`; cheap until ``open``.
 
     Attributes:
-        info: what is declared about it; config: its validated configuration.
+        info: what is declared about it; settings: its validated configuration, None where it has none.
         version: of its distribution, or its own; code_digest: SHA-256 of its code, None when that cannot be known.
         unkeyed: why its results cannot be memoized; empty when they can.
     """
@@ -81,7 +85,7 @@ class Instance:
         self,
         checked: Checked,
         code: Any,
-        config: ComponentConfig,
+        settings: ComponentConfig | None,
         *,
         version: str,
         code_digest: str | None,
@@ -89,16 +93,25 @@ class Instance:
         existing: object = None,
     ) -> None:
         self.info: Final[ComponentInfo] = checked.info
-        self.config: Final = config
+        self.settings: Final = settings
         self.version: Final = version
         self.code_digest: Final = code_digest
         self._arguments: Final = checked.arguments
         self._older: Final = checked.older
         self._code: Final = code
-        self._object: Final = existing if existing is not None else _construct(checked.info.id, code, config)
+        self._object: Final[Any] = existing if existing is not None else self._construct()
         self._unkeyed: Final = unkeyed or ("" if code_digest else "its source code cannot be read")
         self._implementations: dict[str, Implementation | None] = {}
         self._is_open = False
+
+    @cached_property
+    def config(self) -> ComponentConfig:
+        """Its validated configuration; an empty one where it has none."""
+        if self.settings is not None:
+            return self.settings
+        from ._config import ComponentConfig  # and pydantic, which takes longer than all else that most components need
+
+        return ComponentConfig()
 
     @property
     def unkeyed(self) -> str:
@@ -113,19 +126,23 @@ class Instance:
     @property
     def config_json(self) -> str:
         """The configuration as canonical JSON, for the record; empty when it has no canonical form."""
+        if self.settings is None:
+            return _NO_SETTINGS.decode()
         from ._config import config_json
 
         try:
-            return config_json(self.config)
+            return config_json(self.settings)
         except TypeError:
             return ""
 
     @cached_property
     def _digest_of_config(self) -> tuple[str, str]:
+        if self.settings is None:
+            return digest(_NO_SETTINGS), ""
         from ._config import config_digest
 
         try:
-            return config_digest(self.config), ""
+            return config_digest(self.settings), ""
         except TypeError as error:
             return "", str(error)
 
@@ -207,22 +224,22 @@ class Instance:
         return Implementation(stage, found.function, found.argnames, batch)
 
     def __repr__(self) -> str:
-        return f"Instance({self.info.id!r}, {self.config!r})"
+        return f"Instance({self.info.id!r}{'' if self.settings is None else f', {self.settings!r}'})"
 
-
-def _construct(id: str, code: Any, config: ComponentConfig) -> object:
-    if not isinstance(code, type):
-        return code
-    try:
-        return code() if code.__init__ is object.__init__ else code(config)  # type: ignore[misc]  # compared, not called
-    except AiosError:
-        raise
-    except Exception as error:
-        raise ConfigurationError(
-            f"{id} does not accept its configuration: {type(error).__name__}: {error}",
-            fix=f"See `aios plugin inspect {id}` for its settings",
-            component=id,
-        ) from error
+    def _construct(self) -> object:
+        code, id = self._code, self.info.id
+        if not isinstance(code, type):
+            return code
+        try:
+            return code() if code.__init__ is object.__init__ else code(self.config)  # type: ignore[misc]  # compared, not called
+        except AiosError:
+            raise
+        except Exception as error:
+            raise ConfigurationError(
+                f"{id} does not accept its configuration: {type(error).__name__}: {error}",
+                fix=f"See `aios plugin inspect {id}` for its settings",
+                component=id,
+            ) from error
 
 
 def no_settings(id: str, given: Mapping[str, Any] | ComponentConfig, own: ComponentConfig) -> None:

@@ -255,33 +255,40 @@ class Registry:
         Raises `ConfigurationError` naming the key that is wrong, and whatever `load` raises.
         """
         from ._code import code_digest
-        from ._config import ComponentConfig, config_class, validated
-        from ._instance import Instance, no_settings
+        from ._instance import Instance
 
         target = self.load(id)
         entry = self._entry(id)
         code = target if isinstance(target, type) or _is_function(target) else type(target)
         existing = None if code is target else target
         assert entry.checked is not None  # loading checks
-        if existing is not None:
-            own = getattr(existing, "config", None)
-            settings = own if isinstance(own, ComponentConfig) else ComponentConfig()
-            no_settings(entry.info.id, config or {}, settings)
-        else:
-            given = config or {}
-            if isinstance(given, Mapping):
-                given = {**settings_of(entry.info.id), **given}
-            with on_behalf_of(self):
-                settings = validated(entry.info.id, config_class(code) if isinstance(code, type) else ComponentConfig, given)
         return Instance(
             entry.checked,
             code,
-            settings,
+            self._settings(entry.info.id, code, existing, config or {}),
             version=entry.version,
             existing=existing,
             code_digest=code_digest(code, entry.plugin.distribution if entry.plugin else None),
             unkeyed=_unkeyed(entry, target, code),
         )
+
+    def _settings(self, id: str, code: Any, existing: object, given: Mapping[str, Any] | ComponentConfig) -> ComponentConfig | None:
+        """The checked configuration of a component; None where it has no settings."""
+        if existing is None and isinstance(given, Mapping):
+            given = {**settings_of(id), **given}
+        has_settings = hasattr(code, "Config") if existing is None else hasattr(existing, "config")
+        if not given and not has_settings:
+            return None
+        from ._config import ComponentConfig, config_class, validated
+        from ._instance import no_settings
+
+        if existing is not None:
+            own = getattr(existing, "config", None)
+            settings = own if isinstance(own, ComponentConfig) else ComponentConfig()
+            no_settings(id, given, settings)
+            return settings
+        with on_behalf_of(self):
+            return validated(id, config_class(code) if isinstance(code, type) else ComponentConfig, given)
 
     def _entry(self, name: str) -> Entry:
         id = name if "." in name else f"aios.{name}"

@@ -5,14 +5,15 @@ Names are imported when first used: worker processes need few of them.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from .._lazy import homes, lazy
 
 if TYPE_CHECKING:
     from ._blobs import INLINE_BYTES, Blobs
-    from ._connect import connect
+    from ._connect import connect, time_limit
     from ._deliveries import Deliveries
-    from ._explain import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
+    from ._explained import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
     from ._export import Exported, ExportFormat, export
     from ._fold import Folded, fold
     from ._follow import follow
@@ -26,30 +27,6 @@ if TYPE_CHECKING:
     from ._reports import Attempt, ComponentUse, RunInfo, RunStatus, attempt_id
     from ._schema import MACROS, SCHEMA_VERSION, TABLES, VIEWS, ColumnSpec, MacroSpec, TableSpec, ViewSpec, create_statements
     from ._store import Info, Store
-
-_HOME: Final = {
-    name: module
-    for module, names in {
-        "_blobs": "INLINE_BYTES Blobs",
-        "_connect": "connect",
-        "_deliveries": "Deliveries",
-        "_explain": "Candidate Decision Explanation Finding Maker Origin Place Verdict",
-        "_export": "Exported ExportFormat export",
-        "_fold": "Folded fold",
-        "_follow": "follow",
-        "_forget": "Forgotten ForgottenDocument SharedContent forget",
-        "_gc": "Collected gc",
-        "_journal": "JournalWriter Ticket",
-        "_lag": "Lag lag",
-        "_memo": "Memo Remembered Whole",
-        "_reader": "JournalReader",
-        "_recorder": "Run",
-        "_reports": "Attempt ComponentUse RunInfo RunStatus attempt_id",
-        "_schema": "MACROS SCHEMA_VERSION TABLES VIEWS ColumnSpec MacroSpec TableSpec ViewSpec create_statements",
-        "_store": "Info Store",
-    }.items()
-    for name in names.split()
-}
 
 __all__ = [
     "INLINE_BYTES",
@@ -101,16 +78,28 @@ __all__ = [
     "forget",
     "gc",
     "lag",
+    "time_limit",
 ]
 
+_HOME: Final = homes(
+    _blobs="INLINE_BYTES Blobs",
+    _connect="connect time_limit",
+    _deliveries="Deliveries",
+    _explained="Candidate Decision Explanation Finding Maker Origin Place Verdict",
+    _export="Exported ExportFormat export",
+    _fold="Folded fold",
+    _follow="follow",
+    _forget="Forgotten ForgottenDocument SharedContent forget",
+    _gc="Collected gc",
+    _journal="JournalWriter Ticket",
+    _lag="Lag lag",
+    _memo="Memo Remembered Whole",
+    _reader="JournalReader",
+    _recorder="Run",
+    _reports="Attempt ComponentUse RunInfo RunStatus attempt_id",
+    _schema="MACROS SCHEMA_VERSION TABLES VIEWS ColumnSpec MacroSpec TableSpec ViewSpec create_statements",
+    _store="Info Store",
+)
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy(__name__, _HOME, __all__)

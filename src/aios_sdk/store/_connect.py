@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from ..errors import InputError, StoreBusy, StoreError, StoreFull
+from ..errors import InputError, StoreBusy, StoreError, StoreFull, UsageError
 
 if TYPE_CHECKING:
     import duckdb
@@ -18,11 +19,31 @@ T = TypeVar("T")
 
 DATABASE: Final = "aios.duckdb"
 SNAPSHOT: Final = "snapshot.duckdb"
+SPILL: Final = "fold.tmp"
 
 _RETRY: Final = 0.02
 
-# A query of an analyst, or one made of a document's text, must not read or write other files, load code, or undo this.
-_SAFE: Final[dict[str, str | bool | int | float | list[str]]] = {"enable_external_access": "false"}
+
+def _memory() -> str:
+    """What a query may hold in memory: half of what there is, and no more than 4 GiB."""
+    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    return f"{min(half, 4 << 30) >> 20}MiB"
+
+
+# A query of an analyst, or one made of a document's text, must not read or write other files, load code, take the whole machine, or undo
+# this. What does not fit into memory goes to a folder beside the database, which is removed when it is closed.
+_SAFE: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "enable_external_access": "false",
+    "python_enable_replacements": "false",
+    "allow_persistent_secrets": "false",
+    "memory_limit": _memory(),
+    "max_temp_directory_size": "8GiB",
+}
+#: The same bounds for a database in memory that takes an answer.
+BOUNDED: Final = {name: _SAFE[name] for name in ("memory_limit", "max_temp_directory_size")}
+
+# Seconds between two attempts to interrupt a query that has no time left; one that comes between two statements stops neither.
+_AGAIN: Final = 0.05
 _settling: Final = threading.Lock()
 
 
@@ -30,7 +51,8 @@ def connect(path: str | os.PathLike[str], *, timeout: float = 10.0, snapshot: bo
     """A read-only connection to the database of the store at ``path``; close it soon, for as long as it is open nothing is folded.
 
     While a fold is under way it tries again, every 20 ms for up to ``timeout`` seconds. With ``snapshot`` it opens the copy that the last
-    finished run left, which nobody ever locks. Queries see no file but this database, and times are in UTC.
+    finished run left, which nobody ever locks. Queries see no file but this database and have half of the machine's memory (at most
+    4 GiB); times are in UTC. `time_limit` ends those that take too long.
 
     Raises `InputError` when there is no store, `StoreError` when nothing was folded into it yet, and `StoreBusy`, naming the process,
     when another one keeps the file locked.
@@ -57,11 +79,60 @@ def connect(path: str | os.PathLike[str], *, timeout: float = 10.0, snapshot: bo
     return open_database(file, read_only=True, timeout=timeout)
 
 
-def open_database(file: Path, *, read_only: bool, timeout: float) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB file, trying again while another process or connection holds it. Raises `StoreBusy` naming who does."""
+@contextmanager
+def time_limit(seconds: float | None, *connections: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Interrupt what ``connections`` do in the with block when that takes more than ``seconds``; None for no limit.
+
+    Raises `UsageError` then. Example::
+
+        with connect("claims.aios") as connection, time_limit(5, connection):
+            rows = connection.execute(question).fetchall()
+    """
     import duckdb
 
-    return patiently(file, lambda: _settled(duckdb.connect(str(file), read_only=read_only, config=_SAFE)), timeout)
+    done = threading.Event()
+    expired = threading.Event()
+
+    def watch() -> None:
+        if not done.wait(seconds):
+            expired.set()
+            while True:
+                for connection in connections:
+                    connection.interrupt()
+                if done.wait(_AGAIN):
+                    return
+
+    watching = threading.Thread(target=watch, name="aios-time-limit", daemon=True)
+    if seconds is not None:
+        watching.start()
+    try:
+        yield
+    except duckdb.Error as error:
+        if not expired.is_set():
+            raise
+        raise UsageError(
+            f"The query was ended: it had not been answered within {seconds:g} s",
+            cause="It joins or sorts more than is meant, or the store is large",
+            fix="Ask about some documents (every table has document_id), or allow more: timeout=, --timeout",
+        ) from error
+    finally:
+        done.set()
+        if seconds is not None:
+            watching.join()
+
+
+def open_database(file: Path, *, read_only: bool, timeout: float, memory_mb: int | None = None) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file, trying again while another process or connection holds it. Raises `StoreBusy` naming who does.
+
+    With ``memory_mb`` DuckDB holds no more MiB of it than that, puts what does not fit into `SPILL` beside the file, and works on one
+    thread, since each holds some of its own.
+    """
+    import duckdb
+
+    config = _SAFE
+    if memory_mb is not None:
+        config = {**_SAFE, "memory_limit": f"{memory_mb}MiB", "temp_directory": str(file.with_name(SPILL)), "threads": 1}
+    return patiently(file, lambda: _settled(duckdb.connect(str(file), read_only=read_only, config=config)), timeout)
 
 
 def patiently(file: Path, opening: Callable[[], T], timeout: float = 10.0) -> T:

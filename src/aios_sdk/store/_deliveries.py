@@ -84,11 +84,16 @@ class Deliveries:
         self._environment = environment
         with environment.begin() as reading:
             self._now: int = reading.id()
+            cursor = reading.cursor()
+            # In a new store nothing need be looked up for every document.
+            self._is_empty = not (cursor.set_range(_PLACE) and bytes(cursor.key()).startswith(_PLACE))
         #: `_first`, remembered: the same bytes may come a thousand times.
         self.first: Final[Callable[[str], First | None]] = lru_cache(_REMEMBERED)(self._first)
 
     def latest(self, place: str) -> str:
         """The id of the latest document delivered from a place, or under a key; empty when there was none."""
+        if self._is_empty:
+            return ""
         with self._environment.begin() as reading:
             found = _get(reading, _PLACE + _hash(place))
         known = [document for _, document, told in sorted(_latest.iter_unpack(found)) if told <= self._now]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
 from aios_sdk.errors import UsageError
-from aios_sdk.records import Alternative, Box, Check, Document, Field, Label, Reason, Reference, Resolved, Route, Span, value_text
+from aios_sdk.records import Check, Document, Field, Label, Reason, Reference, Resolved, Route, Span, Table, value_text
 
 from ._blobs import Blobs
+from ._explained import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
 from ._rebuild import Found, rebuild
 
 if TYPE_CHECKING:
@@ -19,122 +19,6 @@ if TYPE_CHECKING:
 
 # Parts of parts of parts: deeper trees are refused when they are ingested.
 _DEEPEST: Final = 64
-
-
-class Maker(msgspec.Struct, frozen=True, kw_only=True):
-    """The attempt that gave an item, and exactly which component it was."""
-
-    attempt_id: str
-    step: str
-    stage: str
-    component: str
-    version: str
-    distribution: str
-    code_digest: str
-    config_digest: str
-    config: dict[str, Any]
-    model: str
-    cache: str
-    started_at: dt.datetime | None
-
-
-class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """A document on the way up to the file as delivered, and the component that ingested it (None for a case or a container)."""
-
-    document_id: str
-    name: str
-    kind: str
-    media_type: str
-    key: str
-    path: str
-    content_id: str
-    bytes: int
-    ingested_by: Maker | None
-
-
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """One span, resolved: the document it lies in, its place there (page, row and column from 0; ``box`` 0..1 from the top left) and quote.
-
-    ``box`` is the span's own, or that of the words it covers. ``method`` and ``confidence`` are those of the page's reading.
-    """
-
-    quote: str
-    document_id: str
-    document_name: str
-    page: int | None = None
-    start: int | None = None
-    end: int | None = None
-    box: Box | None = None
-    row: int | None = None
-    column: int | None = None
-    table: str = ""
-    method: str = ""
-    confidence: float | None = None
-
-
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One reading of a value: who read it, where, how surely. ``status`` is extracted, derived or ungrounded; empty for a label."""
-
-    id: str
-    value: str
-    currency: str
-    status: str
-    confidence: float | None
-    raw_confidence: float | None
-    chosen: bool
-    maker: Maker
-    places: tuple[Place, ...]
-    inputs: tuple[Reference, ...]
-    alternatives: tuple[Alternative, ...]
-
-
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """A check that read the value, on the document or case ``document_id``."""
-
-    check: Check
-    document_id: str
-    document_name: str
-    maker: Maker
-
-
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """A route that rests on the value, directly or through a check, of the document or case ``document_id``."""
-
-    route: Route
-    document_id: str
-    document_name: str
-    reasons: tuple[Reason, ...]
-    maker: Maker
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A field or label: what its candidates come to, each candidate, and what rests on it."""
-
-    kind: Literal["field", "label"]
-    name: str
-    status: Literal["agreed", "resolved", "conflict"]
-    value: str | None
-    confidence: float | None
-    candidates: tuple[Candidate, ...]
-    verdicts: tuple[Verdict, ...]
-    decisions: tuple[Decision, ...]
-
-
-class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """The story of a document's values in one run; ``origins`` leads from the document to the file as it was delivered.
-
-    With one field asked for, ``findings`` holds that field alone. ``verdicts`` and ``decisions`` are all of the document's own.
-    """
-
-    run_id: str
-    pipeline: str
-    pipeline_version: str
-    status: str
-    origins: tuple[Origin, ...]
-    members: tuple[Origin, ...]
-    findings: tuple[Finding, ...]
-    verdicts: tuple[Verdict, ...]
-    decisions: tuple[Decision, ...]
 
 
 def explain(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found, path: str | None) -> Explanation:
@@ -150,6 +34,7 @@ class _Explainer:
         self._document = rebuild(connection, blobs, found)
         self._documents = {self._document.id: self._document}
         self._makers: dict[str, dict[str, Maker]] = {}
+        self._chains: dict[str, list[tuple[Any, ...]]] = {}
 
     def explain(self, path: str | None) -> Explanation:
         document = self._document
@@ -190,32 +75,41 @@ class _Explainer:
         return self._connection.execute(query, list(values)).fetchall()
 
     def _origins(self, document: str) -> tuple[Origin, ...]:
-        chain: list[Origin] = []
-        while document and len(chain) < _DEEPEST:
-            rows = self._rows(
-                "SELECT name, kind, media_type, key, path, content_id, bytes, parent_id FROM documents "
-                "WHERE run_id = $1 AND document_id = $2",
-                self._run,
-                document,
+        chain = self._chain(document)
+        names = tuple(row[1] for row in chain)
+        return tuple(
+            Origin(
+                document_id=identity,
+                name=name,
+                kind=kind,
+                media_type=media_type,
+                key=key,
+                path=path,
+                content_id=content,
+                bytes=size,
+                within=names[number + 1 :],
+                file=chain[-1][5],
+                ingested_by=self._ingested_by(identity),
             )
-            if not rows:
-                break
-            name, kind, media_type, key, path, content, size, parent = rows[0]
-            chain.append(
-                Origin(
-                    document_id=document,
-                    name=name,
-                    kind=kind,
-                    media_type=media_type,
-                    key=key,
-                    path=path,
-                    content_id=content,
-                    bytes=size,
-                    ingested_by=self._ingested_by(document),
+            for number, (identity, name, kind, media_type, key, path, content, size, _) in enumerate(chain)
+        )
+
+    def _chain(self, document: str) -> list[tuple[Any, ...]]:
+        """The rows of a document and of what it is a part of, up to the file that was delivered."""
+        if document not in self._chains:
+            rows: list[tuple[Any, ...]] = []
+            above = document
+            while above and len(rows) < _DEEPEST:
+                found = self._rows(
+                    "SELECT document_id, name, kind, media_type, key, path, content_id, bytes, parent_id FROM documents "
+                    "WHERE run_id = $1 AND document_id = $2",
+                    self._run,
+                    above,
                 )
-            )
-            document = parent
-        return tuple(chain)
+                rows += found[:1]
+                above = found[0][-1] if found else ""
+            self._chains[document] = rows
+        return self._chains[document]
 
     # -- candidates ---------------------------------------------------------------------------------------------------
 
@@ -244,8 +138,9 @@ class _Explainer:
             raw_confidence=item.raw_confidence,
             chosen=item is chosen,
             maker=self._maker(self._document.id, item.step, "fields" if field else "labels"),
-            places=tuple(self._place(span) for span in item.spans),
+            places=tuple(self._place(span, self._document) for span in item.spans),
             inputs=field.inputs if field else (),
+            evidence=tuple(self._evidence(field.inputs, {field.id})) if field else (),
             alternatives=item.alternatives,
         )
 
@@ -270,8 +165,23 @@ class _Explainer:
             self._makers[document] = {f"{row[0]} {row[2]}": _maker(row[1:]) for row in rows}
         return self._makers[document]
 
-    def _place(self, span: Span) -> Place:
-        document = self._holder(span)
+    def _evidence(self, references: Sequence[Reference], seen: set[str]) -> Iterator[Place]:
+        """Where the items stand that a derived value was made of, through derived ones to those that have a place."""
+        for reference in references:
+            if reference.id in seen or not reference.document_id:
+                continue
+            seen.add(reference.id)
+            document = self._load(reference.document_id)
+            items: tuple[Field | Label, ...] = (*document.layers.fields, *document.layers.labels)
+            for item in items:
+                if item.id == reference.id:
+                    yield from (self._place(span, document) for span in item.spans)
+                    if isinstance(item, Field):
+                        yield from self._evidence(item.inputs, seen)
+
+    def _place(self, span: Span, of: Document) -> Place:
+        document = self._holder(span, of)
+        chain = self._chain(document.id)
         page = span.page
         text = next((text for text in document.layers.text if text.artifact == span.artifact), None)
         table = next((table for table in document.tables if table.artifact == span.artifact), None)
@@ -283,6 +193,8 @@ class _Explainer:
             quote=span.quote,
             document_id=document.id,
             document_name=document.name,
+            within=tuple(row[1] for row in chain[1:]),
+            file=chain[-1][5] if chain else "",
             page=page,
             start=span.start,
             end=span.end,
@@ -290,27 +202,31 @@ class _Explainer:
             row=span.row,
             column=span.column,
             table=table.name if table else "",
+            column_name=_column(table, span.column),
             method=text.method if text else "",
             confidence=text.confidence if text else None,
         )
 
-    def _holder(self, span: Span) -> Document:
-        if span.artifact == self._document.content_id:
-            return self._document
-        for document in (self._document, *(member.document for member in self._document.members), *self._documents.values()):
-            if _holds(document, span.artifact):
+    def _holder(self, span: Span, of: Document) -> Document:
+        """The document that ``span`` of an item of ``of`` lies in: itself, a member, or one of its parts."""
+        if span.artifact == of.content_id:
+            return of
+        members = [member.document for member in of.members]
+        for document in (of, *members, *self._documents.values()):
+            if span.artifact == document.content_id or _holds(document, span.artifact):
                 return document
         parts = self._rows(
             "SELECT d.document_id FROM documents d JOIN artifacts a ON a.document_id = d.document_id AND a.run_id = d.run_id "
-            "WHERE d.run_id = $1 AND d.parent_id = $2 AND a.layer IN ('text', 'tables') GROUP BY d.document_id ORDER BY min(d.position)",
+            "WHERE d.run_id = $1 AND list_contains($2, d.parent_id) AND a.layer IN ('text', 'tables') "
+            "GROUP BY d.document_id ORDER BY min(d.position)",
             self._run,
-            self._document.id,
+            [of.id, *(member.id for member in members)],
         )
         for (part,) in parts:
             document = self._load(part)
             if _holds(document, span.artifact):
                 return document
-        return self._document
+        return of
 
     def _load(self, document: str) -> Document:
         if document not in self._documents:
@@ -362,6 +278,10 @@ class _Explainer:
 
 def _holds(document: Document, artifact: str) -> bool:
     return any(text.artifact == artifact for text in document.layers.text) or any(table.artifact == artifact for table in document.tables)
+
+
+def _column(table: Table | None, column: int | None) -> str:
+    return table.columns[column].name if table and column is not None and column < len(table.columns) else ""
 
 
 def _maker(row: Sequence[Any]) -> Maker:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from ..errors import InputError, StoreError, StoreFull, UsageError
-from ._connect import SNAPSHOT, disk_is_full, patiently
+from ._connect import BOUNDED, SNAPSHOT, disk_is_full, patiently
 from ._files import DISK_FULL
 from ._fold import fold, snapshot
 from ._forgetting import family
@@ -120,7 +120,11 @@ def _opened(file: Path, folder: Path, run: str | None, document: str | None) -> 
     """A connection that may write files, to the snapshot or to a database with nothing but what was asked for."""
     import duckdb
 
-    settings: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(folder), "preserve_insertion_order": "false"}
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": BOUNDED["memory_limit"],
+        "temp_directory": str(folder),
+        "preserve_insertion_order": "false",
+    }
     if run is None and document is None:
         with patiently(file, lambda: duckdb.connect(str(file), read_only=True, config=settings)) as connection:
             connection.execute("SET TimeZone = 'UTC'")

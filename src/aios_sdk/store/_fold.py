@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import logging
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..errors import JournalCorrupt, StoreBusy, StoreError, StoreFull
-from ._connect import DATABASE, SNAPSHOT, disk_is_full, full_database, open_database
+from ._connect import DATABASE, SNAPSHOT, SPILL, disk_is_full, full_database, open_database
 from ._files import sync_directory
 from ._frames import END_SIZE
 from ._reader import JournalReader, Segment
@@ -24,9 +26,11 @@ from ._schema import BY_NUMBER, create_statements
 if TYPE_CHECKING:
     import duckdb
 
+_log: Final = logging.getLogger("aios.store")
+
 # Rows of one transaction, which bounds memory, and of one call of the appender, which bounds how long other threads wait.
 _TRANSACTION_ROWS: Final = 200_000
-_APPEND_ROWS: Final = 1_000
+_APPEND_ROWS: Final = 200
 
 #: The name under which a database is made.
 NEW: Final = "new.duckdb"
@@ -42,8 +46,11 @@ class Folded(NamedTuple):
     seconds: float
 
 
-def fold(store: str | os.PathLike[str], *, timeout: float = 10.0, rows: int | None = None) -> Folded:
+def fold(store: str | os.PathLike[str], *, timeout: float = 10.0, rows: int | None = None, memory_mb: int | None = None) -> Folded:
     """Apply everything that the journals of ``store`` hold and its database does not, of all writers; after ``rows`` of them it is enough.
+
+    With ``memory_mb`` DuckDB is to do with so many MiB, which takes it longer where there is much to fold; it gets what it wants after
+    all where that is not enough.
 
     Each transaction holds whole groups together with the place up to which they reach, so a fold that is killed is repeated without
     loss or doubles. A damaged segment stops only its own writer: the others are folded, then `JournalCorrupt` is raised. Raises
@@ -53,24 +60,35 @@ def fold(store: str | os.PathLike[str], *, timeout: float = 10.0, rows: int | No
     directory = Path(store)
     began = time.monotonic()
     with fold_lock(directory, timeout):
-        applied, groups = fold_locked(directory, timeout, rows)
+        applied, groups = fold_locked(directory, timeout, rows, memory_mb)
     return Folded(applied, groups, time.monotonic() - began)
 
 
-def fold_locked(directory: Path, timeout: float, rows: int | None = None) -> tuple[int, int]:
+def fold_locked(directory: Path, timeout: float, rows: int | None = None, memory_mb: int | None = None) -> tuple[int, int]:
     """What `fold` does, for one who holds the lock; gives the rows and groups applied."""
     with database_errors(directory):
+        shutil.rmtree(directory / SPILL, ignore_errors=True)  # of a fold that was killed
         if not (directory / DATABASE).exists():
             create(directory / NEW)
             (directory / NEW).rename(directory / DATABASE)
             sync_directory(directory)
-        with open_database(directory / DATABASE, read_only=False, timeout=timeout) as connection:
-            return fold_all(connection, directory / "journal", rows)
+        return fold_all(directory / DATABASE, directory / "journal", timeout, rows, memory_mb)
 
 
-def fold_all(connection: duckdb.DuckDBPyConnection, journal: Path, rows: int | None = None) -> tuple[int, int]:
-    """Apply what is new of the journals below ``journal``."""
-    return _Fold(connection, JournalReader(journal), rows).run()
+def fold_all(database: Path, journal: Path, timeout: float, rows: int | None = None, memory_mb: int | None = None) -> tuple[int, int]:
+    """Apply what is new of the journals below ``journal``; gives the rows and groups."""
+    import duckdb
+
+    work = _Fold(JournalReader(journal), rows)
+    try:
+        work.run(database, timeout, memory_mb)
+    except duckdb.OutOfMemoryException as error:
+        if memory_mb is None:
+            raise
+        # Values of many MiB, say, of which nothing can go to disk meanwhile.
+        _log.info("folding %s takes more than %d MiB: %s", journal.parent, memory_mb, str(error).partition("\n")[0])
+        work.run(database, timeout, None)
+    return work.rows, work.groups
 
 
 def snapshot(store: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
@@ -191,20 +209,23 @@ def is_new(segment: Segment, position: int) -> bool:
 class _Fold:
     """One fold: transactions of whole groups, until there are no more or ``enough`` rows are applied."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, reader: JournalReader, enough: int | None) -> None:
-        self._connection = connection
+    def __init__(self, reader: JournalReader, enough: int | None) -> None:
+        self.rows = self.groups = 0
         self._reader = reader
         self._enough = sys.maxsize if enough is None else enough
-        self._rows = self._groups = 0
-        self._appenders: dict[int, Any] = {}
 
-    def run(self) -> tuple[int, int]:
-        try:
-            self._all()
-        finally:
-            for appender in self._appenders.values():
-                appender.clear()
-        return self._rows, self._groups
+    def run(self, database: Path, timeout: float, memory_mb: int | None) -> None:
+        """Go on from what is applied."""
+        with open_database(database, read_only=False, timeout=timeout, memory_mb=memory_mb) as connection:
+            self._connection = connection
+            self._appenders: dict[int, Any] = {}
+            try:
+                self._all()
+            finally:
+                for appender in self._appenders.values():
+                    appender.clear()
+            if memory_mb is not None:
+                connection.execute("CHECKPOINT")  # closing does it too, but says nothing when memory is short
 
     def _all(self) -> None:
         segments, gaps = self._reader.found()
@@ -213,7 +234,7 @@ class _Fold:
         done = positions(self._connection)
         self._begin()
         for segment in segments:
-            if self._rows + self._pending >= self._enough:
+            if self.rows + self._pending >= self._enough:
                 break
             position = done.get((segment.writer, segment.sequence), 0)
             if segment.writer == damaged or not is_new(segment, position):
@@ -239,7 +260,7 @@ class _Fold:
             mark = self._marks[segment.writer, segment.sequence]
             mark[0], mark[1], mark[2] = group.end, mark[1] + 1, mark[2] + count
             self._pending += count
-            if self._rows + self._pending >= self._enough:
+            if self.rows + self._pending >= self._enough:
                 return
             if self._pending >= _TRANSACTION_ROWS:
                 self._commit()
@@ -266,5 +287,5 @@ class _Fold:
         for appender in self._appenders.values():
             appender.flush()
         self._connection.commit()
-        self._groups += sum(mark[1] for mark in self._marks.values())
-        self._rows += sum(mark[2] for mark in self._marks.values())
+        self.groups += sum(mark[1] for mark in self._marks.values())
+        self.rows += sum(mark[2] for mark in self._marks.values())

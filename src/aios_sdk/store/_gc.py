@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from ..errors import StoreBusy
-from ._connect import DATABASE, SNAPSHOT, open_database
+from ._connect import DATABASE, SNAPSHOT, SPILL, open_database
 from ._files import locked
 from ._fold import NEW, fold_lock
 from ._layout import read_layout
@@ -149,7 +149,7 @@ def left_over(directory: Path) -> list[Path]:
 def _unfinished(directory: Path) -> Iterator[list[Path]]:
     """The files of databases and snapshots that are not complete, and what queries of processes that died had put on disk."""
     yield [path for path in ((directory / SNAPSHOT).with_suffix(".tmp"), directory / NEW, directory / f"{NEW}.wal") if path.exists()]
-    yield spilled(directory, NEW)
+    yield [*spilled(directory, NEW), *(directory / SPILL).glob("*")]
     for name in (DATABASE, SNAPSHOT):
         if (directory / name).exists() and spilled(directory, name):
             with suppress(StoreBusy), open_database(directory / name, read_only=False, timeout=0.0):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from ._tables import MacroSpec, columns_of, view
@@ -106,21 +105,18 @@ def _walk(name: str, description: str, near: str, far: str) -> MacroSpec:
     return MacroSpec(name, ("id", "run := NULL"), columns, description, sql)
 
 
-#: All table macros by name.
-MACROS: Final[Mapping[str, MacroSpec]] = {
-    macro.name: macro
-    for macro in (
-        _walk(
-            "lineage_up",
-            "Everything that the item, text, attempt or document id comes from, in the latest run that has it (or run).",
-            "target",
-            "source",
-        ),
-        _walk(
-            "lineage_down",
-            "Everything that came of the document, text, attempt or item id, in the latest run that has it (or run).",
-            "source",
-            "target",
-        ),
-    )
-}
+#: The walks along the edges.
+LINEAGE_MACROS: Final = (
+    _walk(
+        "lineage_up",
+        "Everything that the item, text, attempt or document id comes from, in the latest run that has it (or run).",
+        "target",
+        "source",
+    ),
+    _walk(
+        "lineage_down",
+        "Everything that came of the document, text, attempt or item id, in the latest run that has it (or run).",
+        "source",
+        "target",
+    ),
+)

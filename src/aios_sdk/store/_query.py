@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aios_sdk.errors import UsageError
 
-from ._connect import connect
+from ._connect import BOUNDED, connect, time_limit
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,28 +29,36 @@ class _Stream:
 
 
 def answer(
-    store: str | os.PathLike[str], query: str, parameters: Parameters = None, *, timeout: float = 10.0, snapshot: bool = False
+    store: str | os.PathLike[str], query: str, parameters: Parameters = None, *, timeout: float | None = None
 ) -> duckdb.DuckDBPyRelation:
     """The rows of ``query`` as a relation in memory, which holds nothing of the store.
 
-    Raises `UsageError` for a query that DuckDB refuses, and `StoreBusy` when the database stays locked for ``timeout`` seconds.
+    Raises `UsageError` for a query that DuckDB refuses, or that has no answer after ``timeout`` seconds, and `StoreBusy` when the database
+    stays locked.
     """
     import duckdb
 
-    memory = duckdb.connect()
+    memory = duckdb.connect(config=BOUNDED)
     memory.execute("SET TimeZone = 'UTC'")
     memory.execute("SET temp_directory = $1", [tempfile.gettempdir()])
-    with connect(store, timeout=timeout, snapshot=snapshot) as connection:
+    with connect(store) as connection:
         try:
-            found = connection.sql(query, params=parameters)
-            if found is None:
-                raise UsageError("The query gives no rows", fix="Ask with SELECT, FROM, DESCRIBE, SUMMARIZE or EXPLAIN")
-            columns = zip(_distinct(found.columns), map(str, found.types), strict=True)
-            memory.execute(f"CREATE TABLE answer ({', '.join(f'{name} {_storable(kind)}' for name, kind in columns)})")
-            memory.register("stream", _Stream(found))
-            memory.execute("INSERT INTO answer FROM stream")
-            memory.unregister("stream")
+            with time_limit(timeout, connection, memory):
+                found = connection.sql(query, params=parameters)
+                if found is None:
+                    raise UsageError("The query gives no rows", fix="Ask with SELECT, FROM, DESCRIBE, SUMMARIZE or EXPLAIN")
+                columns = zip(_distinct(found.columns), map(str, found.types), strict=True)
+                memory.execute(f"CREATE TABLE answer ({', '.join(f'{name} {_storable(kind)}' for name, kind in columns)})")
+                memory.register("stream", _Stream(found))
+                memory.execute("INSERT INTO answer FROM stream")
+                memory.unregister("stream")
         except duckdb.Error as error:
+            if "Out of Memory" in str(error):
+                raise UsageError(
+                    f"The query needs more memory than queries have, {BOUNDED['memory_limit']}",
+                    cause="It gathers, joins or sorts too much at a time; what is too large for the disk's share ends here too",
+                    fix="Ask about some documents (every table has document_id), or for fewer columns",
+                ) from error
             raise UsageError(
                 f"The query cannot be answered: {error}", fix='"SHOW TABLES" lists tables and views, "DESCRIBE FROM NAME" their columns'
             ) from error

@@ -64,6 +64,9 @@ select status, count(*) from current_documents group by status;
 
 -- Everything that a field rests on, back to the file.
 from lineage_up('<field_id>');
+
+-- What differs between two runs, and why?
+select why, detail, count(*) from changed('<run_id>', '<run_id>') group by all;
 ```
 """
 

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from ..errors import StoreVersion
-from ._connect import DATABASE, SNAPSHOT, open_database
+from ._connect import DATABASE, SNAPSHOT
 from ._files import sync_directory
 from ._fold import NEW, create, database_errors, fold_all, fold_lock, snapshot_locked
 from ._layout import Layout, read_layout, write_layout
@@ -50,9 +50,8 @@ def renew_locked(directory: Path, *more: Path) -> None:
     with database_errors(directory):
         create(new)
         try:
-            with open_database(new, read_only=False, timeout=0.0) as connection:
-                for journal in (directory / "journal", *more):
-                    fold_all(connection, journal)
+            for journal in (directory / "journal", *more):
+                fold_all(new, journal, timeout=0.0)
             # The former's own log must never be applied to the new one. Without it the former is as of an earlier fold, which is whole.
             (directory / f"{DATABASE}.wal").unlink(missing_ok=True)
             new.rename(directory / DATABASE)

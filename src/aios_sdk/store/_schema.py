@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ._lineage import MACROS
+from ._changed import CHANGED
+from ._lineage import LINEAGE_MACROS
 from ._tables import TABLES, ColumnSpec, MacroSpec, TableSpec, ViewSpec
 from ._views import VIEWS
 
 #: The version of the schema; whatever older code cannot read raises it, with a line in ``_versions.py``. Before 3 none was released.
 SCHEMA_VERSION: Final = 3
+
+#: All table macros by name.
+MACROS: Final = {macro.name: macro for macro in (*LINEAGE_MACROS, CHANGED)}
 
 #: Tables by the kind of their journal records.
 BY_NUMBER: Final = {table.number: table for table in TABLES.values() if table.number}

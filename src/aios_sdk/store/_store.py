@@ -16,8 +16,9 @@ from aios_sdk.errors import JournalCorrupt, StoreBusy, StoreError
 from aios_sdk.records import Document
 
 from ._blobs import Blobs
-from ._connect import DATABASE, connect
-from ._explain import Explanation, explain
+from ._connect import DATABASE, SNAPSHOT, connect
+from ._explain import explain
+from ._explained import Explanation
 from ._export import Exported, ExportFormat, export
 from ._fold import Folded, fold, snapshot
 from ._folding import Folding
@@ -177,16 +178,17 @@ class Store:
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
-    def sql(self, query: str, parameters: Parameters = None) -> duckdb.DuckDBPyRelation:
+    def sql(self, query: str, parameters: Parameters = None, *, timeout: float | None = 300.0) -> duckdb.DuckDBPyRelation:
         """The answer to ``query`` over everything recorded so far, as a DuckDB relation that stands on its own.
 
         It prints as a table and has ``fetchall``, ``df``, ``pl``, ``to_arrow_table``, ``filter`` and the rest; nothing is held open. The
-        query sees no other file. Raises `UsageError` for a query that DuckDB refuses. Example::
+        query sees no other file, has half of the machine's memory (at most 4 GiB), and is ended after ``timeout`` seconds (None: never).
+        Raises `UsageError` for a query that DuckDB refuses, or that takes too long. Example::
 
             store.sql("select path, value_text from current_fields where document_id = $1", [outcome.document.id]).fetchall()
         """
         self._refresh()
-        return answer(self.path, query, parameters)
+        return answer(self.path, query, parameters, timeout=timeout)
 
     def document(self, which: str, *, run: str | None = None) -> Document:
         """The document with that id, beginning of an id (four digits or more), key or name, as it was in ``run`` (else in the latest).
@@ -212,6 +214,16 @@ class Store:
         memo = Memo(self.path, self.blobs)
         memo.refresh()
         return memo
+
+    def snapshot(self, *, timeout: float = 10.0) -> Path:
+        """Fold, and leave a copy of the database that readers may hold as long as they like (``connect(path, snapshot=True)``); its path.
+
+        It is swapped in whole; a run leaves one when its store is closed. Raises `StoreBusy` when another process holds the database for
+        more than ``timeout`` seconds, and `StoreFull` on a full disk.
+        """
+        self.fold(timeout=timeout)
+        snapshot(self.path, timeout=timeout)
+        return self.path / SNAPSHOT
 
     def lag(self) -> Lag:
         """What is journaled and not yet in the database, and who holds the database."""

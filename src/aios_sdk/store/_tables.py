@@ -223,9 +223,9 @@ _ALL: Final = (
         memo_key VARCHAR key under which the result is kept
         started_at TIMESTAMPTZ when the work began
         wall_seconds DOUBLE time from start to end
-        cpu_seconds DOUBLE processor time
+        cpu_seconds DOUBLE processor time; of one document at a time in the engine's process the wall time, and 0 where that is async
         queue_seconds DOUBLE time spent waiting before
-        peak_rss BIGINT greatest resident memory of the worker, bytes
+        peak_rss BIGINT greatest memory of the worker and all it started, bytes; null when nobody could look
         tokens BIGINT tokens of a language model
         cost DECIMAL(38,10) cost as reported by the component
         units BIGINT pages, blocks of rows or documents worked on

@@ -40,26 +40,41 @@ _CURRENT_DOCUMENTS: Final = view(
     ended_at TIMESTAMPTZ when that run was done with it
     """,
     """
-    WITH RECURSIVE latest AS (SELECT document_id, max(run_id) AS run_id FROM outcomes GROUP BY document_id),
-    found AS (SELECT d.* FROM documents d JOIN latest l ON l.document_id = d.document_id AND l.run_id = d.run_id),
-    superseded AS (
+    WITH RECURSIVE superseded AS (
         SELECT d.supersedes AS document_id, max(d.run_id) AS run_id
         FROM documents d JOIN outcomes o ON o.document_id = d.document_id AND o.run_id = d.run_id
         WHERE d.supersedes <> '' GROUP BY d.supersedes),
+    touched(document_id) AS (
+        SELECT document_id FROM superseded
+        UNION
+        SELECT d.document_id
+        FROM touched t
+        JOIN (SELECT document_id, root_id AS above FROM documents WHERE root_id <> document_id
+              UNION ALL SELECT document_id, parent_id FROM documents WHERE parent_id <> '') d ON d.above = t.document_id),
+    at_risk AS MATERIALIZED (
+        SELECT d.document_id, d.run_id, d.root_id, d.parent_id
+        FROM (SELECT o.document_id, max(o.run_id) AS run_id
+              FROM outcomes o SEMI JOIN touched t ON t.document_id = o.document_id GROUP BY o.document_id) l
+        JOIN documents d ON d.document_id = l.document_id AND d.run_id = l.run_id),
     gone AS (
-        SELECT d.document_id FROM found d
+        SELECT d.document_id FROM at_risk d
         WHERE EXISTS (FROM superseded s WHERE s.document_id = d.document_id AND s.run_id > d.run_id)
            OR EXISTS (FROM superseded s WHERE s.document_id = d.root_id AND s.run_id > d.run_id)
         UNION
-        SELECT d.document_id FROM found d JOIN gone g ON g.document_id = d.parent_id WHERE d.parent_id <> ''),
+        SELECT d.document_id FROM at_risk d JOIN gone g ON g.document_id = d.parent_id WHERE d.parent_id <> ''),
+    cases_at_risk AS (SELECT DISTINCT m.document_id FROM gone g JOIN members m ON m.member_id = g.document_id),
     gone_cases AS (
         SELECT m.document_id
-        FROM members m JOIN latest l ON l.document_id = m.document_id AND l.run_id = m.run_id
+        FROM (SELECT o.document_id, max(o.run_id) AS run_id
+              FROM outcomes o SEMI JOIN cases_at_risk c ON c.document_id = o.document_id GROUP BY o.document_id) l
+        JOIN members m ON m.document_id = l.document_id AND m.run_id = l.run_id
         LEFT JOIN gone g ON g.document_id = m.member_id
         GROUP BY m.document_id HAVING count(*) = count(g.document_id))
     SELECT d.document_id, d.run_id, o.status, d.kind, d.name, d.key, d.media_type, d.content_id, d.bytes, d.parent_id, d.position,
            d.root_id, o.thread, d.supersedes, p.pipeline, d.found_at, o.ended_at
-    FROM found d
+    FROM documents d
+    JOIN (SELECT document_id, max(run_id) AS run_id FROM outcomes GROUP BY document_id) l
+        ON l.document_id = d.document_id AND l.run_id = d.run_id
     JOIN outcomes o ON o.document_id = d.document_id AND o.run_id = d.run_id AND o.kind <> 'container'
     LEFT JOIN pipelines p ON p.run_id = d.run_id
     ANTI JOIN gone g ON g.document_id = d.document_id
@@ -69,15 +84,20 @@ _CURRENT_DOCUMENTS: Final = view(
 )
 
 
-def _resolved(table: str, name: str, value: str, currency: str, ungrounded: str, condition: str, chosen: str) -> str:
-    """The rule of `records.resolve` in SQL: equal values agree; else the first step of the pipeline's order that has any decides."""
+def resolved(
+    table: str, name: str, value: str, currency: str, ungrounded: str, condition: str, chosen: str, among: str = "current_documents"
+) -> str:
+    """The rule of `records.resolve` in SQL: equal values agree; else the first step of the pipeline's order that has any decides.
+
+    ``among`` says which documents of which runs.
+    """
     return f"""
     WITH candidates AS (
         SELECT i.document_id, i.run_id, i.{name}, i.ordinal, {value} AS same, {currency} AS coin, d.name AS document_name,
                list_position(p.resolve, i.step) AS turn,
                {{'a': {ungrounded}, 'b': -coalesce(i.confidence, -1.0), 'c': i.ordinal}} AS rank
         FROM {table} i
-        JOIN current_documents d ON d.document_id = i.document_id AND d.run_id = i.run_id
+        JOIN {among} d ON d.document_id = i.document_id AND d.run_id = i.run_id
         LEFT JOIN pipelines p ON p.run_id = i.run_id
         WHERE {condition}),
     turns AS (
@@ -121,7 +141,7 @@ _CURRENT_FIELDS: Final = view(
     attempt_id VARCHAR attempt that gave it
     candidates BIGINT how many readings there are
     """,
-    _resolved(
+    resolved(
         "fields",
         "path",
         "i.normalised",
@@ -147,7 +167,7 @@ _CURRENT_LABELS: Final = view(
     attempt_id VARCHAR attempt that gave it
     candidates BIGINT how many labels there are
     """,
-    _resolved(
+    resolved(
         "labels",
         "taxonomy",
         "i.value",
@@ -159,14 +179,14 @@ _CURRENT_LABELS: Final = view(
 )
 
 
-def _latest(table: str, keys: str, columns: str) -> str:
+def latest(table: str, keys: str, columns: str, among: str = "current_documents") -> str:
     """The last item of each document (and rule), as the record's properties have it."""
     key = "".join(f", i.{name}" for name in keys.split())
     same = "".join(f" AND l.{name} = i.{name}" for name in keys.split())
     return f"""
     WITH last AS (
         SELECT i.document_id, i.run_id{key}, max(i.ordinal) AS ordinal, any_value(d.name) AS name
-        FROM {table} i JOIN current_documents d ON d.document_id = i.document_id AND d.run_id = i.run_id
+        FROM {table} i JOIN {among} d ON d.document_id = i.document_id AND d.run_id = i.run_id
         GROUP BY i.document_id, i.run_id{key})
     SELECT i.document_id, i.run_id, l.name, {columns}
     FROM {table} i JOIN last l ON l.document_id = i.document_id AND l.run_id = i.run_id AND l.ordinal = i.ordinal{same}
@@ -185,7 +205,7 @@ _CURRENT_CHECKS: Final = view(
     check_id VARCHAR check
     attempt_id VARCHAR attempt that gave it
     """,
-    _latest("checks", "rule", "i.rule, i.passed, i.severity, i.message, i.step, i.check_id, i.attempt_id"),
+    latest("checks", "rule", "i.rule, i.passed, i.severity, i.message, i.step, i.check_id, i.attempt_id"),
 )
 
 _CURRENT_ROUTES: Final = view(
@@ -200,7 +220,7 @@ _CURRENT_ROUTES: Final = view(
     route_id VARCHAR route
     attempt_id VARCHAR attempt that gave it
     """,
-    _latest("routes", "", "i.destination, i.review, i.confidence, i.reasons, i.step, i.route_id, i.attempt_id"),
+    latest("routes", "", "i.destination, i.review, i.confidence, i.reasons, i.step, i.route_id, i.attempt_id"),
 )
 
 _FIELD_PROVENANCE: Final = view(
@@ -249,17 +269,16 @@ _FIELD_PROVENANCE: Final = view(
         FROM documents d JOIN pages g ON g.document_id = d.document_id AND g.run_id = d.run_id
         WHERE d.parent_id <> '' AND g.text_artifact IS NOT NULL GROUP BY ALL),
     readings AS (
-        SELECT f.*, CASE WHEN f.span_document_id = '' THEN q.document_id ELSE f.span_document_id END AS place
-        FROM fields f
-        JOIN current_documents d ON d.document_id = f.document_id AND d.run_id = f.run_id
+        SELECT f.*, c.name, coalesce(c.field_id = f.field_id, false) AS chosen,
+               CASE WHEN f.span_document_id = '' THEN q.document_id ELSE f.span_document_id END AS place
+        FROM current_fields c
+        JOIN fields f ON f.document_id = c.document_id AND f.run_id = c.run_id AND f.path = c.path
         LEFT JOIN parts q ON q.parent_id = f.document_id AND q.run_id = f.run_id AND q.artifact_id = f.artifact_id)
-    SELECT f.document_id, f.run_id, d.name, f.path, f.value_text, c.field_id IS NOT NULL AS chosen, f.field_id, f.status AS grounding,
+    SELECT f.document_id, f.run_id, f.name, f.path, f.value_text, f.chosen, f.field_id, f.status AS grounding,
            f.confidence, f.raw_confidence, f.quote, f.page, f.char_start, f.char_end, f.box_x0, f.box_y0, f.box_x1, f.box_y1,
            f.table_row, f.table_column, f.artifact_id, f.place AS span_document_id, s.name AS span_document, s.content_id,
            f.step, a.stage, a.component, a.version, u.distribution, a.code_digest, a.config_digest, u.config, a.model, a.cache, f.attempt_id
     FROM readings f
-    JOIN documents d ON d.document_id = f.document_id AND d.run_id = f.run_id
-    LEFT JOIN current_fields c ON c.document_id = f.document_id AND c.run_id = f.run_id AND c.field_id = f.field_id
     LEFT JOIN documents s ON s.document_id = f.place AND s.run_id = f.run_id
     LEFT JOIN attempts a ON a.document_id = f.document_id AND a.run_id = f.run_id AND a.attempt_id = f.attempt_id
     LEFT JOIN plugins u ON u.run_id = f.run_id AND u.step = f.step AND u.component = a.component
@@ -326,7 +345,7 @@ _COST: Final = view(
     documents BIGINT documents
     units BIGINT pages, blocks of rows or documents worked on
     wall_seconds DOUBLE sum of the wall times
-    cpu_seconds DOUBLE sum of the processor times
+    cpu_seconds DOUBLE sum of the processor times, as attempts have them
     tokens BIGINT tokens of language models
     cost DECIMAL(38,10) cost as reported by the component
     """,

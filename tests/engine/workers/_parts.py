@@ -446,7 +446,7 @@ class Unpacks:
             picture = Image.new("P", (4, 3))
             picture.putpalette([10, 20, 30])
             return picture
-        return Image.new("RGB", (dpi, page + 1), (len(said), os.getpid() % 256, 0))
+        return Image.new("RGB", (dpi, page + 1), (len(said), os.getpid() % 256, os.getpid() // 256 % 256))
 
 
 @component("test.no-pictures", isolation="process", provides=["pages"])
@@ -464,7 +464,7 @@ class Looks:
 
     @implements
     def extract(self, document: Document) -> Extraction:
-        seen: list[object] = [os.getpid() % 256]
+        seen: list[object] = [f"{os.getpid() % 256}, {os.getpid() // 256 % 256}"]
         for each in (document, *(member.document for member in document.members)):
             for page in each.pages:
                 seen += [page.image(dpi=50).size, page.image(dpi=50).getpixel((0, 0)), each.read().decode()]

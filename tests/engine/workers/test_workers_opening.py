@@ -129,4 +129,4 @@ def test_a_pool_that_is_closed_says_so(another: Callable[..., Bench]) -> None:
     bench.close()
     category, message = problem(bench.call(planned("bad"), ["a"])[0])
     assert category == "unavailable"
-    assert "The workers have been closed" in message
+    assert "The workers are closed, for the run has ended" in message

@@ -5,8 +5,9 @@ Names are imported when first used, so that a worker, whose program lies here to
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from ..._lazy import homes, lazy
 
 if TYPE_CHECKING:
     from ._batch import UnitAnswer
@@ -16,16 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Host", "Pool", "Renderer", "Unit", "UnitAnswer"]
 
-_HOME: Final = {"Host": "_renderer", "Pool": "_pool", "Renderer": "_renderer", "Unit": "_tasks", "UnitAnswer": "_batch"}
+_HOME: Final = homes(_batch="UnitAnswer", _pool="Pool", _renderer="Host Renderer", _tasks="Unit")
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy(__name__, _HOME, __all__)

@@ -118,7 +118,7 @@ class Attendant:
     def _prepare(self) -> None:
         with self._lock:
             if self._is_closed:
-                raise _closed()
+                raise closed("The workers are closed")
             if not self._has_directory:
                 self._guardian.begin()  # before there is something to remove
                 self._launch.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -127,7 +127,7 @@ class Attendant:
     def _post(self, command: Callable[[], None], promise: Future[Any]) -> None:
         with self._lock:
             if self._is_closed:
-                raise _closed()
+                raise closed("The workers are closed")
             self._commands.put((command, promise))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="aios-workers", daemon=True)
@@ -263,8 +263,13 @@ class Attendant:
             self._expect_end(process, _promise(), 0.0, "not needed")
 
 
-def _closed() -> Unavailable:
-    return Unavailable("The workers have been closed", cause="The run has ended", fix="Start another run")
+def closed(what: str) -> Unavailable:
+    """What is raised for somebody who wants a picture when the run has ended: by then nobody wants anything else."""
+    return Unavailable(
+        f"{what}, for the run has ended",
+        cause="Pages are drawn by the component that ingested the document",
+        fix="Draw pages in a component of the pipeline, or with aios explain --png",
+    )
 
 
 def _promise() -> Future[Any]:

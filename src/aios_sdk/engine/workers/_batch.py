@@ -26,6 +26,7 @@ class UnitAnswer(NamedTuple):
         after: seconds after which to try again, where the component said so.
         wall, cpu: seconds that it took in its worker; waited: until one was free.
         memory: bytes that its worker and all it started had at most; None when there was no time to look.
+        was_fatal: whether its worker has ended with it, so that units that are still to be answered begin anew in another.
     """
 
     unit: int
@@ -36,6 +37,7 @@ class UnitAnswer(NamedTuple):
     cpu: float = 0.0
     waited: float = 0.0
     memory: int | None = None
+    was_fatal: bool = False
 
 
 class Nonsense(Exception):
@@ -116,7 +118,7 @@ class Batch:
             self._may_be_together = False  # one of them it was; alone it will be seen which
         elif found.place is not None and found.place < len(self._places) and self._places[found.place] in self.left:
             self._fruitless = 0
-            yield self._failed(self._places[found.place], found.fault)
+            yield self._failed(self._places[found.place], found.fault)._replace(was_fatal=True)
         else:
             yield from self.nothing_came(found.fault)
 

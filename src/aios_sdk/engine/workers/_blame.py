@@ -34,7 +34,7 @@ def blame(end: End, state: State, watch: Watch, component: str, opening: str, al
         fault = _large(opening, watch) if end.verdict == "too large" else _fault("internal", f"{opening} ended its worker at open: {end}")
         return Blame(fault, place, state.opening)
     if end.verdict == "late":
-        return Blame(_fault("timeout", f"{component} did not end within {watch.timeout or 0:g} s", retryable=True), place)
+        return Blame(_fault("timeout", f"{component} did not end within {round(watch.timeout or 0, 2):g} s", retryable=True), place)
     if end.verdict == "too large":
         return Blame(_large(component, watch), place)
     said = f"closed or broke the connection of its worker: {end}" if end.verdict == "broke the line" else f"ended its worker: {end}"

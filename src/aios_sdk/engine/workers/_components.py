@@ -68,7 +68,7 @@ class Components:
                 parcel = self._parcels[number]
                 found = self._made.pop(number, None) or self._make(parcel)
                 scratch = Path(tempfile.mkdtemp(prefix="open-", dir=self._scratch))
-                found.open(Resources(scratch=scratch, threads=self._threads, secrets=_secrets(parcel.id, found.info.secrets)))
+                found.open(Resources(scratch=scratch, threads=self._threads, secrets=secrets_of(parcel.id, found.info.secrets)))
             self._open[number] = found
             self._board.hold(memory(os.getpid()))
         return found
@@ -122,7 +122,7 @@ def _import(parcel: Parcel) -> Any:
         ) from error
 
 
-def _secrets(component: str, names: Iterable[str]) -> dict[str, str]:
+def secrets_of(component: str, names: Iterable[str]) -> dict[str, str]:
     """The secrets that a component declares, out of the environment; they are never recorded."""
     missing = [name for name in names if name not in os.environ]
     if missing:

@@ -47,7 +47,7 @@ class Parcels:
         by_name = isinstance(target, type) or inspect.isroutine(target)
         if plugin is None:
             _check_place(info.object, target if by_name else type(target), component.id)
-        config = instance.config if by_name else None
+        config = instance.settings if by_name else None
         settings = _pickled((config, component.scope, None if by_name else target), component.id)
         # The folder of a package that is being worked on changes all the time; what was installed by pip changes with an upgrade.
         code_digest = (instance.code_digest or "") if plugin is not None and plugin.installed.by == "record" else ""

@@ -24,6 +24,7 @@ from .._plan import PlannedComponent
 from ._attendant import Attendant
 from ._batch import Batch, Nonsense, UnitAnswer
 from ._blame import Blame
+from ._companions import Companions
 from ._crew import Crew
 from ._errand import Errand, Office
 from ._faults import Fault, fault_of
@@ -94,6 +95,7 @@ class Pool:
     ) -> None:
         self._attendant = Attendant(launch_of(registry, scratch, blobs, threads, environment), opening)
         self._tasks = Tasks(registry, memory_mb)
+        self._companions = Companions(registry)
         self._blobs = Blobs(blobs)
         self._crew = Crew(self._attendant, count, self._tasks.lesson)
         self._office = Office(self._crew, self._attendant, self._tasks, opening)
@@ -123,7 +125,7 @@ class Pool:
         """
         asked = time.perf_counter()
         number, fault = self._number(component)
-        has_companion = fault is None and self._tasks.has_companion(component, stage)
+        has_companion = fault is None and self._companions.has(component, stage)
         batch = Batch(units, stage, component.id, has_companion=has_companion)
         while batch.left:
             fault = fault or self._refused.get(number)

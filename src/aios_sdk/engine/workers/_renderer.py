@@ -93,9 +93,11 @@ class Renderer:
 
     def _blame(self, process: Process, watch: Watch, component: int) -> Blame:
         self._process = None
-        end = self._attendant.bury(process).result()
+        try:
+            end = self._attendant.bury(process).result()
+        finally:
+            process.connection.close()
         state = process.board.read()
-        process.connection.close()
         shutil.rmtree(process.scratch, ignore_errors=True)
         return blame(end, state, watch, self._tasks.id(component), self._tasks.id(state.opening), self._opening)
 

@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 from ...errors import AiosError
 from ...plugins import Registry
 from ...records import Document
-from ...stages import Stage
 from .._plan import PlannedComponent
 from ._parcels import Parcels
 from ._process import Process, Watch
@@ -35,20 +34,10 @@ class Tasks:
         self._registry = registry
         self._memory_mb = memory_mb
         self._parcels = Parcels(registry)
-        self._companions: dict[tuple[int, Stage], bool] = {}
 
     def number(self, component: PlannedComponent) -> int:
         """The number by which workers know a component. Raises `ContractError` for one that cannot be imported in a worker."""
         return self._parcels.number(component)
-
-    def has_companion(self, component: PlannedComponent, stage: Stage) -> bool:
-        """Whether the component can be asked about several units at once. Raises what `number` raises."""
-        key = (self.number(component), stage)
-        known = self._companions.get(key)
-        if known is None:
-            implementation = self._registry.create(component.id, component.config).implementation(stage)
-            known = self._companions[key] = implementation is not None and implementation.batch is not None
-        return known
 
     def id(self, number: int) -> str:
         """The id of the component with that number; empty when there is none."""
