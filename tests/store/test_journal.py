@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aios_sdk.errors import JournalCorrupt, StoreError
+from aios_sdk.errors import JournalCorrupt, StoreError, StoreVersion
 from aios_sdk.store import _journal
 from aios_sdk.store._journal import JournalWriter, Ticket
 from aios_sdk.store._payloads import Row, codec
@@ -205,7 +205,7 @@ def test_a_row_of_no_table_or_of_another_length_is_refused(tmp_path: Path) -> No
 
 
 def test_an_unknown_schema_version_is_refused() -> None:
-    with pytest.raises(StoreError, match="no schema of version 99"):
+    with pytest.raises(StoreVersion, match=r"records of schema 99; .* A newer aios-sdk"):
         codec(99)
 
 

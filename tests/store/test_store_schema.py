@@ -46,11 +46,12 @@ def test_the_numbers_of_tables_never_change() -> None:
         18: "edges",
         19: "outcomes",
         20: "recalls",
+        21: "forgotten",
     }
 
 
 def test_every_table_that_grows_with_documents_names_document_and_run() -> None:
-    per_run = {"applied_segments", "runs", "pipelines", "plugins", "models"}
+    per_run = {"applied_segments", "runs", "pipelines", "plugins", "models", "forgotten"}
     for name in TABLES.keys() - per_run:
         assert {"document_id", "run_id"} <= {column.name for column in TABLES[name].columns}, name
 

@@ -52,6 +52,9 @@ _PLUGIN: Final = {
 }
 _STORE: Final = {
     "apply": Command("store", "apply", "Put what is journaled into the database."),
+    "export": Command("store_export", "export", "Write the store as Parquet files or as PROV-O."),
+    "forget": Command("store_forget", "forget", "Erase what was read of documents."),
+    "gc": Command("store_gc", "gc", "Remove blobs that no row refers to."),
     "info": Command("store", "info", "Say what a store holds."),
     "lag": Command("store", "lag", "Say how far the database is behind the journal."),
     "rebuild": Command("store_rebuild", "rebuild", "Make the database again from the journal."),
@@ -67,7 +70,7 @@ COMMANDS: Final[Mapping[str, Command | Group]] = {
     "explain": Command("explain", "explain", "Tell where a document's values come from."),
     "sql": Command("sql", "sql", "Ask a store in SQL."),
     "plugin": Group("See, check and build plugins.", _PLUGIN),
-    "store": Group("See how a store is doing, and repair it.", _STORE),
+    "store": Group("See how a store is doing, and look after it.", _STORE),
 }
 
 

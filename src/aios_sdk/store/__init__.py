@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from ._deliveries import Deliveries
     from ._difference import Difference
     from ._explained import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Verdict
+    from ._export import Exported, ExportFormat, export
     from ._fold import Folded, fold
     from ._follow import follow
+    from ._forget import Forgotten, ForgottenDocument, SharedContent, forget
+    from ._gc import Collected, gc
     from ._journal import JournalWriter, Ticket
     from ._lag import Lag, lag
     from ._memo import Memo, Remembered, Whole
@@ -37,14 +40,19 @@ __all__ = [
     "Attempt",
     "Blobs",
     "Candidate",
+    "Collected",
     "ColumnSpec",
     "ComponentUse",
     "Decision",
     "Deliveries",
     "Difference",
     "Explanation",
+    "ExportFormat",
+    "Exported",
     "Finding",
     "Folded",
+    "Forgotten",
+    "ForgottenDocument",
     "Info",
     "JournalReader",
     "JournalWriter",
@@ -59,6 +67,7 @@ __all__ = [
     "Run",
     "RunInfo",
     "RunStatus",
+    "SharedContent",
     "Store",
     "TableSpec",
     "Ticket",
@@ -69,8 +78,11 @@ __all__ = [
     "attempt_id",
     "connect",
     "create_statements",
+    "export",
     "fold",
     "follow",
+    "forget",
+    "gc",
     "lag",
     "rebuild",
     "time_limit",
@@ -83,8 +95,11 @@ _HOME: Final = homes(
     _deliveries="Deliveries",
     _difference="Difference",
     _explained="Candidate Decision Explanation Finding Maker Origin Place Verdict",
+    _export="Exported ExportFormat export",
     _fold="Folded fold",
     _follow="follow",
+    _forget="Forgotten ForgottenDocument SharedContent forget",
+    _gc="Collected gc",
     _journal="JournalWriter Ticket",
     _lag="Lag lag",
     _memo="Memo Remembered Whole",

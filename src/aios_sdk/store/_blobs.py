@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import io
 import logging
@@ -20,7 +21,7 @@ from typing import BinaryIO, Final
 from ..errors import InputError, StoreError, StoreFull
 from ..records import digest as digest_of
 from ..records import digest_file
-from ._files import DISK_FULL, sync_directory
+from ._files import DISK_FULL, folder_locked, sync_directory
 
 _log: Final = logging.getLogger("aios.store")
 
@@ -103,21 +104,30 @@ class Blobs:
         return data
 
     def exists(self, digest: str) -> bool:
-        """Whether the store holds the blob."""
-        return self._place_of(digest).exists()
+        """Whether the store holds the blob; asking counts as using it, as `put` does, so that `gc` beside a run leaves it."""
+        return self._is_used(digest) or self._place_of(digest).exists()
 
     def _place_of(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
             raise StoreError(f"{digest!r} is no digest of a blob", cause="A digest is a SHA-256 in 64 small hexadecimal digits")
         return self.directory / digest[:2] / digest
 
+    def _is_used(self, digest: str) -> bool:
+        """Whether the blob is there, and from now on counts as just put; the lock keeps it from being removed in between."""
+        place = self._place_of(digest)
+        with contextlib.suppress(OSError), folder_locked(place.parent, fcntl.LOCK_SH):
+            os.utime(place)
+            return True
+        return False
+
     def _holds(self, digest: str, content: BinaryIO) -> bool:
         """Whether the blob is there, durable, and as it should be; one that a fault of the disk has changed is to be replaced."""
         place = self._place_of(digest)
         try:
-            with place.open("rb") as file:
+            with folder_locked(place.parent, fcntl.LOCK_SH), place.open("rb") as file:
                 if not _same(file, content):
                     return False
+                os.utime(place)  # counts as just put, so that `gc` beside a run leaves it
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -156,11 +166,12 @@ class Blobs:
                     if isinstance(written, str) and written != digest:
                         digest, place = written, self._place_of(written)
                         self._folder_of(place)
-                    if temporary is None:
-                        temporary = _name(file, place)
-                if temporary is not None:
-                    temporary.rename(place)
-                    temporary = None
+                    with folder_locked(place.parent, fcntl.LOCK_SH):
+                        if temporary is None:
+                            temporary = _name(file, place)
+                        if temporary is not None:
+                            temporary.rename(place)
+                            temporary = None
                 sync_directory(place.parent)
             finally:
                 if temporary is not None:

@@ -205,7 +205,7 @@ def holder(file: Path) -> str | None:
     for line in locks.splitlines():
         # "1: POSIX  ADVISORY  READ 4711 fe:00:133 0 EOF"; a line with "->" is one who waits.
         words = line.split()
-        if words[1] == "POSIX" and words[5].rpartition(":")[2] == str(inode) and int(words[4]) > 0:
+        if words[1] in ("POSIX", "FLOCK") and words[5].rpartition(":")[2] == str(inode) and int(words[4]) > 0:
             return f"process {words[4]} ({_command(int(words[4]))})"
     return None
 

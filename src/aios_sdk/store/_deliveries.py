@@ -174,14 +174,16 @@ def _tell_document(writing: lmdb.Transaction, values: tuple[Any, ...], found: di
     described = _document.pack(_packed(content), _packed(parent))
     if writing.get(_DOCUMENT + identity) != described:
         writing.put(_DOCUMENT + identity, described)
-    found[_packed(run) + identity] = _found.pack(_hash(path or key or ""), _packed(content), _packed(supersedes), bool(parent))
+    place = path or key or ""
+    # What was forgotten has no place any more.
+    found[_packed(run) + identity] = _found.pack(_hash(place), _packed(content), _packed(supersedes), bool(parent) or not place)
 
 
 def _tell_outcome(writing: lmdb.Transaction, run: bytes, document: bytes, known: bytes) -> None:
-    place, content, supersedes, is_part = _found.unpack(known)
+    place, content, supersedes, has_no_place = _found.unpack(known)
     if supersedes != _NONE:
         writing.put(_SUPERSEDED + supersedes, _moment.pack(writing.id()), overwrite=False)
-    if not is_part:
+    if not has_no_place:
         _tell_place(writing, _PLACE + place, run, document)
     if content != _NONE and not _is_settled(writing, content, run):
         writing.put(_CONTENT + content + run + document, _bringer.pack(writing.id(), 0, _NONE), overwrite=False)

@@ -59,12 +59,15 @@ class StoreHost:
         )
 
 
-def find(connection: duckdb.DuckDBPyConnection, which: str, run: str | None) -> Found:
-    """The document that ``which`` (id, key, name or beginning of an id) means, in ``run`` (or its beginning) or the latest."""
+def find(connection: duckdb.DuckDBPyConnection, which: str, run: str | None, *, all_kinds: bool = False) -> Found:
+    """The document that ``which`` (id, key, name or beginning of an id) means, in ``run`` (or its beginning) or the latest.
+
+    With ``all_kinds`` also one that is a mere container, or was forgotten.
+    """
     rows: list[tuple[str, str, str]] = connection.execute(
-        "SELECT DISTINCT document_id, key, name FROM documents WHERE kind <> 'container' AND "
+        "SELECT DISTINCT document_id, key, name FROM documents WHERE ($3 OR kind <> 'container') AND "
         "(document_id = $1 OR key = $1 OR name = $1 OR starts_with(document_id, $1)) AND ($2 IS NULL OR starts_with(run_id, $2))",
-        [which, run],
+        [which, run, all_kinds],
     ).fetchall()
     ids = _best_match(rows, which)
     if len(ids) > 1:
@@ -83,7 +86,25 @@ def find(connection: duckdb.DuckDBPyConnection, which: str, run: str | None) -> 
         "SELECT max(run_id) FROM documents WHERE document_id = $1 AND ($2 IS NULL OR starts_with(run_id, $2))",
         [document, run],
     ).fetchall()
-    return Found(found[0][0] or found[1][0], document)
+    latest = Found(found[0][0] or found[1][0], document)
+    if not all_kinds:
+        _refuse_forgotten(connection, latest)
+    return latest
+
+
+def _refuse_forgotten(connection: duckdb.DuckDBPyConnection, found: Found) -> None:
+    rows = connection.execute(
+        "SELECT f.forgotten_at, f.forgotten_by FROM forgotten f JOIN documents d ON d.document_id = f.document_id "
+        "WHERE d.run_id = $1 AND d.document_id = $2 AND f.forgotten_at >= d.found_at ORDER BY 1 DESC LIMIT 1",
+        list(found),
+    ).fetchall()
+    if rows:
+        when, who = rows[0]
+        raise UsageError(
+            f"Document {found.document_id} was forgotten on {when:%Y-%m-%d} by {who}",
+            cause="What was read of it was erased; only that it was processed is still recorded",
+            fix=f"See: from attempts where document_id = '{found.document_id}'",
+        )
 
 
 def _best_match(rows: list[tuple[str, str, str]], which: str) -> set[str]:

@@ -53,3 +53,14 @@ def locked(path: Path, timeout: float, busy: StoreBusy, *, shared: bool = False)
                     raise busy from error
             time.sleep(_RETRY)
         yield
+
+
+@contextmanager
+def folder_locked(folder: Path, kind: int) -> Iterator[None]:
+    """Hold a lock on a folder: ``fcntl.LOCK_SH``, which many may, or ``fcntl.LOCK_EX``."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, kind)
+        yield
+    finally:
+        os.close(descriptor)

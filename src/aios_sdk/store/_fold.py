@@ -31,6 +31,9 @@ _log: Final = logging.getLogger("aios.store")
 _TRANSACTION_ROWS: Final = 200_000
 _APPEND_ROWS: Final = 200
 
+#: The name under which a database is made.
+NEW: Final = "new.duckdb"
+
 _RETRY: Final = 0.02
 
 # The database while it is made.
@@ -59,21 +62,30 @@ def fold(store: str | os.PathLike[str], *, timeout: float = 10.0, rows: int | No
     directory = Path(store)
     began = time.monotonic()
     with database_errors(directory, f"{directory} cannot be folded"), fold_lock(directory, timeout):
-        shutil.rmtree(directory / SPILL, ignore_errors=True)  # of a fold that was killed
-        if not (directory / DATABASE).exists():
-            # Under another name first: neither a crash nor a full disk leaves half of one, and no reader sees it.
-            create_database(directory / _NEW)
-            install(directory / _NEW, directory / DATABASE)
-        applied, groups = _apply(directory, timeout, rows, memory_mb)
+        applied, groups = fold_locked(directory, timeout, rows, memory_mb)
     return Folded(applied, groups, time.monotonic() - began)
 
 
-def _apply(directory: Path, timeout: float, rows: int | None, memory_mb: int | None) -> tuple[int, int]:
-    """Fold with so much memory, and what takes more with as much as it takes; gives the rows and the groups."""
+def fold_locked(directory: Path, timeout: float, rows: int | None = None, memory_mb: int | None = None) -> tuple[int, int]:
+    """What `fold` does, for one who holds the lock; gives the rows and groups applied."""
+    with database_errors(directory, f"{directory} cannot be folded"):
+        shutil.rmtree(directory / SPILL, ignore_errors=True)  # of a fold that was killed
+        if not (directory / DATABASE).exists():
+            # Under another name first: neither a crash nor a full disk leaves half of one, and no reader sees it.
+            create_database(directory / NEW)
+            install(directory / NEW, directory / DATABASE)
+        return fold_all(directory / DATABASE, directory / "journal", timeout, rows, memory_mb)
+
+
+def fold_all(database: Path, journal: Path, timeout: float, rows: int | None = None, memory_mb: int | None = None) -> tuple[int, int]:
+    """Apply what is new of the journals below ``journal``: with so much memory, and what takes more with as much as it takes.
+
+    Gives the rows and the groups.
+    """
     import duckdb
 
-    with open_database(directory / DATABASE, read_only=False, timeout=timeout, memory_mb=memory_mb) as connection:
-        work = Fold(connection, JournalReader(directory / "journal"), rows)
+    with open_database(database, read_only=False, timeout=timeout, memory_mb=memory_mb) as connection:
+        work = Fold(connection, JournalReader(journal), rows)
         try:
             work.run()
             if memory_mb is not None:
@@ -83,8 +95,8 @@ def _apply(directory: Path, timeout: float, rows: int | None, memory_mb: int | N
             if memory_mb is None:
                 raise
             # Values of many MiB, say, of which nothing can go to disk meanwhile.
-            _log.info("folding %s takes more than %d MiB: %s", directory, memory_mb, str(error).partition("\n")[0])
-    more, groups = _apply(directory, timeout, None if rows is None else max(0, rows - work.rows), None)
+            _log.info("folding %s takes more than %d MiB: %s", journal.parent, memory_mb, str(error).partition("\n")[0])
+    more, groups = fold_all(database, journal, timeout, None if rows is None else max(0, rows - work.rows))
     return work.rows + more, work.groups + groups
 
 
@@ -94,9 +106,15 @@ def snapshot(store: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
     Raises `StoreBusy` when another process writes to the database for more than ``timeout`` seconds.
     """
     directory = Path(store)
+    with fold_lock(directory, timeout):
+        snapshot_locked(directory, timeout)
+
+
+def snapshot_locked(directory: Path, timeout: float) -> None:
+    """What `snapshot` does, for one who holds the lock."""
     target = directory / SNAPSHOT
     temporary = target.with_suffix(".tmp")
-    with database_errors(directory, f"The snapshot {target} cannot be made"), fold_lock(directory, timeout):
+    with database_errors(directory, f"The snapshot {target} cannot be made"):
         # Opening and closing folds what a killed fold left in DuckDB's own log into the file.
         if log_of(directory / DATABASE).exists():
             open_database(directory / DATABASE, read_only=False, timeout=timeout).close()

@@ -9,7 +9,7 @@ import os
 import struct
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
@@ -140,6 +140,27 @@ class FramePacker:
         self._sequence += 1
         body = b"".join((covered, *secrets, *payloads))
         return [_prefix.pack(self._marker, len(body), zlib.crc32(body, len(body))), body]
+
+
+def erase(segment: bytearray, offset: int, records: Collection[int]) -> None:
+    """Erase records, by their number, of the frame at ``offset``: zeros over state, salt and payload, and a new checksum.
+
+    Lengths, digests and so the chain stay. Doing it again changes nothing.
+    """
+    marker, length, _ = _prefix.unpack_from(segment, offset)
+    body = offset + _prefix.size
+    count = _fixed.unpack_from(segment, body)[5]
+    heads = body + _fixed.size
+    secrets = heads + count * _head.size
+    position = secrets + count * _secret.size
+    for record in range(count):
+        size = _head.unpack_from(segment, heads + record * _head.size)[1]
+        if record in records:
+            place = secrets + record * _secret.size
+            segment[place : place + _secret.size] = bytes(_secret.size)
+            segment[position : position + size] = bytes(size)
+        position += size
+    _prefix.pack_into(segment, offset, marker, length, zlib.crc32(segment[body : body + length], length))
 
 
 def read_header(file: BinaryIO, path: Path) -> tuple[Header, bytes] | None:

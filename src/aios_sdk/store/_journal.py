@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import copy
 import logging
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -14,9 +15,10 @@ from typing import Final, NamedTuple
 
 from ..errors import StoreError, StoreFull
 from ..records import new_run_id
-from ._files import DISK_FULL
+from ._files import DISK_FULL, sync_directory
 from ._frames import Header
 from ._payloads import Encoded, Row, codec
+from ._presence import Presence, announce
 from ._schema import SCHEMA_VERSION
 from ._segment import OpenSegment
 
@@ -83,8 +85,9 @@ class JournalWriter:
     """Appends groups of rows to a journal of its own, below ``directory``; thread-safe.
 
     One thread writes: everything that arrived while the disk was busy goes out with the next sync, so a lone group waits for
-    one sync and many share one. The folder and the first segment are made with the first group. Each writer has an id of its
-    own and never touches another's segments. ``schema`` is the version of the schema that the rows follow.
+    one sync and many share one. The folder, whose lock says that the writer lives, and the first segment are made with the first
+    group. Each writer has an id of its own and never touches another's segments. ``schema`` is the version of the schema that the
+    rows follow.
 
     Example::
 
@@ -109,6 +112,7 @@ class JournalWriter:
         self._closing = False
         self._segment: OpenSegment | None = None
         self._thread: threading.Thread | None = None
+        self._presence: Presence | OSError | StoreError | None = None
 
     def __enter__(self) -> JournalWriter:
         return self
@@ -165,10 +169,17 @@ class JournalWriter:
             return
         atexit.unregister(self.close)
         self._thread.join()
+        if isinstance(self._presence, Presence):
+            os.close(self._presence.lock)
         if self._failure is not None:
             raise copy.copy(self._failure)
 
     def _start(self) -> None:
+        try:
+            # Here and not in the thread: from now on no blob that this process puts is taken for one that nobody needs.
+            self._presence = announce(self._folder)
+        except (OSError, StoreError) as error:
+            self._presence = error  # those who wait for their groups hear of it
         self._thread = threading.Thread(target=self._work, name=f"aios-journal-{self.id[:8]}", daemon=True)
         self._thread.start()
         # A daemon thread does not keep the process alive; without this, what is queued would be lost at a normal exit.
@@ -226,9 +237,15 @@ class JournalWriter:
         return groups
 
     def _write(self, groups: list[_Group]) -> None:
+        if not isinstance(self._presence, Presence):
+            assert self._presence is not None  # the thread is started after it is announced
+            raise self._presence
         if self._segment is not None and self._segment.durable >= SEGMENT_SIZE:
             self._segment = self._segment.next()
         elif self._segment is None:
+            # Also the names that another process has just made and may not have come to make durable: the journal's, and the store's own.
+            for folder in dict.fromkeys((*self._presence.changed, self._folder.parent, self._folder.parent.parent)):
+                sync_directory(folder)
             self._segment = OpenSegment(self._folder, Header(self._schema, bytes.fromhex(self.id), 0, bytes(32)))
         self._segment.write([(group.encoded.frames, _short(group.document_id)) for group in groups])
 
@@ -276,6 +293,8 @@ def _failure_of(error: Exception, folder: Path) -> StoreError:
             cause=str(error),
             fix="Free some space and run again; what was acknowledged is safe",
         )
+    if isinstance(error, StoreError):
+        return error
     return StoreError(
         f"The journal {folder} cannot be written: {error}",
         cause="The disk, its permissions or a fault of the SDK",

@@ -13,6 +13,7 @@ from aios_sdk.errors import InputError, StoreError, StoreFull, StoreVersion
 
 from ._files import DISK_FULL, sync_directory
 from ._schema import SCHEMA_VERSION
+from ._versions import OLDEST
 
 #: The version of the layout and of the journal's format.
 FORMAT: Final = 2
@@ -67,6 +68,21 @@ def create_layout(path: Path) -> Layout:
     return layout
 
 
+def write_layout(path: Path, layout: Layout) -> Layout:
+    """Let ``store.json`` say so; it is swapped in whole."""
+    temporary = path / f".{_FILE}.{layout.id}"
+    try:
+        with temporary.open("wb") as file:
+            file.write(msgspec.json.encode(layout))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path / _FILE)
+        sync_directory(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return layout
+
+
 def _check_place(path: Path) -> None:
     if path.exists() and not path.is_dir():
         raise StoreError(f"{str(path)!r} is a file, no store", fix="Give a folder, such as claims.aios")
@@ -82,7 +98,8 @@ def _check_place(path: Path) -> None:
 
 
 def read_layout(path: Path) -> Layout:
-    """What the store at ``path`` is. Raises `InputError` when there is none, and `StoreVersion` when another SDK made it."""
+    """What the store at ``path`` is, also of an older schema. Raises `InputError` when there is none, and `StoreVersion` when this SDK
+    cannot read it."""
     try:
         data = (path / _FILE).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -99,16 +116,16 @@ def read_layout(path: Path) -> Layout:
             cause="The file was edited or is damaged",
             fix="Restore it from a backup; the journal is not affected",
         ) from error
-    for what, found, known in (("layout", layout.format, FORMAT), ("schema", layout.schema, SCHEMA_VERSION)):
+    for what, found, oldest, known in (("layout", layout.format, FORMAT, FORMAT), ("schema", layout.schema, OLDEST, SCHEMA_VERSION)):
         if found > known:
             raise StoreVersion(
                 f"The store {str(path)!r} has {what} version {found}; this SDK knows {known}",
                 cause=f"It was made by aios-sdk {layout.sdk}",
                 fix="Upgrade aios-sdk; nothing was changed",
             )
-        if found < known:
+        if found < oldest:
             raise StoreVersion(
-                f"The store {str(path)!r} has {what} version {found}; this SDK reads {known}",
+                f"The store {str(path)!r} has {what} version {found}; this SDK reads {oldest}{f' to {known}' if known > oldest else ''}",
                 cause=f"It was made by aios-sdk {layout.sdk} before its first release",
                 fix="Run the pipeline again into another store; nothing was changed",
             )

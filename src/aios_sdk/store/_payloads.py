@@ -12,9 +12,10 @@ from typing import Annotated, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
-from ..errors import StoreError
+from ..errors import StoreError, StoreVersion
 from ._schema import SCHEMA_VERSION
 from ._tables import TABLES, TableSpec
+from ._versions import OLDEST, Former, former_tables
 
 #: The number of a table and one value for each of its columns.
 Row: TypeAlias = tuple[int, Sequence[Any]]
@@ -175,13 +176,30 @@ class Codec:
         return self._tables[number].decode(payload)
 
 
+class FormerCodec(Codec):
+    """The codec of an older version: it encodes rows as they were then, and gives them as rows of the present schema."""
+
+    def __init__(self, tables: Sequence[Former]) -> None:
+        super().__init__(former.table for former in tables)
+        self._former = {former.table.number: former for former in tables}
+
+    def decode(self, number: int, payload: bytes | memoryview) -> list[tuple[Any, ...]]:
+        """The rows of one payload, as rows of the present schema; raises what the codec of the present schema raises."""
+        return [self._former[number].present(row) for row in super().decode(number, payload)]
+
+
 @cache
 def codec(schema: int) -> Codec:
-    """The codec of a version of the schema; this release knows one."""
-    if schema != SCHEMA_VERSION:
-        cause = f"This SDK knows version {SCHEMA_VERSION}"
-        raise StoreError(f"There is no schema of version {schema}", cause=cause, fix="Upgrade aios-sdk")
-    return Codec(table for table in TABLES.values() if table.number)
+    """The codec of a version of the schema. Raises `StoreVersion` for one that this release does not read."""
+    if schema == SCHEMA_VERSION:
+        return Codec(table for table in TABLES.values() if table.number)
+    if OLDEST <= schema < SCHEMA_VERSION:
+        return FormerCodec(former_tables(schema))
+    raise StoreVersion(
+        f"There are records of schema {schema}; this SDK reads {OLDEST} to {SCHEMA_VERSION}",
+        cause="A newer aios-sdk wrote them" if schema > SCHEMA_VERSION else "An aios-sdk before its first release wrote them",
+        fix="Upgrade aios-sdk; nothing was changed" if schema > SCHEMA_VERSION else "Run the pipeline again into another store",
+    )
 
 
 #: What encoding and decoding raise, and the place of the value in the rows that they name.

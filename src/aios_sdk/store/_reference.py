@@ -24,7 +24,8 @@ with connect("claims.aios") as connection:
 
 `aios sql claims.aios "from current_documents"` does the same in a terminal, `aios explain claims.aios DOCUMENT [FIELD]` tells where a
 value comes from, and `aios store info` and `aios store lag` tell how the store is doing. `aios store apply` brings the database up to
-date with runs that were killed, or that somebody kept from it; with `--watch` it goes on doing so.
+date with runs that were killed, or that somebody kept from it; with `--watch` it goes on doing so. Removing, erasing and
+exporting: [Keep, forget, take out](../how-to/retention.md).
 
 - `Store.sql` and `aios sql` first fold what was recorded, so their answer holds everything; the answer stands on its own and holds
   nothing open.
@@ -43,6 +44,8 @@ date with runs that were killed, or that somebody kept from it; with `--watch` i
 | `blobs/` | bytes of documents, tables (Parquet) and large layers, by SHA-256 |
 | `aios.duckdb` | the database, folded from the journal |
 | `snapshot.duckdb` | its copy as of the end of the last run |
+| `memo/` | where results are found by what they were made from; made again when it is missing |
+| `forgetting/` | only while a document is being forgotten, or when that was cut off |
 """
 
 _QUESTIONS = """\

@@ -22,11 +22,6 @@ class OpenSegment:
         self._folder = folder
         self._header = header
         self._path = folder / f"{header.sequence:016x}.open"
-        new = [path for path in (folder, *folder.parents) if not path.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
-        # Also the names that another process has just made and may not have come to make durable: the journal's, and the store's own.
-        for path in dict.fromkeys((*(path.parent for path in new), folder.parent, folder.parent.parent)):
-            sync_directory(path)
         self._file: int | None = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         self._pending, start = pack_header(header)
         self._packer = FramePacker(start)

@@ -20,9 +20,12 @@ from ._connect import DATABASE, SNAPSHOT, connect
 from ._documents import document_of, find
 from ._explain import explain
 from ._explained import Explanation
+from ._export import Exported, ExportFormat, export
 from ._fold import Folded, fold, snapshot
 from ._folding import Folding
 from ._follow import EVERY, size_of
+from ._forget import Forgotten, forget
+from ._gc import Collected, gc
 from ._journal import JournalWriter
 from ._lag import Lag, lag
 from ._layout import Layout, create_layout, read_layout
@@ -30,6 +33,7 @@ from ._memo import Memo, index
 from ._query import Parameters, answer
 from ._rebuild import Rebuilt, rebuild
 from ._recorder import Run
+from ._renewal import ready
 from ._reports import ComponentUse, RunInfo
 from ._verify import Told, Verified, verify
 
@@ -65,8 +69,9 @@ class Store:
     """A store directory. Runs are recorded with `begin`; questions are asked with `sql`, `document` and `explain`.
 
     Opening reads one small file; the journal is begun with the first run. Closing folds what was recorded into the database and
-    leaves a snapshot. Several processes may use one store at a time. Raises `InputError` when there is none and ``create`` is false,
-    `StoreError` when the folder is something else, and `StoreVersion` when it is of a version that this SDK does not read. Example::
+    leaves a snapshot. Several processes may use one store at a time. The database of a store of an older schema is made anew from its
+    journal first. Raises `InputError` when there is none and ``create`` is false, `StoreError` when the folder is something else, and
+    `StoreVersion` when it is of a version that this SDK does not read. Example::
 
         with Store("claims.aios") as store:
             print(store.sql("from current_fields where path = 'total'"))
@@ -74,7 +79,7 @@ class Store:
 
     def __init__(self, path: str | os.PathLike[str], *, create: bool = True) -> None:
         self.path: Final = Path(path)
-        self.layout: Final[Layout] = create_layout(self.path) if create else read_layout(self.path)
+        self.layout: Final[Layout] = ready(self.path, create_layout(self.path) if create else read_layout(self.path))
         self.blobs: Final = Blobs(self.path / "blobs")
         self._lock = threading.RLock()
         self._writer: JournalWriter | None = None
@@ -242,6 +247,25 @@ class Store:
                     run.flush()
                 self._writer.flush()
             return rebuild(self.path, keep=keep)
+
+    # -- keeping ------------------------------------------------------------------------------------------------------
+
+    def forget(self, *documents: str, by: str = "", dry_run: bool = False) -> Forgotten:
+        """Erase what was read of documents, their parts and their cases, wherever it lies in the store; each is named as for `document`.
+
+        See the function `forget`, which also says what is raised; the store must have no run under way.
+        """
+        return forget(self.path, *documents, by=by, dry_run=dry_run)
+
+    def export(
+        self, to: str | os.PathLike[str], *, format: ExportFormat = "parquet", run: str | None = None, document: str | None = None
+    ) -> Exported:
+        """Write what the store holds, or what concerns a run or a document, as Parquet files or PROV-O; see the function `export`."""
+        return export(self.path, to, format=format, run=run, document=document)
+
+    def gc(self, *, older_than: float = 3600.0, dry_run: bool = False) -> Collected:
+        """Remove blobs that no row refers to, older than so many seconds; see the function `gc`."""
+        return gc(self.path, older_than=older_than, dry_run=dry_run)
 
     def info(self) -> Info:
         """What the store is and holds."""

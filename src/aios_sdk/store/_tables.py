@@ -451,6 +451,18 @@ _ALL: Final = (
         byte_offset BIGINT where it begins in the segment
     """,
     ),
+    _table(
+        21,
+        "forgotten",
+        "What was erased by `aios store forget`: a row for each document, part and case, each time that it was.",
+        """
+        document_id VARCHAR document, part or case that was forgotten
+        asked_for VARCHAR document that was to be forgotten: the same, that of which it is a part, or a member of the case
+        forgotten_at TIMESTAMPTZ when
+        forgotten_by VARCHAR who asked for it
+        records BIGINT records of the journal that were erased for it
+    """,
+    ),
 )
 
 #: All tables by name.

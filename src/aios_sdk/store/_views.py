@@ -19,7 +19,7 @@ _ITEM: Final = """
 _CURRENT_DOCUMENTS: Final = view(
     "current_documents",
     "One row for each document and case: as the latest run with an outcome for it left it. Once a later delivery with the same key "
-    "supersedes one, it is no longer here; neither are its parts, and cases of which nothing is left.",
+    "supersedes one, it is no longer here; neither are its parts, cases of which nothing is left, and what was forgotten.",
     """
     document_id VARCHAR document or case
     run_id VARCHAR latest run that has an outcome for it
@@ -79,6 +79,7 @@ _CURRENT_DOCUMENTS: Final = view(
     LEFT JOIN pipelines p ON p.run_id = d.run_id
     ANTI JOIN gone g ON g.document_id = d.document_id
     ANTI JOIN gone_cases c ON c.document_id = d.document_id
+    ANTI JOIN forgotten w ON w.document_id = d.document_id AND w.forgotten_at >= d.found_at
     """,
 )
 
