@@ -153,7 +153,8 @@ def check_rebuild(store: Path, ended: Ended, *, thorough: bool) -> None:
         assert verify(store).holds
         assert folded(store) == sorted([*GROUPS] * 3)
         kept = list(store.glob("replaced-*"))
-        assert kept
+        # Killed when the log was moved away and the old one not replaced yet, what only the log held is gone, and nothing differs.
+        assert kept or found.holds
         assert not any(path.samefile(store / "aios.duckdb") for path in kept)
         assert not list(store.glob("rebuild*"))
 

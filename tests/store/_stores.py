@@ -11,6 +11,7 @@ import pytest
 from aios_sdk.records import Check, Checks, Extraction, Field, UnitFailure
 from aios_sdk.store import ComponentUse, Store, _journal
 
+from ._journals import row_of
 from ._recording import Recording
 from ._rich import rich_document
 
@@ -39,6 +40,7 @@ def make(path: Path, *, documents: int = 2) -> None:
         again = Recording(store)
         again.run.recall(found)
         again.finish()
+        store._writer.append([row_of("forgotten", document_id="f" * 32, forgotten_by="somebody", records=1)])  # type: ignore[union-attr]
 
 
 def copy(store: Path, to: Path) -> Path:

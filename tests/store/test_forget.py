@@ -9,9 +9,8 @@ import pytest
 
 from aios_sdk.errors import JournalCorrupt, StoreBusy, UsageError
 from aios_sdk.records import Check, Checks, Document
-from aios_sdk.store import RunInfo, Store, connect, forget
+from aios_sdk.store import RunInfo, Store, connect, forget, verify
 from aios_sdk.store._forgetting import FORGETTING
-from aios_sdk.store._reader import JournalReader
 
 from ._recording import Recording
 from ._tokens import places_of, steps_of, told
@@ -71,7 +70,7 @@ def test_the_chain_the_digests_and_a_database_made_anew_agree_after_forgetting(p
     erika, _ = recorded(path, tmp_path)
     sizes = {file: file.stat().st_size for file in path.rglob("*.seg")}
     forget(path, erika.id)
-    JournalReader(path / "journal").verify()
+    assert verify(path).differences == ()
     assert {file: file.stat().st_size for file in sizes} == sizes
     tables = [name for (name,) in rows(path, "SELECT table_name FROM duckdb_tables() WHERE table_name <> 'applied_segments' ORDER BY 1")]
     live = {name: sorted(map(repr, rows(path, f"FROM {name}"))) for name in tables}
@@ -192,7 +191,7 @@ def test_a_document_that_comes_again_is_recorded_again_and_can_be_forgotten_agai
     forget(path, erika.id)
     assert places_of(ERIKA, path) == []
     assert rows(path, f"SELECT count(*) FROM forgotten WHERE document_id = '{erika.id}'") == [(2,)]
-    JournalReader(path / "journal").verify()
+    assert verify(path).differences == ()
 
 
 def test_a_recorded_result_is_not_recalled_after_it_was_forgotten(path: Path, tmp_path: Path) -> None:
@@ -245,7 +244,7 @@ def test_the_torn_tail_of_a_writer_that_was_killed_goes_too(path: Path, tmp_path
         (path / name / "duckdb_temp_storage-0.tmp").write_text(ERIKA)
     forget(path, erika.id)
     assert places_of(ERIKA, path) == []
-    JournalReader(path / "journal").verify()
+    assert verify(path).differences == ()
 
 
 def test_several_documents_are_forgotten_at_once(path: Path, tmp_path: Path) -> None:

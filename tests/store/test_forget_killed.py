@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aios_sdk.store import Store, connect, fold, forget
-from aios_sdk.store._reader import JournalReader
+from aios_sdk.store import Store, connect, fold, forget, verify
 
 from ._journals import start
 from ._tokens import places_of
@@ -72,7 +71,7 @@ def held(path: Path) -> dict[str, list[str]]:
 
 def check_killed(path: Path, afterwards: dict[str, list[str]]) -> None:
     """The store that a killed forgetting left works, and forgetting again ends as if nothing had happened."""
-    JournalReader(path / "journal").verify()
+    assert verify(path).differences == ()
     fold(path)
     with Store(path) as opened:
         assert opened.document(f"{OTTO}-brief.txt").fields[f"for.{OTTO}"].value == OTTO
@@ -84,7 +83,7 @@ def check_killed(path: Path, afterwards: dict[str, list[str]]) -> None:
     if done is None and (path / "forgetting").exists():
         forget(path, afterwards["forgotten"][0].split("'")[3], by="anna")
     assert held(path) == afterwards
-    JournalReader(path / "journal").verify()
+    assert verify(path).differences == ()
     (path / "aios.duckdb").unlink()
     fold(path)
     assert held(path) == afterwards
