@@ -7,6 +7,7 @@ import copy
 import logging
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from hashlib import sha256
@@ -30,6 +31,11 @@ SEGMENT_SIZE: Final = 64 * 1024 * 1024
 # Payload bytes that may wait for the disk, and the most that go into one write.
 _QUEUE_BYTES: Final = 16 * 1024 * 1024
 _WRITE_BYTES: Final = 4 * 1024 * 1024
+
+
+# Seconds from the end of one write to the next, so that many groups share it while many come; a lone one goes out at once. Each write has
+# two threads hand the interpreter to each other, which costs the other one more than the groups themselves.
+_BETWEEN: Final = 0.004
 
 
 class Ticket:
@@ -111,6 +117,7 @@ class JournalWriter:
         self._failure: StoreError | None = None
         self._closing = False
         self._segment: OpenSegment | None = None
+        self._written = 0.0
         self._thread: threading.Thread | None = None
         self._presence: Presence | OSError | StoreError | None = None
 
@@ -218,6 +225,7 @@ class JournalWriter:
             except Exception as error:  # noqa: BLE001  # whatever it is, those who wait must hear of it
                 self._fail(_failure_of(error, self._folder), groups)
                 return
+            self._written = time.monotonic()
             self._acknowledge(groups)
         try:
             if self._segment is not None:
@@ -230,6 +238,9 @@ class JournalWriter:
         groups, size = [], 0
         with self._arrived:
             self._arrived.wait_for(lambda: self._queue or self._closing)
+            pause = self._written + _BETWEEN - time.monotonic()
+            if pause > 0 and self._queued < _WRITE_BYTES:
+                self._arrived.wait_for(lambda: self._closing, pause)
             while self._queue and size < _WRITE_BYTES:
                 group = self._queue.popleft()
                 size += group.encoded.size
