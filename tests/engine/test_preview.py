@@ -112,7 +112,7 @@ def test_the_command_shows_a_table_and_runs_nothing(tmp_path: Path, capsys: pyte
     assert main([*command, "--plan"]) == 0
     said = capsys.readouterr().out
     rows = {line.split()[0]: line.split()[1:4] for line in said.splitlines() if line.strip().startswith(("ingest", "summarize"))}
-    assert rows == {"ingest": ["0", "2", "0"], "summarize.extractive": ["1", "1", "0"]}
+    assert rows == {"ingest": ["1", "1", "0"], "summarize.extractive": ["1", "1", "0"]}
     assert "1 x it is new" in said
     with Store(tmp_path / "p.aios") as store:
         assert store.sql("select count(*) from runs where event = 'started'").fetchall() == [(1,)]

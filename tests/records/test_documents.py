@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from decimal import Decimal
 from typing import Any
 
@@ -35,7 +36,7 @@ from aios_sdk import (
     Table,
     Words,
 )
-from aios_sdk.records import LAYERS, check_spans, merge_layers, merge_results, resolve
+from aios_sdk.records import LAYERS, Page, check_spans, merge_layers, merge_results, resolve
 from aios_sdk.testing.strategies import classifications, extractions, fields, layers, masks, results, summaries, verdicts
 
 quick = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
@@ -346,3 +347,16 @@ def test_references_point_at_the_items_of_the_document() -> None:
     assert (document.reference(field).id, document.reference(field).name, document.reference(field).document_id) == (field.id, "total", "d")
     assert document.reference(check).kind == "check"
     assert document.reference(TABLE).id == TABLE.artifact
+
+
+def test_documents_that_nobody_holds_are_given_back_with_their_pages() -> None:
+    def pages() -> int:
+        gc.collect()
+        return sum(type(each) is Page for each in gc.get_objects())
+
+    before = pages()
+    for number in range(50):
+        document = Document.of(pages=(PageInfo(index=0),), text=(PageText(page=0, content=f"text {number}"),))
+        assert document.add("step", Layers()).pages[0].text == document.pages[0].text
+    del document
+    assert pages() == before

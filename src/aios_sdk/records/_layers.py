@@ -23,7 +23,9 @@ Layer: TypeAlias = Literal["pages", "text", "words", "tables", "fields", "labels
 LAYERS: Final[tuple[Layer, ...]] = ("pages", "text", "words", "tables", "fields", "labels", "summary", "checks", "redactions", "route")
 
 
-class Layers(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+# The garbage collector does not look at other records, which hold no cycles. A document does hold one, with its pages, and msgspec shows
+# it to the collector only if something that it holds is shown too.
+class Layers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Everything known about a document; a step adds items and never changes any."""
 
     pages: tuple[PageInfo, ...] = ()

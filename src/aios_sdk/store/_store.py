@@ -103,8 +103,7 @@ class Store:
     def begin(self, info: RunInfo, components: Sequence[ComponentUse] = ()) -> Run:
         """Begin a run; while any is under way the database follows about once a second."""
         with self._lock:
-            if self._closed:
-                raise StoreError(f"The store {str(self.path)!r} is closed", fix="Open it again and begin the run inside the with block")
+            self._refuse_closed()
             if self._writer is None:
                 self._writer = JournalWriter(self.path / "journal")
             run = Run(self._writer, self.blobs, info, components)
@@ -113,6 +112,10 @@ class Store:
                 self._folding = Folding(self.path, self._waiting, self._fold_some)
                 self._folding.start()
             return run
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise StoreError(f"The store {str(self.path)!r} is closed", fix="Open it again and begin the run inside the with block")
 
     @property
     def behind(self) -> bool:
@@ -213,6 +216,7 @@ class Store:
             for run in self._runs:
                 run.flush()
             self._writer.flush()  # what was recorded here a moment ago may still be on its way to the file
+        self._refuse_closed()
         memo = Memo(self.path, self.blobs)
         memo.refresh()
         return memo
