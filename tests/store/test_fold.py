@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from aios_sdk.errors import InputError, JournalCorrupt, StoreBusy
 from aios_sdk.store import _fold
 from aios_sdk.store._connect import connect
-from aios_sdk.store._fold import fold, fold_lock, snapshot
+from aios_sdk.store._fold import fold, snapshot
 from aios_sdk.store._journal import JournalWriter
 from aios_sdk.store._lag import lag
+from aios_sdk.store._locks import fold_lock
 from aios_sdk.store._payloads import Row
 from aios_sdk.store._reader import Group, JournalReader, Segment
 from aios_sdk.store._schema import BY_NUMBER

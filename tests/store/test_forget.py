@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from aios_sdk.errors import JournalCorrupt, StoreBusy, UsageError
 from aios_sdk.records import Check, Checks, Document
-from aios_sdk.store import RunInfo, Store, connect, forget, verify
+from aios_sdk.store import RunInfo, Store, connect, forget, rebuild, verify
 from aios_sdk.store._forgetting import FORGETTING
 
 from ._recording import Recording
@@ -64,6 +65,16 @@ def test_nothing_of_a_forgotten_document_is_left_in_any_file_of_the_store(path: 
     assert done.records > 20
     assert done.blobs >= (3 if size > 40 else 1)
     assert not (path / FORGETTING).exists()
+
+
+def test_databases_that_a_rebuild_kept_go_too(path: Path, tmp_path: Path) -> None:
+    recorded(path, tmp_path)
+    rebuild(path, keep=True)
+    shutil.copy(path / "aios.duckdb", path / "rebuild.duckdb")  # as a rebuild leaves it that is killed
+    assert len(list(path.glob("replaced-*.duckdb"))) == 1
+    forget(path, f"{ERIKA}-brief.txt")
+    assert places_of(ERIKA, path) == []
+    assert {file.name for file in path.glob("*.duckdb")} == {"aios.duckdb", "snapshot.duckdb"}
 
 
 def test_the_chain_the_digests_and_a_database_made_anew_agree_after_forgetting(path: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from aios_sdk.store import Store, connect, fold, forget, verify
+from aios_sdk.store._forgetting import PLAN
 
 from ._journals import damage_in, start
 from ._tokens import places_of
@@ -72,6 +73,8 @@ def held(path: Path) -> dict[str, list[str]]:
 def check_killed(path: Path, afterwards: dict[str, list[str]]) -> None:
     """The store that a killed forgetting left works, and forgetting again ends as if nothing had happened."""
     assert damage_in(path / "journal") == []
+    begun = (path / "forgetting" / PLAN).exists()
+    assert begun == any("being forgotten" in each.what for each in verify(path).differences)
     fold(path)
     with Store(path) as opened:
         assert opened.document(f"{OTTO}-brief.txt").fields[f"for.{OTTO}"].value == OTTO

@@ -15,7 +15,7 @@ from aios_sdk.errors import JournalCorrupt, StoreBusy, StoreError
 from aios_sdk.store import TABLES, Store, connect, fold, rebuild, verify
 from aios_sdk.store._frames import HEADER_SIZE
 from aios_sdk.store._journal import JournalWriter
-from aios_sdk.store._verify import maintenance
+from aios_sdk.store._locks import maintenance
 
 from . import _stores
 from ._journals import group_of, start

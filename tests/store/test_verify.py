@@ -19,6 +19,7 @@ from aios_sdk.store import TABLES, ColumnSpec, Difference, Store, TableSpec, _ta
 from aios_sdk.store._fold import snapshot
 from aios_sdk.store._frames import END_SIZE, HEADER_SIZE
 from aios_sdk.store._journal import JournalWriter
+from aios_sdk.store._locks import maintenance
 from aios_sdk.store._reader import JournalReader
 
 from . import _stores
@@ -448,9 +449,9 @@ def test_who_holds_the_database_is_named(store: Path) -> None:
 
 
 def test_verifying_excludes_what_changes_stored_bytes_and_not_itself(store: Path) -> None:
-    with _verify.maintenance(store, 0, shared=True):
+    with maintenance(store, 0, shared=True):
         assert verify(store, timeout=0).holds
-    with _verify.maintenance(store, 0), pytest.raises(StoreBusy, match="verifies"):
+    with maintenance(store, 0), pytest.raises(StoreBusy, match="verifies"):
         verify(store, timeout=0.1)
 
 

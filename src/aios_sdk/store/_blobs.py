@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import io
 import logging
@@ -21,7 +20,7 @@ from typing import BinaryIO, Final
 from ..errors import InputError, StoreError, StoreFull
 from ..records import digest as digest_of
 from ..records import digest_file
-from ._files import DISK_FULL, folder_locked, sync_directory
+from ._files import DISK_FULL, held, sync_directory
 
 _log: Final = logging.getLogger("aios.store")
 
@@ -78,7 +77,7 @@ class Blobs:
 
     def path(self, digest: str) -> Path:
         """Where the blob lies. Raises `StoreError` when there is none, or ``digest`` is not a SHA-256 in hexadecimal digits."""
-        path = self._place_of(digest)
+        path = self.place(digest)
         if not path.exists():
             raise StoreError(
                 f"The store has no blob {digest}",
@@ -98,33 +97,34 @@ class Blobs:
         if digest_of(data) != digest:
             raise StoreError(
                 f"The blob {digest} is damaged",
-                cause=f"{self._place_of(digest)} does not hold what it is named after; the disk or another program changed it",
+                cause=f"{self.place(digest)} does not hold what it is named after; the disk or another program changed it",
                 fix="Copy that file from a backup of the store; or run the pipeline on the document again with --fresh",
             )
         return data
 
     def exists(self, digest: str) -> bool:
         """Whether the store holds the blob; asking counts as using it, as `put` does, so that `gc` beside a run leaves it."""
-        return self._is_used(digest) or self._place_of(digest).exists()
+        return self._is_used(digest) or self.place(digest).exists()
 
-    def _place_of(self, digest: str) -> Path:
+    def place(self, digest: str) -> Path:
+        """Where a blob lies if there is one. Raises `StoreError` when ``digest`` is not a SHA-256 in hexadecimal digits."""
         if not _DIGEST.fullmatch(digest):
             raise StoreError(f"{digest!r} is no digest of a blob", cause="A digest is a SHA-256 in 64 small hexadecimal digits")
         return self.directory / digest[:2] / digest
 
     def _is_used(self, digest: str) -> bool:
         """Whether the blob is there, and from now on counts as just put; the lock keeps it from being removed in between."""
-        place = self._place_of(digest)
-        with contextlib.suppress(OSError), folder_locked(place.parent, fcntl.LOCK_SH):
+        place = self.place(digest)
+        with contextlib.suppress(OSError), held(place.parent, shared=True):
             os.utime(place)
             return True
         return False
 
     def _holds(self, digest: str, content: BinaryIO) -> bool:
         """Whether the blob is there, durable, and as it should be; one that a fault of the disk has changed is to be replaced."""
-        place = self._place_of(digest)
+        place = self.place(digest)
         try:
-            with folder_locked(place.parent, fcntl.LOCK_SH), place.open("rb") as file:
+            with held(place.parent, shared=True), place.open("rb") as file:
                 if not _same(file, content):
                     return False
                 os.utime(place)  # counts as just put, so that `gc` beside a run leaves it
@@ -150,7 +150,7 @@ class Blobs:
 
     def _place(self, digest: str, write: Callable[[BinaryIO], object]) -> str:
         """Put what ``write`` writes in the place of ``digest``, or of the digest it returns, and say which that was."""
-        place = self._place_of(digest)
+        place = self.place(digest)
         temporary: Path | None = None
         with _faults(digest):
             try:
@@ -164,9 +164,9 @@ class Blobs:
                         temporary.chmod(0o444)
                     os.fsync(file.fileno())
                     if isinstance(written, str) and written != digest:
-                        digest, place = written, self._place_of(written)
+                        digest, place = written, self.place(written)
                         self._folder_of(place)
-                    with folder_locked(place.parent, fcntl.LOCK_SH):
+                    with held(place.parent, shared=True):
                         if temporary is None:
                             temporary = _name(file, place)
                         if temporary is not None:

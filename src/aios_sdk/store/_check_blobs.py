@@ -41,13 +41,13 @@ class BlobCheck:
         """The blobs that are not there, out of pairs of a digest and the document that needs it."""
         for digest, document in references:
             try:
-                if self._blobs.exists(digest):
-                    continue
-                path = self._blobs.directory / digest[:2] / digest
-                what = f"The blob {digest} of document {document} is missing: there is no {path}"
+                path = self._blobs.place(digest)
             except StoreError:
-                path, what = self._blobs.directory, f"Document {document} refers to {digest!r}, which names no blob"
-            yield _difference(path, what, digest, document)
+                what = f"Document {document} refers to {digest!r}, which names no blob"
+                yield _difference(self._blobs.directory, what, digest, document)
+                continue
+            if not path.exists():
+                yield _difference(path, f"The blob {digest} of document {document} is missing: there is no {path}", digest, document)
 
     def _check(self, path: Path) -> Iterator[Difference]:
         with path.open("rb") as file:

@@ -6,7 +6,7 @@ import errno
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -40,27 +40,34 @@ def sync_file(path: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path, timeout: float, busy: StoreBusy, *, shared: bool = False) -> Iterator[None]:
-    """Hold the lock that ``path`` is, made where it is missing; raise ``busy`` when others hold it for ``timeout`` seconds."""
+def locked(path: Path, timeout: float, busy: Callable[[], StoreBusy], *, shared: bool = False) -> Iterator[None]:
+    """Hold the lock that ``path`` is: a folder, or a file that is made where it is missing.
+
+    Raises what ``busy`` gives when others hold it for ``timeout`` seconds.
+    """
     end = time.monotonic() + timeout
-    with path.open("a") as file:
+    kind = os.O_DIRECTORY if path.is_dir() else os.O_CREAT
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | kind, 0o644)
+    try:
         while True:
             try:
-                fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
                 break
             except BlockingIOError as error:
                 if time.monotonic() >= end:
-                    raise busy from error
+                    raise busy() from error
             time.sleep(_RETRY)
         yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
-def folder_locked(folder: Path, kind: int) -> Iterator[None]:
-    """Hold a lock on a folder: ``fcntl.LOCK_SH``, which many may, or ``fcntl.LOCK_EX``."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def held(folder: Path, *, shared: bool = False) -> Iterator[None]:
+    """Hold the lock that a folder is, for a moment; who comes later waits as long as it takes. Raises ``OSError`` when it is not there."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, kind)
+        fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

@@ -11,14 +11,15 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..errors import JournalCorrupt, StoreBusy, StoreError, StoreFull
 from ._connect import DATABASE, SNAPSHOT, SPILL, disk_is_full, full_database, open_database
-from ._files import locked, sync_directory, sync_file
+from ._files import sync_directory, sync_file
 from ._frames import END_SIZE
+from ._locks import fold_lock
 from ._reader import JournalReader, Segment
 from ._schema import BY_NUMBER, create_statements
 
@@ -35,9 +36,6 @@ _APPEND_ROWS: Final = 200
 NEW: Final = "new.duckdb"
 
 _RETRY: Final = 0.02
-
-# The database while it is made.
-_NEW: Final = "new.duckdb"
 
 
 class Folded(NamedTuple):
@@ -155,16 +153,6 @@ def _copy(source: Path, target: Path, timeout: float) -> None:
         f"The snapshot {target.with_suffix('.duckdb')} cannot be made: {(done.stderr.strip().splitlines() or ['the copy failed'])[-1]}",
         fix="Free some space and close the store again; nothing else is affected" if full else "The database itself is whole; use it",
     )
-
-
-def fold_lock(directory: Path, timeout: float) -> AbstractContextManager[None]:
-    """Hold the store's fold lock, for which at most ``timeout`` seconds are waited. Raises `StoreBusy`."""
-    busy = StoreBusy(
-        f"Another fold of {directory} is under way; waited {timeout:g} s",
-        cause="A large backlog, or a process that was stopped while it folds",
-        fix="Try again later",
-    )
-    return locked(directory / "fold.lock", timeout, busy)
 
 
 @contextmanager

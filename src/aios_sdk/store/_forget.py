@@ -16,12 +16,14 @@ from ..errors import StoreBusy, StoreError, StoreFull, UsageError
 from ._connect import DATABASE, SNAPSHOT, open_database
 from ._documents import find
 from ._files import DISK_FULL
-from ._fold import NEW, fold_lock, fold_locked
+from ._fold import NEW, fold_locked
 from ._forgetting import FORGETTING, Plan, Search, carry_out, end_plan, family, read_plan, write_plan
 from ._gc import left_over, remove, spilled
 from ._layout import read_layout
+from ._locks import fold_lock, maintenance
 from ._memo import MEMO
 from ._presence import excluded, writers
+from ._rebuild import other_databases
 from ._renewal import ready, renew_locked
 from ._tables import TABLES
 
@@ -81,7 +83,7 @@ def forget(store: str | os.PathLike[str], *documents: str, by: str = "", dry_run
     """
     directory = Path(store)
     ready(directory, read_layout(directory))
-    with _disk_errors(directory), fold_lock(directory, timeout):
+    with _disk_errors(directory), maintenance(directory, timeout), fold_lock(directory, timeout):
         begun = read_plan(directory)
         if begun is not None and dry_run:
             return _reported(begun, (0, 0))
@@ -193,7 +195,8 @@ def _erase(directory: Path, plan: Plan) -> tuple[int, int]:
         carry_out(directory, erasure)
     if (directory / MEMO).exists():
         shutil.rmtree(directory / MEMO)
-    for file in (*left_over(directory), *(file for name in (DATABASE, SNAPSHOT, NEW) for file in spilled(directory, name))):
+    spills = [file for name in (DATABASE, SNAPSHOT, NEW) for file in spilled(directory, name)]
+    for file in (*left_over(directory), *other_databases(directory), *spills):
         file.unlink()
     return remove(directory, plan.blobs)
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 #: The folder in a store that is there while something is being erased.
 FORGETTING: Final = "forgetting"
 
-_PLAN: Final = "plan.json"
+#: What is to be done, in that folder.
+PLAN: Final = "plan.json"
 _REFERENCES: Final = {
     TABLES[name].number: [column.name for column in TABLES[name].columns].index(column) for name, column in REFERENCES.items()
 }
@@ -133,12 +134,12 @@ def write_plan(directory: Path, rows: Mapping[str, list[Row]], **facts: Any) -> 
         for document, found in rows.items():
             writer.append(found, document_id=document)
     plan = Plan(writer=writer.id, **facts)
-    temporary = folder / f".{_PLAN}"
+    temporary = folder / f".{PLAN}"
     with temporary.open("wb") as file:
         file.write(msgspec.json.encode(plan))
         file.flush()
         os.fsync(file.fileno())
-    temporary.rename(folder / _PLAN)
+    temporary.rename(folder / PLAN)
     sync_directory(folder)
     sync_directory(directory)
     return plan
@@ -147,7 +148,7 @@ def write_plan(directory: Path, rows: Mapping[str, list[Row]], **facts: Any) -> 
 def read_plan(directory: Path) -> Plan | None:
     """The plan that was not carried out to its end, if there is one."""
     try:
-        return msgspec.json.decode((directory / FORGETTING / _PLAN).read_bytes(), type=Plan)
+        return msgspec.json.decode((directory / FORGETTING / PLAN).read_bytes(), type=Plan)
     except FileNotFoundError:
         return None
 
@@ -160,7 +161,7 @@ def end_plan(directory: Path) -> None:
         if (folder / plan.writer).exists():
             (folder / plan.writer).rename(directory / "journal" / plan.writer)
             sync_directory(directory / "journal")
-        (folder / _PLAN).unlink()
+        (folder / PLAN).unlink()
         sync_directory(folder)
     folder.rmdir()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -13,9 +12,10 @@ from typing import Final, NamedTuple
 
 from ..errors import StoreBusy
 from ._connect import DATABASE, SNAPSHOT, SPILL, open_database
-from ._files import folder_locked
-from ._fold import NEW, fold_lock
+from ._files import held
+from ._fold import NEW
 from ._layout import read_layout
+from ._locks import fold_lock, maintenance
 from ._presence import writers
 from ._reader import JournalReader
 from ._tables import TABLES
@@ -54,25 +54,26 @@ def gc(store: str | os.PathLike[str], *, older_than: float = 3600.0, dry_run: bo
     Safe beside running pipelines: nothing goes that was put, or asked for, since the first of those who write now began, nor within the
     last ``older_than`` seconds and a minute. It may be killed at any moment. With ``dry_run`` it only tells. Raises `JournalCorrupt`, and
     removes nothing, when the journal is damaged, since rows that cannot be read may refer to any blob; `StoreBusy` when the database
-    stays locked for ``timeout`` seconds.
+    stays locked, or another process verifies or changes what is written, for ``timeout`` seconds.
     """
     directory = Path(store)
     read_layout(directory)
-    # In this order. Who begins to write later marks what it needs, and who ended before has its rows in the journal.
-    before = min([time.time() - max(older_than, 0.0), *(writer.since for writer in writers(directory / "journal"))]) - _SLACK
-    blobs, temporary = _found(directory / "blobs", before)
-    for reference in references(directory):
-        blobs.pop(reference, None)
-    old = [_File(_place(directory, digest), size) for digest, (size, is_old) in blobs.items() if is_old]
-    young = [size for size, is_old in blobs.values() if not is_old]
-    if not dry_run:
-        old, temporary = list(_removed(old, before)), list(_removed(temporary, before))
-    with fold_lock(directory, timeout):
-        # Nobody makes a database or a snapshot meanwhile, so these are of somebody who was killed.
-        for paths in _unfinished(directory):
-            temporary += [_File(path, path.stat().st_size) for path in paths]
-            for path in () if dry_run else paths:
-                path.unlink()
+    with maintenance(directory, timeout):
+        # In this order. Who begins to write later marks what it needs, and who ended before has its rows in the journal.
+        before = min([time.time() - max(older_than, 0.0), *(writer.since for writer in writers(directory / "journal"))]) - _SLACK
+        blobs, temporary = _found(directory / "blobs", before)
+        for reference in references(directory):
+            blobs.pop(reference, None)
+        old = [_File(_place(directory, digest), size) for digest, (size, is_old) in blobs.items() if is_old]
+        young = [size for size, is_old in blobs.values() if not is_old]
+        if not dry_run:
+            old, temporary = list(_removed(old, before)), list(_removed(temporary, before))
+        with fold_lock(directory, timeout):
+            # Nobody makes a database or a snapshot meanwhile, so these are of somebody who was killed.
+            for paths in _unfinished(directory):
+                temporary += [_File(path, path.stat().st_size) for path in paths]
+                for path in () if dry_run else paths:
+                    path.unlink()
     return Collected(len(old), _size(old), len(temporary), _size(temporary), len(young), sum(young))
 
 
@@ -130,7 +131,7 @@ def _place(directory: Path, digest: str) -> Path:
 def _removed(files: list[_File], before: float) -> Iterator[_File]:
     """Remove those that are still as old as they were, and tell which."""
     for folder, inside in groupby(sorted(files), key=lambda file: file.path.parent):
-        with folder_locked(folder, fcntl.LOCK_EX):
+        with held(folder):
             for file in inside:
                 try:
                     if file.path.stat().st_mtime >= before:

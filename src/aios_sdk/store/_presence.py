@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from ..errors import StoreBusy
 from ._connect import holder
+from ._files import locked
 
-# Seconds that a new writer waits for somebody who erases, and between two looks.
+# Seconds that a new writer waits for somebody who erases.
 _PATIENCE: Final = 60.0
-_RETRY: Final = 0.02
 
 
 class Writer(NamedTuple):
@@ -41,7 +40,7 @@ def announce(folder: Path, patience: float = _PATIENCE) -> Presence:
     """
     changed = tuple(path.parent for path in (folder, *folder.parents) if not path.exists())
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(folder.parent, fcntl.LOCK_SH, patience):
+    with _locked(folder.parent, patience, shared=True):
         folder.mkdir()
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -53,11 +52,9 @@ def writers(journal: Path) -> list[Writer]:
     return [Writer(folder.name, int(folder.name[:12], 16) / 1000, holder(folder) or "a process") for folder in _held(journal)]
 
 
-@contextmanager
-def excluded(journal: Path, patience: float) -> Iterator[None]:
+def excluded(journal: Path, patience: float) -> AbstractContextManager[None]:
     """Keep writers from beginning: they wait meanwhile. Those who live already are not concerned. Raises `StoreBusy`."""
-    with _locked(journal, fcntl.LOCK_EX, patience):
-        yield
+    return _locked(journal, patience)
 
 
 def _held(journal: Path) -> Iterator[Path]:
@@ -71,23 +68,12 @@ def _held(journal: Path) -> Iterator[Path]:
             os.close(descriptor)
 
 
-@contextmanager
-def _locked(folder: Path, kind: int, patience: float) -> Iterator[None]:
-    end = time.monotonic() + patience
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        while True:
-            try:
-                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as error:
-                if time.monotonic() >= end:
-                    raise StoreBusy(
-                        f"{folder.parent} is locked by {holder(folder) or 'another process'}; waited {patience:g} s",
-                        cause="A document is being forgotten: nobody begins to write meanwhile",
-                        fix="Try again when that has finished",
-                    ) from error
-            time.sleep(_RETRY)
-        yield
-    finally:
-        os.close(descriptor)
+def _locked(folder: Path, patience: float, *, shared: bool = False) -> AbstractContextManager[None]:
+    def busy() -> StoreBusy:
+        return StoreBusy(
+            f"{folder.parent} is locked by {holder(folder) or 'another process'}; waited {patience:g} s",
+            cause="A document is being forgotten: nobody begins to write meanwhile",
+            fix="Try again when that has finished",
+        )
+
+    return locked(folder, patience, busy, shared=shared)

@@ -16,15 +16,22 @@ from ..errors import StoreError
 from ._check_database import DatabaseCheck, differing_row, noting, wrong_mark
 from ._connect import DATABASE, SNAPSHOT, open_database
 from ._difference import Difference
-from ._fold import Fold, create_database, database_errors, fold_lock, install, log_of, positions, snapshot
+from ._fold import Fold, create_database, database_errors, install, log_of, positions, snapshot
 from ._layout import read_layout
+from ._locks import fold_lock, maintenance
 from ._reader import JournalReader
 from ._tally import parts_that_differ, rows_in
-from ._verify import choose, maintenance
+from ._verify import choose
 
 # The database while it is made, and what one is called that was replaced and kept.
 _NEW: Final = "rebuild.duckdb"
 _KEPT: Final = "replaced-{:%Y%m%dT%H%M%S.%fZ}.duckdb"
+
+
+def other_databases(directory: Path) -> list[Path]:
+    """The databases that a rebuild kept, or began and did not end, each with DuckDB's log of it."""
+    found = [*directory.glob(_KEPT.partition("{")[0] + "*.duckdb"), directory / _NEW]
+    return [path for database in found for path in (database, log_of(database)) if path.exists()]
 
 
 class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +146,7 @@ def _replace(old: Path, new: Path, *, keep: bool) -> str:
 
 def _remove_unfinished(old: Path) -> None:
     """Remove the second name that a killed rebuild gave to a database which it then did not replace."""
-    for kept in old.parent.glob(_KEPT.partition("{")[0] + "*.duckdb"):
+    for kept in other_databases(old.parent):
         if old.exists() and kept.samefile(old):
             _remove(kept)
 

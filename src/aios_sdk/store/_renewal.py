@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from ..errors import StoreVersion
 from ._connect import DATABASE, SNAPSHOT
-from ._fold import NEW, create_database, database_errors, fold_all, fold_lock, install, snapshot_locked
+from ._fold import NEW, create_database, database_errors, fold_all, install, snapshot_locked
 from ._layout import Layout, read_layout, write_layout
+from ._locks import fold_lock
 from ._schema import SCHEMA_VERSION
 
 # Seconds that opening a store of an older schema waits for those who fold it.

@@ -6,23 +6,23 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
-from ..errors import JournalCorrupt, StoreBusy, StoreVersion
+from ..errors import JournalCorrupt, StoreVersion
 from ._blobs import Blobs
 from ._check_blobs import BlobCheck
 from ._check_database import DatabaseCheck, differing_row, noting
 from ._check_journal import JournalCheck
 from ._connect import DATABASE, SNAPSHOT, open_database
 from ._difference import Difference
-from ._files import locked
 from ._fold import positions
 from ._follow import size_of
+from ._forgetting import FORGETTING, PLAN
 from ._layout import read_layout
+from ._locks import maintenance
 from ._reader import JournalReader
 from ._tally import Hasher, Row, Tally, add_to, parts_of, parts_that_differ, rows_in
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 #: Hears how far it is: of what ("database", "journal", "blobs"), how many bytes are done and how many there are.
 Told: TypeAlias = Callable[[str, int, int], object]
-
-_LOCK: Final = "maintenance.lock"
 
 # Rows that are looked at one by one to name the first that differs.
 _LOOKED_AT: Final = 50_000
@@ -109,24 +107,17 @@ def verify(store: str | os.PathLike[str], *, timeout: float = 10.0, told: Told =
             rows=sum(database.rows for database in databases if database.file.name == DATABASE),
             snapshot_rows=sum(database.rows for database in databases if database.file.name == SNAPSHOT),
             waiting=waiting,
-            differences=(*damage, *_of_databases(databases), *damaged, *missing),
+            differences=(*_unfinished(directory), *damage, *_of_databases(databases), *damaged, *missing),
             seconds=time.monotonic() - began,
         )
 
 
-@contextmanager
-def maintenance(directory: Path, timeout: float, *, shared: bool = False) -> Iterator[None]:
-    """Keep others from changing what is already written, or ``shared`` with others who only read it. Raises `StoreBusy`."""
-    busy = StoreBusy(
-        f"Another process verifies {directory} or changes what is written there; waited {timeout:g} s",
-        cause="aios store verify, rebuild and the like exclude each other; pipelines go on beside them",
-        fix="Try again when it has finished",
-    )
-    with ExitStack() as stack:
-        # Whoever may only read the folder changes nothing, and cannot keep others from it.
-        if not shared or os.access(directory, os.W_OK):
-            stack.enter_context(locked(directory / _LOCK, timeout, busy, shared=shared))
-        yield
+def _unfinished(directory: Path) -> Iterator[Difference]:
+    plan = directory / FORGETTING / PLAN
+    if plan.exists():
+        what = "Documents are being forgotten: that was begun and is not finished, so the database may have what is erased elsewhere"
+        fix = f"Finish it: call aios store forget {directory} as it was called"
+        yield Difference(part="database", what=what, fix=fix, file=str(plan))
 
 
 def _of_journal(error: JournalCorrupt | StoreVersion) -> Difference:
