@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         Redaction,
         Redactions,
         Reference,
+        Region,
         Resolved,
         Route,
         Sentence,
@@ -135,6 +136,7 @@ __all__ = [
     "Redactions",
     "Redactor",
     "Reference",
+    "Region",
     "Registry",
     "Resolved",
     "Resources",
@@ -195,7 +197,7 @@ _HOME: Final = homes(
     protocols="Checker Classifier Extractor Ingester Redactor Router Summarizer",
     records=(
         "Alternative Box Check Checks Classification Column Document Extraction Field Label Layers Outcome Page PageInfo PageText "
-        "Reason Redaction Redactions Reference Resolved Route Sentence Source Span StepOutcome Summary Table UnitFailure Word "
+        "Reason Redaction Redactions Reference Region Resolved Route Sentence Source Span StepOutcome Summary Table UnitFailure Word "
         "Words from_json to_json"
     ),
     stages="STAGES Context Resources Stage Stages implements",

@@ -188,9 +188,9 @@ def records_page() -> str:
     """Every public record with its fields."""
     public = [getattr(aios_sdk.records, name) for name in aios_sdk.records.__all__ if name in aios_sdk.__all__ or name == "Candidates"]
     kinds = [each for each in public if isinstance(each, type)]
-    order = ["Source", "Document", "Layers", "Page", "PageInfo", "PageText", "Words", "Word", "Table", "Column", "Span", "Box"]
+    order = ["Source", "Document", "Layers", "Page", "PageInfo", "PageText", "Words", "Word", "Region", "Table", "Column", "Span", "Box"]
     kinds.sort(key=lambda kind: (order.index(kind.__name__) if kind.__name__ in order else len(order), kind.__name__))
-    aliases = ["Layer", "Kind", "Status", "StepStatus", "Severity", "Value", "ValueType", "TextMethod"]
+    aliases = ["Layer", "Kind", "Status", "StepStatus", "Severity", "Value", "ValueType", "TextMethod", "RegionKind"]
     parts = [
         "# Records\n\n"
         + _NOTE

@@ -22,6 +22,7 @@ from aios_sdk import (
     Pipeline,
     Reason,
     Reference,
+    Region,
     Route,
     Source,
     Span,
@@ -125,6 +126,24 @@ def test_a_fallback_answers_for_a_span_that_does_not_resolve(store: Store) -> No
     (outcome,) = run(pipeline, [note("b", "right word")], store, Notes)
     assert outcome.status == "completed"
     assert outcome.document.fields
+
+
+def test_regions_lie_in_a_text_of_their_page_and_name_a_table_that_is_there(store: Store) -> None:
+    text = PageText(page=0, content="right word")
+    wrong = {
+        "lies outside the 10 code points": Region(page=0, kind="heading", artifact=text.artifact, start=0, end=11),
+        "counts in a text that is not there": Region(page=1, kind="heading", artifact=text.artifact, start=0, end=1),
+        "which is no table of this document": Region.of(text, "table", 0, 1, target="f" * 64),
+    }
+    for said, region in wrong.items():
+        given = Extraction(text=(text,), regions=(region,))
+
+        def parts(document: Document) -> Extraction:
+            return given  # noqa: B023 - it is called before the next turn
+
+        (outcome,) = run(Pipeline("p").ingest().extract(parts), [note("b", "right word")], store, Notes)
+        assert (outcome.status, outcome.failures[0].category) == ("failed", "contract")
+        assert said in outcome.failures[0].message
 
 
 # -- deliveries ---------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from aios_sdk import (
     PageText,
     Redaction,
     Redactions,
+    Region,
     Route,
     Sentence,
     Source,
@@ -306,7 +307,7 @@ def test_a_view_holds_what_was_asked_for_and_the_document_keeps_all(found: Layer
     view = document.only(keep)
     assert all(getattr(view.layers, name) == (getattr(found, name) if name in keep else ()) for name in LAYERS)
     page = document.one_page(index)
-    assert all(each.page == index for name in ("text", "words", "tables") for each in getattr(page.layers, name))
+    assert all(each.page == index for name in ("text", "words", "regions", "tables") for each in getattr(page.layers, name))
     assert all(each.index == index for each in page.layers.pages)
     assert (page.layers.fields, page.layers.labels) == (found.fields, found.labels)
     assert document.layers is found
@@ -339,6 +340,16 @@ def test_the_latest_reading_of_a_page_that_is_not_blank_counts_and_brings_its_wo
     assert blank.text == "read\ftwo"
     assert DOCUMENT.pages[1].words is None
     assert Document().text == ""
+
+
+def test_the_latest_step_that_told_the_parts_of_the_reading_that_counts_is_believed() -> None:
+    document = DOCUMENT.add("layout", Extraction(regions=(Region.of(TEXT, "paragraph", 0, 5), Region.of(TEXT, "footer", 6, 7))))
+    assert [region.kind for region in document.pages[0].regions] == ["paragraph", "footer"]
+    better = document.add("better", Extraction(regions=(Region.of(TEXT, "title", 0, 7),)))
+    assert [(region.kind, region.step) for region in better.pages[0].regions] == [("title", "better")]
+    read = better.add("ocr", Extraction(text=(PageText(page=0, content="read", method="ocr"),)))
+    assert read.pages[0].regions == ()
+    assert DOCUMENT.pages[1].regions == ()
 
 
 def test_references_point_at_the_items_of_the_document() -> None:

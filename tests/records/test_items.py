@@ -24,6 +24,7 @@ from aios_sdk import (
     PageInfo,
     PageText,
     Reference,
+    Region,
     Route,
     Sentence,
     Source,
@@ -267,6 +268,34 @@ def test_words_refuse_another_text_and_columns_of_different_length() -> None:
             msgspec.structs.replace(words, **{column: getattr(words, column)[:-1]})
     assert words.mean_confidence() is None
     assert Words.build(text, []).covering(0, 4) is None
+
+
+# -- regions ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_region_is_a_range_of_its_text() -> None:
+    text = PageText(page=2, content="Report\nAll is well.")
+    region = Region.of(text, "heading", 0, 6, level=1)
+    assert (region.page, region.artifact, text.content[region.start : region.end]) == (2, text.artifact, "Report")
+    assert from_json(to_json(region), Region) == region
+    assert Region.of(text, "picture", 19, 19, target="photo.png").end == 19
+
+
+def test_a_region_that_cannot_be_is_refused() -> None:
+    text = PageText(page=0, content="text")
+    with pytest.raises(ValueError, match=r"outside the 4 code points"):
+        Region.of(text, "paragraph", 0, 5)
+    for start, end, level in ((3, 2, 0), (-1, 2, 0), (0, 1, -1)):
+        with pytest.raises(ValueError, match="cannot be"):
+            Region.of(text, "paragraph", start, end, level=level)
+    with pytest.raises(ValueError, match="no kind of region 'headline'"):
+        Region.of(text, "headline", 0, 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("measure", [{"ink": 1.5}, {"sharpness": -0.1}, {"skew": 50.0}, {"turned": 45}, {"ink": float("nan")}])
+def test_a_measure_of_a_page_that_cannot_be_is_refused(measure: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"must lie|must be|beyond 45"):
+        PageInfo(index=0, **measure)
 
 
 # -- tables and sources -------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from aios_sdk.records import (
     Reason,
     Redaction,
     Redactions,
+    Region,
     Route,
     Sentence,
     Span,
@@ -52,7 +53,10 @@ def rich_document(recording: Recording, folder: Path, name: str = "rechnung.txt"
     more = PageText(page=1, content="Seite zwei " * 2500, method="ocr", confidence=0.8, reason="no text layer")
     words = Words.build(text, [(0, 8, Box.of(0.1, 0.1, 0.2, 0.12), None), (39, 45, Box.of(0.5, 0.2, 0.6, 0.22), 0.75)])
     document = recording.deliver(name, TEXT.encode(), thread="<1@example.com>")
-    pages = (PageInfo(index=0, width=595.2, height=842, label="i"), PageInfo(index=1, width=842, height=595.2, rotation=90))
+    pages = (
+        PageInfo(index=0, width=595.2, height=842, label="i"),
+        PageInfo(index=1, width=842, height=595.2, rotation=90, ink=0.04, sharpness=0.5, skew=-1.5, turned=90),
+    )
     document = recording.step(
         document,
         "ingest",
@@ -60,6 +64,11 @@ def rich_document(recording: Recording, folder: Path, name: str = "rechnung.txt"
             pages=pages,
             text=(text,),
             words=(words,),
+            regions=(
+                Region.of(text, "heading", 0, 32, box=Box.of(0.1, 0.1, 0.6, 0.12), level=1),
+                Region.of(text, "table", 33, len(TEXT), target=table.artifact),
+                Region.of(text, "link", 0, 8, target="https://example.org/4711"),
+            ),
             tables=(
                 # the path under which the engine keeps it
                 Table(

@@ -62,6 +62,7 @@ def test_every_row_fits_its_table(store: Store, tmp_path: Path) -> None:
     by_number = {table.number: table for table in TABLES.values()}
     assert {by_number[kind].name for kind, _ in rows} == {
         "pages",
+        "regions",
         "tables",
         "fields",
         "labels",

@@ -47,6 +47,7 @@ def test_the_numbers_of_tables_never_change() -> None:
         19: "outcomes",
         20: "recalls",
         21: "forgotten",
+        22: "regions",
     }
 
 

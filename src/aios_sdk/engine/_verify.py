@@ -56,7 +56,7 @@ def verified(
             else:
                 _check_large(name, items)
         problems = [*check_spans(document, layers, parts=parts), *check_references(document, layers)]
-        if layers.text or layers.words:
+        if layers.text or layers.words or layers.regions:
             problems += _misplaced(document, layers)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a result is its component's fault
         problems = [f"{type(error).__name__}: {error}"]
@@ -83,12 +83,22 @@ def _light(item: Any) -> Any:
 
 
 def _misplaced(document: Document, added: Layers) -> Iterator[str]:
-    """Texts and words of pages that are not there, and words that count in another text."""
+    """Texts, words and regions of pages that are not there, words and regions that count in another text, and regions of other tables."""
     pages = {page.index for layers in (document.layers, added) for page in layers.pages}
-    texts = {text.artifact for layers in (document.layers, added) for text in layers.text}
+    texts = {text.artifact: text for layers in (document.layers, added) for text in layers.text}
     for text in added.text:
         if text.page not in pages:
             yield f"it gave text for page {text.page}, which is not there"
     for words in added.words:
         if words.artifact not in texts or words.page not in pages:
             yield f"the words of page {words.page} count in a text that is not there"
+    tables = {table.artifact for layers in (document.layers, added) for table in layers.tables}
+    for region in added.regions:
+        counted = texts.get(region.artifact)
+        if counted is None or counted.page != region.page:
+            yield f"a {region.kind} on page {region.page} counts in a text that is not there"
+        elif region.end > len(counted.content):
+            length = len(counted.content)
+            yield f"a {region.kind} at {region.start}..{region.end} lies outside the {length} code points of page {region.page}"
+        elif region.kind == "table" and region.target and region.target not in tables:
+            yield f"a table on page {region.page} has the rows {region.target!r}, which is no table of this document"

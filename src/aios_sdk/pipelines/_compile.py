@@ -21,7 +21,7 @@ from ._pipeline import Collect, Pipeline, Step
 from ._yaml import definition
 
 #: Layers that rules and readers of a case always need of its members; they are small.
-_SMALL: Final[frozenset[Layer]] = frozenset({"pages", "tables", "fields", "labels", "summary", "checks", "redactions", "route"})
+_SMALL: Final[frozenset[Layer]] = frozenset({"pages", "regions", "tables", "fields", "labels", "summary", "checks", "redactions", "route"})
 
 
 class _Known:
@@ -255,7 +255,7 @@ class _Compiler:
 def _usual(stage: Stage) -> tuple[Layer, ...]:
     """What a stage adds when its component declares nothing, as plain functions do."""
     usual: dict[Stage, tuple[Layer, ...]] = {
-        "extract": ("text", "words", "tables", "fields"),
+        "extract": ("text", "words", "regions", "tables", "fields"),
         "classify": ("labels",),
         "summarize": ("summary",),
         "check": ("checks",),

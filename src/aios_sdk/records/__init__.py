@@ -6,6 +6,7 @@ from ._items import Alternative, Check, Field, Label, Reason, Redaction, Referen
 from ._layers import LAYERS, Layer, Layers, canonical_layer, check_layer, decode_layer, layers_digest, merge_layers, stamped_items
 from ._page import PageInfo, PageText, TextMethod, Word, Words
 from ._references import check_references
+from ._region import Region, RegionKind
 from ._resolve import Candidates, Resolved, normalised, resolve
 from ._results import Checks, Classification, Extraction, Redactions, Result, Route, Summary, merge_results
 from ._source import Source
@@ -39,6 +40,8 @@ __all__ = [
     "Redaction",
     "Redactions",
     "Reference",
+    "Region",
+    "RegionKind",
     "Resolved",
     "Result",
     "Route",

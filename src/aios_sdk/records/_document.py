@@ -13,6 +13,7 @@ from ..errors import Category, StoreError
 from ._items import Check, Field, Label, Reference
 from ._layers import LAYERS, Layers, merge_layers, same_pages, stamped_items
 from ._page import PageInfo, PageText, Words
+from ._region import Region
 from ._resolve import Candidates
 from ._results import Result, Route, Summary
 from ._table import Table
@@ -103,6 +104,15 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     def _words(self) -> dict[str, Words]:
         return {words.artifact: words for words in reversed(self.layers.words)}
 
+    @cached_property
+    def _regions(self) -> dict[str, tuple[Region, ...]]:
+        steps: dict[str, str] = {region.artifact: region.step for region in self.layers.regions}
+        found: dict[str, list[Region]] = {}
+        for region in self.layers.regions:
+            if region.step == steps[region.artifact]:
+                found.setdefault(region.artifact, []).append(region)
+        return {artifact: tuple(regions) for artifact, regions in found.items()}
+
     @property
     def text(self) -> str:
         """The text of all pages, joined by form feeds."""
@@ -164,6 +174,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
                 pages=tuple(page for page in layers.pages if page.index == index),
                 text=tuple(text for text in layers.text if text.page == index),
                 words=tuple(words for words in layers.words if words.page == index),
+                regions=tuple(region for region in layers.regions if region.page == index),
                 tables=tuple(table for table in layers.tables if table.page == index),
             )
         )
@@ -263,6 +274,12 @@ class Page:
         """The words of the reading that counts, if the step gave their boxes."""
         reading = self.reading
         return None if reading is None else self._document._words.get(reading.artifact)
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The parts of the reading that counts, in reading order, by the latest step that told them; none where no step did."""
+        reading = self.reading
+        return () if reading is None else self._document._regions.get(reading.artifact, ())
 
     def image(self, dpi: int = 200) -> Image:
         """A picture of the page as displayed, rendered by the component that ingested the document (RGB, pillow)."""

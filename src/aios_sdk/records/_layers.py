@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec.structs import force_setattr, replace
@@ -13,14 +13,15 @@ from msgspec.structs import force_setattr, replace
 from ._identity import ID_LENGTH, canonical, digest
 from ._items import Check, Field, Label, Redaction
 from ._page import PageInfo, PageText, Words
+from ._region import Region
 from ._results import Result, Route, Summary
 from ._shapes import shape_check
 from ._table import Table
 
-Layer: TypeAlias = Literal["pages", "text", "words", "tables", "fields", "labels", "summary", "checks", "redactions", "route"]
+Layer: TypeAlias = Literal["pages", "text", "words", "regions", "tables", "fields", "labels", "summary", "checks", "redactions", "route"]
 
 #: The layers of a document, in the order in which stages fill them.
-LAYERS: Final[tuple[Layer, ...]] = ("pages", "text", "words", "tables", "fields", "labels", "summary", "checks", "redactions", "route")
+LAYERS: Final[tuple[Layer, ...]] = get_args(Layer)
 
 
 # The garbage collector does not look at other records, which hold no cycles. A document does hold one, with its pages, and msgspec shows
@@ -31,6 +32,7 @@ class Layers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     pages: tuple[PageInfo, ...] = ()
     text: tuple[PageText, ...] = ()
     words: tuple[Words, ...] = ()
+    regions: tuple[Region, ...] = ()
     tables: tuple[Table, ...] = ()
     fields: tuple[Field, ...] = ()
     labels: tuple[Label, ...] = ()
@@ -41,8 +43,8 @@ class Layers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
 
 
 def same_pages(first: Layers, second: Layers) -> bool:
-    """Whether both have the very same pages, texts and words."""
-    return first.pages is second.pages and first.text is second.text and first.words is second.words
+    """Whether both have the very same pages, texts, words and regions."""
+    return all(getattr(first, name) is getattr(second, name) for name in ("pages", "text", "words", "regions"))
 
 
 def stamped_items(document: str, step: str, result: Result | Layers) -> dict[str, tuple[Any, ...]]:
@@ -79,6 +81,10 @@ def _items_of(result: Result | Layers) -> list[tuple[str, tuple[Any, ...]]]:
     raise TypeError(f"{type(result).__name__} is no result of a stage")
 
 
+#: What has an id of its own content, or is never referred to.
+_UNNUMBERED: Final = frozenset((PageText, Words, Region, Table))
+
+
 @cache
 def _names_of(kind: type) -> tuple[str, ...]:
     """The layers that a kind of result has items of; none for what is no result."""
@@ -90,7 +96,7 @@ def _stamp(item: Any, place: bytes, step: str, number: int) -> Any:
     kind = type(item)
     if kind is PageInfo:
         return item
-    if kind is PageText or kind is Words or kind is Table:
+    if kind in _UNNUMBERED:
         return replace(item, step=step)
     # Nobody else has the copy yet; unlike `replace`, copying does not check again what was checked when the item was made.
     stamped = item.__copy__()
@@ -111,6 +117,7 @@ _LAYER_TYPES: Final[dict[str, type]] = {
     "pages": PageInfo,
     "text": PageText,
     "words": Words,
+    "regions": Region,
     "tables": Table,
     "fields": Field,
     "labels": Label,

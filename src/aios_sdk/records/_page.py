@@ -24,6 +24,13 @@ class PageInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
     """One page as it is displayed: ``width`` and ``height`` in points (1/72 inch) after ``rotation`` degrees clockwise.
 
     A format without pages has one page; a page without a size has width and height 0. ``label`` is the printed number.
+
+    Of a page that is a picture, what was measured in it (else None), so that a step that reads it knows what awaits it:
+
+    - ink: the share of its area that is dark on light ground, 0..1; 0 for a blank page.
+    - sharpness: how steep its edges are, 0 (blurred, or nothing to be seen) to 1.
+    - skew: by how many degrees its lines lean clockwise; the picture turned back by as many stands straight.
+    - turned: by how many degrees (0, 90, 180, 270) its content is turned clockwise from how it is read.
     """
 
     index: int
@@ -31,10 +38,20 @@ class PageInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
     height: float = 0.0
     rotation: int = 0
     label: str = ""
+    ink: float | None = None
+    sharpness: float | None = None
+    skew: float | None = None
+    turned: int | None = None
 
     def __post_init__(self) -> None:
         if self.index < 0 or self.width < 0 or self.height < 0:
             raise ValueError("a page counts from 0 and has no negative size")
+        if not all(measure is None or 0 <= measure <= 1 for measure in (self.ink, self.sharpness)):
+            raise ValueError(f"ink {self.ink} and sharpness {self.sharpness} of page {self.index} must lie in 0..1")
+        if self.skew is not None and not -45 <= self.skew <= 45:
+            raise ValueError(f"page {self.index} leans by {self.skew} degrees; beyond 45 it is turned")
+        if self.turned not in (None, 0, 90, 180, 270):
+            raise ValueError(f"page {self.index} is turned by {self.turned} degrees; it must be 0, 90, 180 or 270")
 
 
 class PageText(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

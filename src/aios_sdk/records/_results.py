@@ -8,11 +8,12 @@ import msgspec
 
 from ._items import Check, Field, Label, Reason, Redaction, Sentence
 from ._page import PageText, Words
+from ._region import Region
 from ._table import Table
 
 
 class Extraction(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What an extract step computed: text and words of pages, tables, fields.
+    """What an extract step computed: text, words and regions of pages, tables, fields.
 
     Example::
 
@@ -21,6 +22,7 @@ class Extraction(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defau
 
     text: tuple[PageText, ...] = ()
     words: tuple[Words, ...] = ()
+    regions: tuple[Region, ...] = ()
     tables: tuple[Table, ...] = ()
     fields: tuple[Field, ...] = ()
 

@@ -20,6 +20,7 @@ from aios_sdk.records import (
     PageText,
     Redaction,
     Reference,
+    Region,
     Route,
     Span,
     Summary,
@@ -43,6 +44,9 @@ ARTIFACTS: Final = _NUMBER["artifacts"]
 DOCUMENTS: Final = _NUMBER["documents"]
 _FIELDS: Final = _NUMBER["fields"]
 _DECIMALS, _INTEGERS = 10, 28
+#: The regions whose text stands in the table, and how much of it.
+_SAY: Final = frozenset(("title", "heading", "caption", "link"))
+_SAID: Final = 500
 
 
 class Owner(NamedTuple):
@@ -67,11 +71,18 @@ def json_text(value: Any) -> str | None:
 class _Places:
     """Which document an artifact lies in; built when the first span asks."""
 
-    __slots__ = ("_document", "_owners")
+    __slots__ = ("_document", "_owners", "_texts")
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self._owners: dict[str, str] | None = None
+        self._texts: dict[str, str] | None = None
+
+    def text(self, artifact: str) -> str:
+        """What a page text of the document says."""
+        if self._texts is None:
+            self._texts = {text.artifact: text.content for text in self._document.layers.text}
+        return self._texts.get(artifact, "")
 
     def owner(self, artifact: str) -> str:
         owners = self._owners
@@ -96,6 +107,24 @@ def item_rows(owner: Owner, document: Document, added: Layers, names: Iterable[s
                 rows += rows_of(owner, ordinal, item, places)
                 ordinal += 1
     return rows
+
+
+def _region_rows(owner: Owner, ordinal: int, region: Region, places: _Places) -> Iterator[Row]:
+    said = places.text(region.artifact)[region.start : min(region.end, region.start + _SAID)] if region.kind in _SAY else None
+    yield row(
+        "regions",
+        *owner,
+        ordinal,
+        region.page,
+        region.kind,
+        region.level,
+        said,
+        region.artifact,
+        region.start,
+        region.end,
+        *(region.box or _NO_BOX),
+        region.target,
+    )
 
 
 def _table_rows(owner: Owner, ordinal: int, table: Table, places: _Places) -> Iterator[Row]:
@@ -140,6 +169,7 @@ def _route_rows(owner: Owner, ordinal: int, route: Route, places: _Places) -> It
 
 
 _ROWS_OF: Final[Mapping[str, Callable[[Owner, int, Any, _Places], Iterable[Row]]]] = {
+    "regions": _region_rows,
     "tables": _table_rows,
     "fields": _field_rows,
     "labels": _label_rows,
@@ -167,6 +197,7 @@ def _page_rows(owner: Owner, added: Layers) -> Iterator[Row]:
 
 def _page_row(owner: Owner, info: PageInfo | None, text: PageText | None, words: Words | None) -> Row:
     geometry = (info.width, info.height, info.rotation, info.label) if info else (None, None, None, None)
+    measures = (info.ink, info.sharpness, info.skew, info.turned) if info else (None, None, None, None)
     reading: tuple[Any, ...] = (None,) * 8
     if text is not None:
         reading = (
@@ -180,7 +211,7 @@ def _page_row(owner: Owner, info: PageInfo | None, text: PageText | None, words:
             None if words is None else words.mean_confidence(),
         )
     page = text.page if text is not None else info.index if info is not None else None
-    return row("pages", *owner, page, *geometry, *reading)
+    return row("pages", *owner, page, *geometry, *reading, *measures)
 
 
 def _field_row(owner: Owner, ordinal: int, field: Field, places: _Places) -> Row:

@@ -241,7 +241,7 @@ _ALL: Final = (
         document_id VARCHAR document or case
         attempt_id VARCHAR attempt that added it
         step VARCHAR step
-        layer VARCHAR pages, text, words, tables, fields, labels, summary, checks, redactions or route
+        layer VARCHAR pages, text, words, regions, tables, fields, labels, summary, checks, redactions or route
         ordinal BIGINT place of its first item in the document's layer, from 0
         items BIGINT number of items
         bytes BIGINT size of the canonical JSON
@@ -270,6 +270,10 @@ _ALL: Final = (
         words BIGINT words with boxes
         confidence DOUBLE of the reading, 0..1
         mean_confidence DOUBLE mean confidence of the words, 0..1
+        ink DOUBLE share of the page that is dark on light ground, 0..1; null where no picture of it was measured
+        sharpness DOUBLE how steep its edges are, 0..1
+        skew DOUBLE degrees by which its lines lean clockwise
+        turned BIGINT degrees by which its content is turned clockwise from how it is read: 0, 90, 180 or 270
     """,
     ),
     _table(
@@ -461,6 +465,26 @@ _ALL: Final = (
         forgotten_at TIMESTAMPTZ when
         forgotten_by VARCHAR who asked for it
         records BIGINT records of the journal that were erased for it
+    """,
+    ),
+    _table(
+        22,
+        "regions",
+        "The parts of pages in reading order: headings, paragraphs, lists, tables, links.",
+        _OWNER
+        + """
+        page BIGINT page, from 0
+        kind VARCHAR title, heading, paragraph, list_item, table, picture, caption, header, footer, footnote, comment, code, formula, link
+        level BIGINT of a heading 1 and deeper, of a list item how deep it lies; else 0
+        text VARCHAR what a title, heading, caption or link says, up to 500 code points; null for others
+        text_artifact VARCHAR id of the page text that it is a range of
+        char_start BIGINT first code point in that text
+        char_end BIGINT code point after the last
+        box_x0 DOUBLE left edge, 0..1 of the page's width; null where its place on the page is not known
+        box_y0 DOUBLE upper edge, 0..1 of the page's height from the top
+        box_x1 DOUBLE right edge
+        box_y1 DOUBLE lower edge
+        target VARCHAR of a table its artifact_id, of a link where it leads, of a picture the name of the part that holds it
     """,
     ),
 )

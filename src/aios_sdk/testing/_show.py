@@ -30,7 +30,7 @@ def shown(example: Any) -> str:
 def _document(document: Document) -> str:
     lines = [f"a {document.kind} {document.name!r} of {document.media_type or 'no media type'} with {len(document.layers.pages)} pages"]
     lines += [f"page {text.page}: {text.content!a}" for text in document.layers.text]
-    for name in ("tables", "fields", "labels", "checks", "redactions", "summary", "route"):
+    for name in ("regions", "tables", "fields", "labels", "checks", "redactions", "summary", "route"):
         lines += [f"{name}: {_item(item)}" for item in getattr(document.layers, name)]
     lines += [f"member: {shown(member.document)}" for member in document.members]
     return "\n".join(lines)

@@ -21,6 +21,7 @@ from aios_sdk.records import (
     Layers,
     PageText,
     Redaction,
+    Region,
     Route,
     Sentence,
     Source,
@@ -125,6 +126,7 @@ def _with_more(document: Document, declared: frozenset[str]) -> Document:
     more = Layers(
         text=texts,
         words=tuple(Words.build(text, [(0, 1, Box(0.1, 0.1, 0.2, 0.2), 0.5)]) for text in texts if text.content),
+        regions=tuple(Region.of(text, "heading", 0, 1, level=1) for text in texts if text.content),
         tables=(make_table("kit", [("total", "DECIMAL(18,2)")], [(Decimal("471.10"),)]),),
         fields=(
             Field(path="total", value=Decimal("471.10"), status="ungrounded"),

@@ -123,6 +123,7 @@ def _misnumbered(view: Document, added: Layers, unit: str) -> Iterator[str]:
 def _pages(added: Layers) -> Iterator[tuple[str, int | None]]:
     yield from (("text", text.page) for text in added.text)
     yield from (("words", words.page) for words in added.words)
+    yield from (("a region", region.page) for region in added.regions)
     yield from (("a table", table.page) for table in added.tables)
     yield from (("a label", label.page) for label in added.labels)
     yield from (("a span", span.page) for span in _spans(added))

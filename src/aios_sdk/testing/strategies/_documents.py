@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from hypothesis import strategies as st
@@ -18,7 +18,10 @@ from aios_sdk.records import (
     Label,
     Layer,
     Layers,
+    PageText,
     Redactions,
+    Region,
+    RegionKind,
     Span,
     Value,
     ValueType,
@@ -39,7 +42,7 @@ _SIZES: Final = st.sampled_from(((280.0, 200.0), (595.0, 842.0), (842.0, 595.0),
 _ROTATIONS: Final = st.sampled_from((0, 0, 0, 90, 180))
 
 #: Layers whose items stand somewhere in the text.
-_ON_TEXT: Final = frozenset(("text", "words", "fields", "labels", "summary", "redactions"))
+_ON_TEXT: Final = frozenset(("text", "words", "regions", "fields", "labels", "summary", "redactions"))
 #: Layers without which there would be nothing to point at, so that there is a page.
 _ON_PAGES: Final = _ON_TEXT | {"pages"}
 
@@ -123,6 +126,9 @@ def _documents(draw: st.DrawFn, wanted: _Wanted) -> Document:
     document = document.add("ingest.kit", Layers(pages=tuple(paper.info for paper in papers)))
     if wanted.layers & _ON_TEXT and papers:
         document = _with_text(draw, document, papers, "words" in wanted.layers)
+    if "regions" in wanted.layers and papers:
+        parts = tuple(region for text in document.layers.text for region in _lines(draw, text))
+        document = document.add("ingest.kit", Layers(regions=parts))
     if "tables" in wanted.layers:
         document = document.add("ingest.kit", Layers(tables=(draw(tables()), *([draw(tables())] if draw(_SELDOM) else []))))
     if values or wanted.fields:
@@ -176,6 +182,20 @@ def _with_text(draw: st.DrawFn, document: Document, papers: tuple[Paper, ...], w
         if again.artifact != first.artifact:
             document = document.add("extract.again", Extraction(text=(again,)))
     return document
+
+
+def _lines(draw: st.DrawFn, text: PageText) -> Iterator[Region]:
+    """A region for each line that says something, and now and then a link within it; a picture where nothing is said."""
+    start = 0
+    if not text.content.strip():
+        yield Region.of(text, "picture", 0, 0)
+    for line in text.content.split("\n"):
+        if line.strip():
+            kind: RegionKind = draw(st.sampled_from(("heading", "paragraph", "paragraph", "list_item", "footer")))
+            yield Region.of(text, kind, start, start + len(line), level=1 if kind in ("heading", "list_item") else 0)
+            if draw(_SELDOM):
+                yield Region.of(text, "link", start, start + 1, target="https://example.org/")
+        start += len(line) + 1
 
 
 def _with_named_fields(draw: st.DrawFn, document: Document, kinds: Mapping[str, ValueType], values: list[_Printed]) -> Document:

@@ -24,6 +24,7 @@ from aios_sdk.records import (
     Redaction,
     Redactions,
     Reference,
+    Region,
     Result,
     Route,
     Sentence,
@@ -166,6 +167,11 @@ def page_texts() -> st.SearchStrategy[PageText]:
 def words() -> st.SearchStrategy[Words]:
     """Words as columns, also none."""
     return loose.words
+
+
+def regions() -> st.SearchStrategy[Region]:
+    """Parts of pages of every kind; nothing says that they fit a text."""
+    return loose.regions
 
 
 def extractions() -> st.SearchStrategy[Extraction]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
@@ -27,6 +27,8 @@ from aios_sdk.records import (
     Redaction,
     Redactions,
     Reference,
+    Region,
+    RegionKind,
     Route,
     Sentence,
     Source,
@@ -120,7 +122,28 @@ reasons = st.builds(Reason, texts, few(references))
 routes = st.builds(Route, destination=names, reasons=few(reasons), review=st.booleans(), confidence=probabilities, step=texts, id=ids)
 summaries = st.builds(Summary, sentences=few(sentences), method=texts, step=texts, id=ids)
 page_infos = st.builds(
-    PageInfo, index=indexes, width=st.floats(0, 1e5), height=st.floats(0, 1e5), rotation=st.sampled_from([0, 90, 180, 270]), label=texts
+    PageInfo,
+    index=indexes,
+    width=st.floats(0, 1e5),
+    height=st.floats(0, 1e5),
+    rotation=st.sampled_from([0, 90, 180, 270]),
+    label=texts,
+    ink=probabilities,
+    sharpness=probabilities,
+    skew=st.none() | st.floats(-45, 45),
+    turned=st.sampled_from([None, 0, 90, 180, 270]),
+)
+regions = st.builds(
+    lambda start, size, **others: Region(start=start, end=start + size, **others),
+    indexes,
+    st.integers(0, 1000),
+    page=indexes,
+    kind=st.sampled_from(get_args(RegionKind)),
+    artifact=digests,
+    box=st.none() | boxes,
+    level=st.integers(0, 9),
+    target=texts,
+    step=texts,
 )
 page_texts = st.builds(
     PageText,
@@ -157,7 +180,7 @@ tables = st.builds(
     step=texts,
     location=texts,
 )
-extractions = st.builds(Extraction, text=few(page_texts), words=few(words), tables=few(tables), fields=few(fields))
+extractions = st.builds(Extraction, text=few(page_texts), words=few(words), regions=few(regions), tables=few(tables), fields=few(fields))
 classifications = st.builds(Classification, labels=few(labels))
 verdicts = st.builds(Checks, checks=few(checks))
 masks = st.builds(Redactions, redactions=few(redactions))
@@ -167,6 +190,7 @@ layers = st.builds(
     pages=few(page_infos),
     text=few(page_texts),
     words=few(words),
+    regions=few(regions),
     tables=few(tables),
     fields=few(fields),
     labels=few(labels),
@@ -245,6 +269,7 @@ RECORDS: dict[type, st.SearchStrategy[Any]] = {
     Redaction: redactions,
     Redactions: masks,
     Reference: references,
+    Region: regions,
     Route: routes,
     Sentence: sentences,
     Source: sources,
