@@ -9,13 +9,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from aios_sdk import LimitExceeded, Malformed, Table
 
 from ._dialect import Dialect, sniff
 from ._encoding import encoding_of
-from ._names import column_names, is_header, kind_of_text
-from ._parquet import MAX_CELL, copy_to_parquet, identifier, quoted, read_text, write_text
-from ._types import typed_columns
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 _SAMPLE_SIZE: Final = 128 << 10
 _SAMPLE_ROWS: Final = 500
 _MAX_COLUMNS: Final = 16_384
+_MAX_CELL: Final = 8 << 20  # code points
 
 
 def read_separated(path: Path, name: str, scratch: Path, connection: duckdb.DuckDBPyConnection, fallback: str) -> Table:
@@ -42,20 +42,9 @@ def read_separated(path: Path, name: str, scratch: Path, connection: duckdb.Duck
     head = list(islice(rows, _SAMPLE_ROWS))
     if not head:
         raise Malformed(f"{name!r} has no rows", cause="It holds nothing but delimiters and titles")
-    width = _width(head, name)
-    has_header = _has_header(head, width)
-    fitting = _Fitting(rows, width, skip=int(has_header))
-    text, staged, parquet = scratch / "rows.txt", scratch / "rows.parquet", scratch / "table-0.parquet"
-    write_text(fitting, text)
-    copy_to_parquet(connection, f"FROM {read_text(text, ['VARCHAR'] * width)}", staged)
-    source = f"read_parquet({quoted(staged)})"
-    names = column_names(head[0] if has_header else [], width)
-    columns = typed_columns(connection, source, width)
-    typed = ", ".join(f"{column} AS {identifier(wanted)}" for column, wanted in zip(columns, names, strict=True))
-    copy_to_parquet(connection, f"SELECT {typed} FROM {source}", parquet)
-    text.unlink()
-    staged.unlink()
-    return Table.from_parquet(parquet, name="table", rejected=fitting.rejected + dialect.titles)
+    fitting = _Fitting(rows, _width(head, name))
+    table = Table.from_rows(fitting, scratch / "table-0.parquet", name="table", connection=connection)
+    return msgspec.structs.replace(table, rejected=fitting.rejected + dialect.titles)
 
 
 class _Rows:
@@ -68,7 +57,7 @@ class _Rows:
         self._name: Final = name
 
     def __iter__(self) -> Iterator[list[str]]:
-        csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL))  # of the whole process, hence never lowered
+        csv.field_size_limit(max(csv.field_size_limit(), _MAX_CELL))  # of the whole process, hence never lowered
         try:
             with self._path.open(encoding=self._encoding, errors="replace", newline="") as file:
                 for _ in range(self._dialect.skip):
@@ -81,23 +70,20 @@ class _Rows:
 
 
 class _Fitting:
-    """Rows with exactly ``width`` cells, empty ones as None; those that are too long are counted as ``rejected``."""
+    """Rows with at most ``width`` cells; those that are too long are counted as ``rejected``."""
 
-    def __init__(self, rows: _Rows, width: int, skip: int) -> None:
+    def __init__(self, rows: _Rows, width: int) -> None:
         self._rows: Final = rows
         self._width: Final = width
-        self._skip: Final = skip
         self.rejected = 0
 
-    def __iter__(self) -> Iterator[Sequence[str | None]]:
+    def __iter__(self) -> Iterator[Sequence[str]]:
         self.rejected = 0
-        for row in islice(self._rows, self._skip, None):
+        for row in self._rows:
             if len(row) > self._width and any(row[self._width :]):
                 self.rejected += 1
-                continue
-            cells: list[str | None] = [cell or None for cell in row[: self._width]]
-            cells.extend([None] * (self._width - len(cells)))
-            yield cells
+            else:
+                yield row[: self._width]
 
 
 def _sample(path: Path, encoding: str) -> str:
@@ -122,8 +108,3 @@ def _width(head: list[list[str]], name: str) -> int:
     if width > _MAX_COLUMNS:
         raise LimitExceeded(f"{name!r} has {width:,} columns; {_MAX_COLUMNS:,} are allowed")
     return width
-
-
-def _has_header(head: list[list[str]], width: int) -> bool:
-    first = [*head[0], *[""] * (width - len(head[0]))]
-    return is_header([(cell, kind_of_text(cell)) for cell in first], ([kind_of_text(cell) for cell in row] for row in head[1:]))

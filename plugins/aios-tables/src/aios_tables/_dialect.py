@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ._names import kind_of_text
-
 if TYPE_CHECKING:
     from _csv import Reader
 
@@ -18,6 +16,10 @@ _DELIMITERS: Final = (",", ";", "\t", "|", "^", "~", "\x01", "\x1f", "#", ":", "
 _QUOTES: Final = ('"', "'", "")
 _MARK: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _CLEAN: Final = re.compile(r"[^,;\t|^~\x01\x1f\"]*")
+_VALUE: Final = re.compile(
+    r"(?:[-+(]?[$€£]?\s?\d[\d.,' ]*(?:[eE][-+]?\d+)?\s?[%€$£)]?|[-+]?\.\d+"
+    r"|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?:[T ]\d{1,2}:\d{2}.*)?|\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?|)"
+)
 _MIN_SCORE: Final = 1e-3
 _RARE: Final = {"#": 0.9, ":": 0.6, " ": 0.6}  # these stand in times and in text more often than between columns
 
@@ -82,7 +84,7 @@ def _regularity(rows: list[list[str]]) -> float:
 def _recognised(rows: list[list[str]]) -> float:
     """The share of cells that look like one value."""
     cells = [cell for row in rows for cell in row]
-    return sum(kind_of_text(cell) != "text" or bool(_CLEAN.fullmatch(cell)) for cell in cells) / len(cells)
+    return sum(bool(_CLEAN.fullmatch(cell) or _VALUE.fullmatch(cell.strip())) for cell in cells) / len(cells)
 
 
 def _skipping(dialect: Dialect, sample: str) -> Dialect:

@@ -1,8 +1,8 @@
-"""Writing and checking Parquet with DuckDB, in bounded memory and always the same bytes."""
+"""DuckDB for files of others: in bounded memory, with its errors as the SDK's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,9 +12,6 @@ from aios_sdk import Encrypted, LimitExceeded, Malformed, Unsupported
 if TYPE_CHECKING:
     import duckdb
 
-#: The longest cell, in code points; the longest row in DuckDB's buffer is a little more than twice that.
-MAX_CELL: Final = 8 << 20
-_BUFFER: Final = 40 << 20
 _UNKNOWN: Final = ("not supported", "only supported", "unsupported", "not implemented", "unrecognized", "unknown encoding")
 
 
@@ -55,36 +52,9 @@ def _first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0]
 
 
-def write_text(rows: Iterable[Sequence[str | None]], path: Path) -> None:
-    """Write ``rows`` in the one dialect that `read_text` reads. None becomes NULL and stays apart from the empty text."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        for row in rows:
-            file.write(",".join("" if cell is None else '"' + cell.replace('"', '""') + '"' for cell in row) + "\n")
-
-
-def read_text(path: Path, types: Sequence[str]) -> str:
-    """SQL that reads what `write_text` wrote, as columns c0, c1 ... of ``types``."""
-    columns = ", ".join(f"'c{number}': '{kind}'" for number, kind in enumerate(types))
-    return (
-        f"read_csv({quoted(path)}, columns = {{{columns}}}, auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', "
-        f"new_line = '\\n', nullstr = '', allow_quoted_nulls = false, null_padding = false, strict_mode = true, parallel = false, "
-        f"compression = 'none', encoding = 'utf-8', comment = '', max_line_size = {_BUFFER}, buffer_size = {2 * _BUFFER})"
-    )
-
-
 def quoted(path: Path) -> str:
     """``path`` as an SQL string; it lies in scratch, so that DuckDB sees no pattern in it."""
     return "'" + str(path).replace("'", "''") + "'"
-
-
-def identifier(name: str) -> str:
-    """``name`` as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def copy_to_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    """Write the result of ``query`` to ``path``."""
-    connection.execute(f"COPY ({query}) TO {quoted(path)} (FORMAT parquet, COMPRESSION zstd)")
 
 
 def check_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -66,7 +66,7 @@ def settled_tables(tables: Sequence[Table], blobs: Blobs, component: str) -> tup
         if not blobs.exists(table.artifact) and blobs.put_file(Path(table.location)) != table.artifact:
             raise ContractError(
                 f"the file of table {table.name!r} is not the one that its artifact names",
-                fix="Make tables with Table.from_parquet, and leave the file alone afterwards",
+                fix="Make tables with Table.from_rows or Table.from_parquet, and leave the file alone afterwards",
                 component=component,
             )
         settled.append(msgspec.structs.replace(table, location=str(blobs.path(table.artifact))))

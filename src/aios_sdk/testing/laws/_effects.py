@@ -164,7 +164,7 @@ def scratch_may_vanish(subject: Subject) -> None:
 
     The host takes over the files of tables and parts as soon as they are handed to it, and empties ``context.scratch`` when the call is
     over. What is to outlive a call lies in the directory that ``open`` is given, ``resources.scratch``. A result never names a
-    path. Call ``Table.from_parquet`` when the file is complete, since it takes its digest.
+    path. Call ``Table.from_parquet`` when the file is complete, since it takes its digest; ``Table.from_rows`` writes it.
     """
     with ExitStack() as stack:
         instances = {stage: stack.enter_context(subject.opened(stage)) for stage in subject.stages}

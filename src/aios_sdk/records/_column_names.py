@@ -27,14 +27,15 @@ def kind_of_text(value: str) -> Kind:
     return "boolean" if value.lower() in _BOOLEANS else "text"
 
 
-def is_header(first: Sequence[tuple[str, Kind]], below: Iterable[Sequence[Kind]]) -> bool:
+def is_header(first: Sequence[tuple[str, Kind | None]], below: Iterable[Sequence[Kind]]) -> bool:
     """Whether ``first`` names the columns, judged by the kinds in the rows ``below``.
 
     A row of different texts does, where at most a third of it is empty; with other things in it, or the same text twice, only if it
-    differs from what stands below. A text all alone is a value.
+    differs from what stands below. A text all alone is a value. Cells of kind None lie under a wide one and say nothing.
     """
-    named = [(column, text.strip(), kind) for column, (text, kind) in enumerate(first) if kind != "empty"]
-    if not named or 3 * (len(first) - len(named)) > len(first):
+    named = [(column, text.strip(), kind) for column, (text, kind) in enumerate(first) if kind and kind != "empty"]
+    asked = sum(kind is not None for _, kind in first)
+    if not named or 3 * (asked - len(named)) > asked:
         return False
     kinds: dict[int, set[Kind]] = {}
     for row in below:
