@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aios_sdk import Box, LimitExceeded, Table, from_json, to_json
@@ -196,6 +196,7 @@ CELLS = (
 
 
 @settings(deadline=None, max_examples=60)
+@example([[], [None, 0], [None, "\r"]], True)
 @given(st.lists(st.lists(CELLS, max_size=3), min_size=1, max_size=6).filter(any), st.sampled_from([True, False, None]))
 def test_any_rows_keep_every_cell_and_give_the_same_bytes_again(
     tmp_path_factory: pytest.TempPathFactory, given_rows: Any, header: Any

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     import duckdb
 
 _AT_ONCE: Final = 64
-_VALUE: Final = "nullif(trim({column}), '')"
+#: What `str.strip` takes away, which is more than SQL's trim does unless it is told.
+SPACES: Final = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+_VALUE: Final = f"nullif(trim({{column}}, '{SPACES}'), '')"
 
 
 class _Type(NamedTuple):

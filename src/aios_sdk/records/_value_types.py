@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ._column_names import Kind, kind_of_text
-from ._text_types import decimal_type
+from ._text_types import SPACES, decimal_type
 
 _PLACES: Final = 10
 _DIGITS: Final = 28
@@ -91,7 +91,7 @@ class ValueColumn:
         kind = self.type
         if kind == "VARCHAR":
             return column
-        value = f"nullif(trim({column}), '')"
+        value = f"nullif(trim({column}, '{SPACES}'), '')"
         return f"{value}::TIMESTAMP::DATE" if kind == "DATE" else f"{value}::{kind}"
 
 
