@@ -24,7 +24,7 @@ FLOORS = [
     ["pipelines"],
     ["engine"],
     ["plugins", "store"],
-    ["expressions", "stages", "protocols"],
+    ["expressions", "stages", "protocols", "formats"],
     ["records"],
     ["errors", "deprecations"],
     ["_lazy"],

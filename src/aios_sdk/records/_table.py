@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -17,6 +17,10 @@ from ._table_rows import Spanning, database, write_rows
 
 if TYPE_CHECKING:
     import duckdb
+
+
+#: Rows that are read at once.
+_AT_ONCE: Final = 2048
 
 
 class Column(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -137,14 +141,27 @@ class Table(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
         """The rows as a DuckDB relation, on ``connection`` or on one of its own. Raises `StoreError` if the bytes are not at hand."""
         import duckdb
 
+        rows = (connection or duckdb.connect()).from_parquet(self._at_hand())
+        return rows.limit(self.rows, offset=self.first_row)
+
+    def iterate(self) -> Iterator[tuple[Any, ...]]:
+        """The rows one after the other, as Python has their values; memory does not grow with them. Raises `StoreError` as `relation`."""
+        import duckdb
+
+        with duckdb.connect() as connection:
+            asked = "SELECT * FROM read_parquet($1) LIMIT $2 OFFSET $3"
+            found = connection.execute(asked, [self._at_hand(), self.rows, self.first_row])
+            while rows := found.fetchmany(_AT_ONCE):
+                yield from rows
+
+    def _at_hand(self) -> str:
         if not self.location:
             raise StoreError(
                 f"The rows of table {self.name!r} are not at hand",
                 cause="The record was read from JSON, which holds its schema and not its rows",
                 fix="Take the document from the store",
             )
-        rows = (connection or duckdb.connect()).from_parquet(self.location)
-        return rows.limit(self.rows, offset=self.first_row)
+        return self.location
 
     def cell(self, row: int, column: int) -> Any:
         """The value at ``row`` and ``column`` (from 0), as Python has it. Raises ``IndexError`` outside the table."""
