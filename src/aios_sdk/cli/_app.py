@@ -67,6 +67,8 @@ COMMANDS: Final[Mapping[str, Command | Group]] = {
     "demo": Command("demo", "demo", "Run the claims example, from files to decisions."),
     "run": Command("run", "run", "Run a pipeline on files and folders, into a store."),
     "replay": Command("replay", "replay", "Compute a recorded run again and report what differs."),
+    "show": Command("show", "show", "Show what is read in a file: pages, parts, tables, fields."),
+    "convert": Command("convert", "convert", "Write files as Markdown, HTML, JSON or text."),
     "explain": Command("explain", "explain", "Tell where a document's values come from."),
     "sql": Command("sql", "sql", "Ask a store in SQL."),
     "plugin": Group("See, check and build plugins.", _PLUGIN),

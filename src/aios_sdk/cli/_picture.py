@@ -1,8 +1,9 @@
-"""Pictures of pages with the values that ``aios explain`` tells of."""
+"""Pictures of pages with frames and labels: the values that ``aios explain`` tells of, and what ``aios show`` finds on a page."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
@@ -14,36 +15,38 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 # Dark enough for white letters, and told apart by lightness too.
-_COLOURS = ("#0072b2", "#c04f00", "#00664b", "#a8488a", "#8a6100", "#5c3d8f", "#b3003c")
+COLOURS = ("#0072b2", "#c04f00", "#00664b", "#a8488a", "#8a6100", "#5c3d8f", "#b3003c")
 _MARGIN = 0.04
 
 
 _Rectangle: TypeAlias = tuple[float, float, float, float]
 
 
-class _Mark(NamedTuple):
+class Mark(NamedTuple):
+    """A frame on a page, with what it is called; an empty label leaves only the frame."""
+
     box: Box
     label: str
     colour: str
 
 
-class _Renderer:
+class Renderer:
     """Lends a document from the store its bytes, and pictures by the component that ingested it, with the same configuration."""
 
-    def __init__(self, store: Store, maker: Maker | None) -> None:
+    def __init__(self, document: Document, maker: Maker | None) -> None:
         from aios_sdk.plugins import Registry
 
         if maker is None:
             raise UsageError(
                 "The document has no pages to draw", cause="It is a case, or nothing ingested it", fix="Ask for one of its members"
             )
-        self._store = store
+        self._document = document
         self._component = Registry.default().create(maker.component, maker.config)
         self._draw = self._component.implementation("render")
         self.name = maker.component
 
     def open(self, document: Document) -> BinaryIO:
-        return self._store.blobs.open(document.content_id)
+        return self._document.open()
 
     def render(self, document: Document, page: int, dpi: int) -> Image:
         if self._draw is None:
@@ -57,15 +60,15 @@ class _Renderer:
 
 def draw(store: Store, found: Explanation, file: Path, *, crop: bool, dpi: int) -> list[Path]:
     """Draw every value of ``found`` that has a box; one picture a page, the first in ``file``. Gives the files written."""
-    if file.suffix.lower() != ".png":
-        raise UsageError(f"{str(file)!r} does not end in .png", fix="Give a name such as total.png")
+    check_name(file)
     written: list[Path] = []
     for document_id, pages in _marks(found).items():
-        renderer = _Renderer(store, store.explain(document_id, run=found.run_id).origins[0].ingested_by)
-        document = store.document(document_id, run=found.run_id).bind(renderer)
+        stored = store.document(document_id, run=found.run_id)
+        renderer = Renderer(stored, store.explain(document_id, run=found.run_id).origins[0].ingested_by)
+        document = copy(stored).bind(renderer)
         try:
             for page, marks in sorted(pages.items()):
-                picture = _marked(document.pages[page].image(dpi).convert("RGB"), marks, dpi)
+                picture = marked(document.pages[page].image(dpi).convert("RGB"), marks, dpi)
                 target = file if not written else file.with_name(f"{file.stem}-{len(written) + 1}.png")
                 (_cropped(picture, marks) if crop else picture).save(target)
                 written.append(target)
@@ -74,31 +77,40 @@ def draw(store: Store, found: Explanation, file: Path, *, crop: bool, dpi: int) 
     return written
 
 
-def _marks(found: Explanation) -> dict[str, dict[int, list[_Mark]]]:
-    marks: defaultdict[str, defaultdict[int, list[_Mark]]] = defaultdict(lambda: defaultdict(list))
+def _marks(found: Explanation) -> dict[str, dict[int, list[Mark]]]:
+    marks: defaultdict[str, defaultdict[int, list[Mark]]] = defaultdict(lambda: defaultdict(list))
     drawable = {origin.document_id for origin in (*found.origins, *found.members)}
     for number, finding in enumerate(found.findings):
         for candidate in finding.candidates:
             label = finding.name if candidate.chosen or len(finding.candidates) == 1 else f"{finding.name} ({candidate.maker.step})"
             for place in candidate.places:
                 if place.box is not None and place.page is not None and place.document_id in drawable:
-                    mark = _Mark(place.box, label, _COLOURS[number % len(_COLOURS)])
+                    mark = Mark(place.box, label, COLOURS[number % len(COLOURS)])
                     if mark not in marks[place.document_id][place.page]:
                         marks[place.document_id][place.page].append(mark)
     return {document: dict(pages) for document, pages in marks.items()}
 
 
-def _marked(picture: Image, marks: list[_Mark], dpi: int) -> Image:
+def check_name(file: Path) -> None:
+    """Raise `UsageError` when ``file`` is no name of a picture."""
+    if file.suffix.lower() != ".png":
+        raise UsageError(f"{str(file)!r} does not end in .png", fix="Give a name such as total.png")
+
+
+def marked(picture: Image, marks: list[Mark], dpi: int) -> Image:
+    """The picture with the marks drawn on it; labels cover neither frames nor one another where there is room."""
     from PIL import ImageDraw, ImageFont
 
     pen = ImageDraw.Draw(picture)
     line = max(1, dpi // 75)
     font = ImageFont.load_default(size=max(11, dpi // 11))
     _, top, _, bottom = font.getbbox("Ag")
-    frames = [_grown(_pixels(mark.box, picture), 2 * line) for mark in marks]
-    taken = list(frames)
+    frames = [_grown(_pixels(mark.box, picture), 2 * line if mark.label else 1) for mark in marks]
+    taken = [frame for frame, mark in zip(frames, marks, strict=True) if mark.label]
     for mark, frame in zip(marks, frames, strict=True):
-        pen.rectangle(frame, outline=mark.colour, width=line)
+        pen.rectangle(frame, outline=mark.colour, width=line if mark.label else 1)
+        if not mark.label:
+            continue
         width, height = font.getlength(mark.label) + 2 * line, bottom - top + 2 * line
         label = _free_place(frame, width, height, picture, taken)
         taken.append(label)
@@ -123,7 +135,7 @@ def _grown(rectangle: _Rectangle, by: float) -> _Rectangle:
     return rectangle[0] - by, rectangle[1] - by, rectangle[2] + by, rectangle[3] + by
 
 
-def _cropped(picture: Image, marks: list[_Mark]) -> Image:
+def _cropped(picture: Image, marks: list[Mark]) -> Image:
     whole = marks[0].box
     for mark in marks[1:]:
         whole = whole.union(mark.box)

@@ -121,17 +121,17 @@ def ending(outcome: Outcome) -> Iterable[Outcome]:
     return outcome.document.members if outcome.document.kind == "case" else (outcome,)
 
 
-def report(counts: Counter[str], troubles: list[Outcome]) -> None:
+def report(counts: Counter[str], troubles: list[Outcome], *, err: bool = False) -> None:
     """How many documents ended how, and the first that did not complete, with the reason."""
     told = ", ".join(f"{counts[status]:,} {status}" for status in ("completed", "partial", "failed", "refused") if counts[status])
-    typer.echo(f"{counts.total():,} document{'' if counts.total() == 1 else 's'}: {told or 'none were found'}")
+    typer.echo(f"{counts.total():,} document{'' if counts.total() == 1 else 's'}: {told or 'none were found'}", err=err)
     for outcome in troubles:
         failure = outcome.failures[0] if outcome.failures else None
         reason = f"{failure.category}: {failure.message}" if failure else next((step.message for step in outcome.steps if step.message), "")
-        typer.echo(f"  {outcome.status:<9} {outcome.document.key or outcome.name}: {reason.splitlines()[0] if reason else ''}")
+        typer.echo(f"  {outcome.status:<9} {outcome.document.key or outcome.name}: {reason.splitlines()[0] if reason else ''}", err=err)
     more = counts.total() - counts["completed"] - len(troubles)
     if more > 0:
-        typer.echo(f"  ... and {more:,} more")
+        typer.echo(f"  ... and {more:,} more", err=err)
 
 
 def load_pipeline(name: str) -> Pipeline:
