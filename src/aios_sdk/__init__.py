@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         Redactions,
         Reference,
         Region,
+        RegionKind,
         Resolved,
         Route,
         Sentence,
@@ -137,6 +138,7 @@ __all__ = [
     "Redactor",
     "Reference",
     "Region",
+    "RegionKind",
     "Registry",
     "Resolved",
     "Resources",
@@ -197,8 +199,8 @@ _HOME: Final = homes(
     protocols="Checker Classifier Extractor Ingester Redactor Router Summarizer",
     records=(
         "Alternative Box Check Checks Classification Column Document Extraction Field Label Layers Outcome Page PageInfo PageText "
-        "Reason Redaction Redactions Reference Region Resolved Route Sentence Source Span StepOutcome Summary Table UnitFailure Word "
-        "Words from_json to_json"
+        "Reason Redaction Redactions Reference Region RegionKind Resolved Route Sentence Source Span StepOutcome Summary Table UnitFailure "
+        "Word Words from_json to_json"
     ),
     stages="STAGES Context Resources Stage Stages implements",
     store="Store connect",

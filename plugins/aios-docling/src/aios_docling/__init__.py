@@ -1,0 +1,5 @@
+"""DoclingDocument JSON for aios-sdk."""
+
+from ._component import Docling
+
+__all__ = ["Docling"]
