@@ -41,6 +41,12 @@ def pdfs(*, quick: bool) -> dict[str, int]:
     return found or fail(f"there is no PDF in {_CORPORA}: {_MISSING}")
 
 
+def folder(kind: str) -> Path:
+    """Where the real files of a kind are."""
+    place = _CORPORA / kind
+    return place if place.is_dir() else fail(f"there is no {place}: {_MISSING}")
+
+
 _MISSING = "set AIOS_CORPORA to the folder of real documents, or choose other sections with --only"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -43,8 +44,25 @@ def steps(distribution: str, prepare: Prepare) -> None:
     print(json.dumps(answer), flush=True)
 
 
-def reading(distribution: str, **ways: Callable[[list[str]], dict[str, str]]) -> None:
-    """Measure how ``distribution`` reads files, in one of the ``ways`` (``ocr``, ``pdf``): the text of each, in this one process."""
+def each(read: Callable[[str], str]) -> None:
+    """Read the files that are named on standard input, one a line, and say of each whether it gives text."""
+    print("ready", flush=True)
+    for line in sys.stdin:
+        try:
+            found = "text" if read(line.rstrip("\n")).strip() else "empty"
+        except Exception:  # noqa: BLE001 - whatever a reader raises, it has not read the file
+            found = "error"
+        print(found, flush=True)
+
+
+def reading(distribution: str, any_file: Callable[[str], str] | None = None, **ways: Callable[[list[str]], dict[str, str]]) -> None:
+    """Measure how ``distribution`` reads files, in one of the ``ways`` (``ocr``, ``pdf``): the text of each, in this one process.
+
+    The way ``each`` reads files of any kind with ``any_file`` as they come.
+    """
+    if any_file is not None and sys.argv[1:] == ["each"]:
+        each(any_file)
+        return
     parser = argparse.ArgumentParser(description=f"Reading with {distribution}")
     parser.add_argument("way", choices=[*ways])
     parser.add_argument("files", type=Path, help="JSON: the files")

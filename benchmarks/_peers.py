@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -39,10 +40,11 @@ class Peers(NamedTuple):
 
     def run(self, peer: str, *arguments: object, environment: Mapping[str, str] = {}) -> dict[str, Any]:
         """What the program of ``peer`` says, in a fresh process. Raises `Absent`."""
-        python = self._python(peer)
+        python = self.python(peer)
         return said([python, "-P", PROGRAMS / f"{peer}.py", *arguments], seconds=READING_SECONDS, environment={**QUIET, **environment})
 
-    def _python(self, peer: str) -> Path:
+    def python(self, peer: str) -> Path:
+        """The interpreter of the environment of ``peer``, which is made if it is not there. Raises `Absent`."""
         assert self.folder is not None
         pinned = PROGRAMS / f"{peer}.txt"
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -96,3 +98,9 @@ def _make(place: Path, pinned: Path) -> None:
             raise Absent(f"its environment was not made within {MAKING_SECONDS} s")
         if status:
             raise Absent(f"its environment cannot be made: {last_words(errors)}")
+
+
+def cache() -> Path:
+    """Where the environments of the peers are kept, unless somebody says otherwise."""
+    home = os.environ.get("XDG_CACHE_HOME") or ("~/Library/Caches" if sys.platform == "darwin" else "~/.cache")
+    return Path(home).expanduser() / "aios-sdk" / "peers"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 from pathlib import Path
 
-from _peers import Options, Peers
+from _peers import Options, Peers, cache
 from _table import Row, benchmark
 
 SECTIONS = ("steps", "memory", "ocr", "pdf", "poison")
@@ -20,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--attempts", type=int, metavar="N", help="attempts in the store of the last rerun of steps; default: 10 million")
     parser.add_argument("--without-peers", action="store_true", help="measure the engine and its floors only")
     where = "where the environments of the peers are kept; default: %(default)s"
-    parser.add_argument("--peers", type=Path, metavar="DIR", default=_cache(), help=where)
+    parser.add_argument("--peers", type=Path, metavar="DIR", default=cache(), help=where)
 
 
 def main(quick: bool, given: argparse.Namespace) -> list[Row]:
@@ -37,11 +36,6 @@ def main(quick: bool, given: argparse.Namespace) -> list[Row]:
             except SystemExit as error:  # the other sections are worth their rows all the same
                 rows.append(Row(case=section, figure=None, unit="", invalid=str(error).removeprefix("benchmark invalid: ")))
     return rows
-
-
-def _cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or ("~/Library/Caches" if sys.platform == "darwin" else "~/.cache")
-    return Path(home).expanduser() / "aios-sdk" / "peers"
 
 
 if __name__ == "__main__":

@@ -15,4 +15,4 @@ def ocr(files):
 
 
 if __name__ == "__main__":
-    reading("kreuzberg", ocr=ocr, pdf=batch)
+    reading("kreuzberg", lambda file: batch([file])[file], ocr=ocr, pdf=batch)

@@ -13,4 +13,4 @@ def pdf(files):
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
-    reading("markitdown", pdf=pdf)
+    reading("markitdown", lambda file: MarkItDown(enable_plugins=False).convert(file).text_content, pdf=pdf)

@@ -27,10 +27,16 @@ def pdf(files):
     return {file: joined(partition_pdf(file, strategy="fast")) for file in files}
 
 
+def any_file(file):
+    from unstructured.partition.auto import partition
+
+    return joined(partition(file, strategy="fast"))
+
+
 def joined(elements):
     return "\n".join(element.text for element in elements)
 
 
 if __name__ == "__main__":
     unstructured.nlp.tokenize._load_spacy_model = sentences
-    reading("unstructured", ocr=ocr, pdf=pdf)
+    reading("unstructured", any_file, ocr=ocr, pdf=pdf)

@@ -1,0 +1,42 @@
+"""How well and how fast documents are read, beside other readers."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from _peers import Peers, cache
+from _table import Row, benchmark
+
+SECTIONS = ("files", "places", "ocr")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What this benchmark takes beside the options of all."""
+    parser.add_argument("--only", choices=SECTIONS, action="append", help="measure this section; may be given several times")
+    parser.add_argument("--without-peers", action="store_true", help="measure ourselves only")
+    where = "where the environments of the peers are kept; default: %(default)s"
+    parser.add_argument("--peers", type=Path, metavar="DIR", default=cache(), help=where)
+    parser.add_argument("--pages", type=int, metavar="N", help="how many receipts to read; default: 60")
+    parser.add_argument("--half", choices=("tune", "test"), default="test", help="of the receipts' companies; default: %(default)s")
+
+
+def main(quick: bool, given: argparse.Namespace) -> list[Row]:
+    """The sections asked for, one after the other."""
+    given.peers = Peers(None if given.without_peers else given.peers.absolute())
+    rows: list[Row] = []
+    for section in SECTIONS:
+        if section in (given.only or SECTIONS):
+            print(f"measuring {section}", file=sys.stderr, flush=True)
+            module = importlib.import_module(f"_reading_{section}")  # of a section that is not asked for nothing is needed
+            try:
+                rows += getattr(module, section)(quick, given)
+            except SystemExit as error:  # the other sections are worth their rows all the same
+                rows.append(Row(case=section, figure=None, unit="", invalid=str(error).removeprefix("benchmark invalid: ")))
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(benchmark("Reading", main, arguments))
