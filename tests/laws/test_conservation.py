@@ -59,7 +59,7 @@ def _run(pipeline: Pipeline, forest: list[Any], store: Store) -> list[Outcome]:
     return list(pipeline.run(sources, store=store, registry=REGISTRY, progress=False, workers=2))
 
 
-@settings(max_examples=14, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=9, deadline=None, suppress_health_check=list(HealthCheck))
 @given(forest=forests)
 def test_nothing_disappears_and_every_value_resolves_whatever_components_do(store: Store, forest: list[Any]) -> None:
     outcomes = _run(PIPELINE, forest, store)
@@ -96,7 +96,7 @@ def _holds(outcome: Outcome) -> None:
         assert step.status in ("ok", "partial") or not gave, f"{step.step} was {step.status} and gave something"
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(forest=forests)
 def test_every_document_is_a_member_of_exactly_one_case(store: Store, forest: list[Any]) -> None:
     cases = _run(PIPELINE.collect(), forest, store)
@@ -107,7 +107,7 @@ def test_every_document_is_a_member_of_exactly_one_case(store: Store, forest: li
     assert latest(store, "select count(*), count(distinct member_id) from members where run_id = $1") == [(len(members), len(members))]
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(forest=forests)
 def test_a_second_run_finds_the_same_documents_and_ends_them_alike(store: Store, forest: list[Any]) -> None:
     first, second = (

@@ -72,7 +72,7 @@ _LABELS = st.tuples(
     order=st.permutations(_STEPS),
     length=st.integers(0, 3),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_sql_resolves_fields_and_labels_as_documents_do(
     store_of_law: Store, documents: list[tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]], order: Sequence[str], length: int
 ) -> None:
