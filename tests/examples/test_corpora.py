@@ -59,7 +59,7 @@ def _sheet_rows(path: Path) -> int:
 def _parquet_rows(path: Path) -> int:
     with duckdb.connect() as connection:
         counted = connection.execute("select count(*) from read_parquet($1)", [str(path)]).fetchall()
-        connection.execute("select * from read_parquet($1)", [str(path)]).fetchall()
+        connection.execute("create temp table whole as select * from read_parquet($1)", [str(path)])
     return int(counted[0][0])
 
 
