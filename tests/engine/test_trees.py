@@ -252,6 +252,16 @@ def test_parts_that_are_too_large_together_stop_their_source(store: Store) -> No
     assert (found["m"].status, found["m"].failures[0].category) == ("partial", "limit")
 
 
+def test_parts_of_all_levels_are_counted_together(store: Store) -> None:
+    inner = {name: {"text": "inner", "attached": {f"{name}{number}.txt": "x" for number in range(4)}} for name in "ab"}
+    found = by_name(run(Pipeline("p").ingest(), [mail("m", attached=inner), note("other")], store, Mail, limits=Limits(parts=8)))
+    assert found["m"].status == found["other"].status == "completed"
+    assert sorted([found["a"].status, found["b"].status]) == ["completed", "partial"]
+    (stopped,) = (outcome for outcome in found.values() if outcome.status == "partial")
+    assert stopped.failures[0].category == "limit"
+    assert "more than 8 parts" in stopped.failures[0].message
+
+
 def test_a_part_that_its_component_refused_fails_as_limit_and_nothing_else_suffers(store: Store) -> None:
     @component("test.refuses", media_types=["application/x-refuses"], provides=["pages", "text"])
     class Refuses:

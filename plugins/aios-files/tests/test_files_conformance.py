@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import lzma
+import tarfile
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -28,11 +32,27 @@ def folders() -> list[Source]:
     return [Source(name="inbox", key="inbox", path=_folder().name, media_type="inode/directory")]
 
 
+def tars() -> list[Source]:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for sample in (samples.mail(), samples.text()):
+            member = tarfile.TarInfo(f"inbox/{sample.name}")
+            member.size = len(sample.data)
+            archive.addfile(member, io.BytesIO(sample.data))
+    data = buffer.getvalue()
+    return [
+        Source(name="a.tar", data=data),
+        Source(name="a.tar.gz", data=gzip.compress(data, mtime=0)),
+        Source(name="a.xz", data=lzma.compress(b"x")),
+    ]
+
+
 JAPANESE = samples.text("請求書\n合計 471円\n", encoding="shift_jis", name="invoice.txt").source()
 
 test_folder = conformance("aios.folder", sources=folders, examples=10)
 test_folder_with_hidden_files = conformance("aios.folder", config={"hidden": True}, sources=folders, tier="contract", examples=10)
 test_zip = conformance("aios.zip", sources=[samples.zip(samples.mail(), samples.zip()).source()], examples=10)
+test_tar = conformance("aios.tar", sources=tars, examples=10)
 test_image = conformance("aios.image", examples=10)
 test_plain_text = conformance("aios.plain-text", sources=[samples.text(samples.WORLD, encoding="utf-16").source()], examples=10)
 test_japanese_text = conformance("aios.plain-text", config={"encoding": "shift_jis"}, sources=[JAPANESE], tier="behaviour", examples=5)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from aios_sdk import Context, Document, LimitExceeded, Malformed, Source, StepError
 
+CONTEXT = Context(run="r", step="s", scratch=Path("unused"))
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 
 
@@ -30,6 +31,15 @@ def opened(ingest, host):
         return document.bind(host(data))
 
     return run
+
+
+def partly(data, host, **config):
+    """The document that came, and the failure after it."""
+    items = Image(Image.Config(**config)).ingest(Source(name="a", data=data), CONTEXT)
+    document = next(items).bind(host(data))
+    with pytest.raises(StepError) as caught:
+        next(items)
+    return document, caught.value
 
 
 def render(document, page=0, dpi=300, **config):
@@ -110,17 +120,29 @@ def test_frames_of_a_tiff_are_pages_and_its_thumbnails_are_not(opened):
     assert [render(document, number).getpixel((0, 0))[0] for number in range(3)] == [0, 40, 80]
 
 
-def test_a_tiff_with_a_broken_later_page_keeps_the_others(opened):
+def test_a_tiff_with_a_broken_later_page_keeps_the_others(host):
     pages = [PIL.Image.effect_noise((64, 64), 90) for _ in range(3)]
     data = encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:], compression="tiff_lzw")
     broken = bytearray(data)
     third = len(data) - 2000
     broken[third : third + 1500] = b"\xff" * 1500
-    document = opened(bytes(broken))
-    assert len(document.layers.pages) == 3
+    document, error = partly(bytes(broken), host)
+    assert type(error) is Malformed
+    assert "Page 3 of 'a' cannot be decoded" in str(error)
+    assert [(page.width, page.ink is None) for page in document.layers.pages] == [(64, False), (64, False), (64, True)]
     assert render(document, 0).convert("L").tobytes() == pages[0].tobytes()
     with pytest.raises(Malformed):
         render(document, 2)
+
+
+def test_a_tiff_whose_first_page_is_broken_keeps_the_others(host):
+    pages = [PIL.Image.effect_noise((64, 64), 90) for _ in range(3)]
+    broken = bytearray(encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:], compression="tiff_lzw"))
+    broken[300:1800] = b"\xff" * 1500
+    document, error = partly(bytes(broken), host)
+    assert "Page 1 of 'a' cannot be decoded" in str(error)
+    assert [page.ink is None for page in document.layers.pages] == [True, False, False]
+    assert render(document, 2).convert("L").tobytes() == pages[2].tobytes()
 
 
 def test_only_the_first_frame_of_an_animation_is_a_page(opened):
@@ -185,13 +207,15 @@ def test_a_bomb_is_refused_before_it_is_decoded(opened, monkeypatch):
         opened(data, max_pixels=1_000_000)
 
 
-def test_the_limit_is_exact_for_every_page(opened):
+def test_the_limit_is_exact_for_every_page(opened, host):
     assert opened(encoded(PIL.Image.new("1", (100, 100))), max_pixels=10_000)
     with pytest.raises(LimitExceeded, match="100 x 101 pixels; 10,000 pixels are allowed"):
         opened(encoded(PIL.Image.new("1", (100, 101))), max_pixels=10_000)
     later = encoded(PIL.Image.new("1", (9, 9)), "TIFF", save_all=True, append_images=[PIL.Image.new("1", (100, 101))])
+    document, error = partly(later, host, max_pixels=10_000)
+    assert (len(document.layers.pages), type(error)) == (2, LimitExceeded)
     with pytest.raises(LimitExceeded):
-        render(opened(later, max_pixels=10_000), 1, max_pixels=10_000)
+        render(document, 1, max_pixels=10_000)
 
 
 def test_a_tiff_of_too_many_pages_is_refused(opened):
@@ -228,7 +252,5 @@ def test_any_bytes_give_a_page_or_a_typed_refusal(data):
     for _ in range(data.draw(st.integers(0, 8))):
         picture[data.draw(st.integers(0, len(picture) - 1))] = data.draw(st.integers(0, 255))
     with suppress(StepError):
-        (found,) = Image(Image.Config(max_pixels=1_000_000)).ingest(
-            Source(name="a", data=bytes(picture)), Context(run="r", step="s", scratch=Path("unused"))
-        )
+        (found,) = Image(Image.Config(max_pixels=1_000_000)).ingest(Source(name="a", data=bytes(picture)), CONTEXT)
         assert found.layers.pages[0].width > 0

@@ -263,7 +263,8 @@ def _origin(origin: Origin, status: str) -> Text:
 
 
 def _described(origin: Origin) -> tuple[str | tuple[str, str], ...]:
-    facts = ", ".join(filter(None, (origin.media_type, size(origin.bytes) if origin.bytes else "")))
+    said = f"not {origin.media_declared} as it says" if origin.media_declared else ""
+    facts = ", ".join(filter(None, (origin.media_type, said, size(origin.bytes) if origin.bytes else "")))
     by = origin.ingested_by
     made = f"  ingested by {by.component} {by.version}".rstrip() if by else ""
     return (origin.name or origin.kind, "bold"), f" ({facts or origin.kind})", made

@@ -22,7 +22,7 @@ from ._exit import Exit
 if TYPE_CHECKING:
     from aios_sdk.engine import Stop
     from aios_sdk.pipelines import Pipeline
-    from aios_sdk.records import Outcome
+    from aios_sdk.records import Document, Outcome
 
 _SHOWN = 20
 
@@ -70,6 +70,7 @@ def run(
         return
     counts: Counter[str] = Counter()
     troubles: list[Outcome] = []
+    misnamed: list[Document] = []
     stop, end = Stop(grace), Ending(sys.stderr, quiet=progress)
     try:
         with _asked_by_signals(stop), Store(store) as opened:
@@ -80,9 +81,12 @@ def run(
                     counts[each.status] += 1
                     if each.status != "completed" and len(troubles) < _SHOWN:
                         troubles.append(each)
+                    if each.document.media_declared and len(misnamed) <= _SHOWN:
+                        misnamed.append(each.document)
     except KeyboardInterrupt:
         end.status = "interrupted"
     report(counts, troubles)
+    note(misnamed)
     if end.status == "interrupted":
         sys.stderr.write(f"Interrupted. What was done is safe in {store}. Run the same command again to go on from there.\n")
         raise typer.Exit(Exit.INTERRUPTED)
@@ -132,6 +136,14 @@ def report(counts: Counter[str], troubles: list[Outcome], *, err: bool = False) 
     more = counts.total() - counts["completed"] - len(troubles)
     if more > 0:
         typer.echo(f"  ... and {more:,} more", err=err)
+
+
+def note(misnamed: list[Document]) -> None:
+    """The first documents that are not what they say they are."""
+    for document in misnamed[:_SHOWN]:
+        typer.echo(f"  note      {document.key or document.name}: it says {document.media_declared}, its bytes are {document.media_type}")
+    if len(misnamed) > _SHOWN:
+        typer.echo("  ... and more: from current_documents select name, media_declared, media_type where media_declared <> ''")
 
 
 def load_pipeline(name: str) -> Pipeline:

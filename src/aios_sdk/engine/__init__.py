@@ -11,7 +11,6 @@ from .._lazy import homes, lazy
 
 if TYPE_CHECKING:
     from ._api import arun, run
-    from ._detect import detect
     from ._events import Observer
     from ._ingest import check_inputs
     from ._limits import Limits
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from ._progress import Ending, Lines
     from ._stop import Stop
     from ._tracing import Tracing
+    from .detection import detect
 
 __all__ = [
     "Ending",
@@ -43,7 +43,6 @@ __all__ = [
 
 _HOME: Final = homes(
     _api="arun run",
-    _detect="detect",
     _events="Observer",
     _ingest="check_inputs",
     _limits="Limits",
@@ -52,6 +51,7 @@ _HOME: Final = homes(
     _progress="Ending Lines",
     _stop="Stop",
     _tracing="Tracing",
+    detection="detect",
 )
 
 if not TYPE_CHECKING:

@@ -58,6 +58,7 @@ class Again:
             document.content_id,
             document.kind,
             document.media_type,
+            document.media_declared,
             document.name,
             document.key,
             document.parent,

@@ -21,7 +21,6 @@ from ..stages import Context
 from ..store import INLINE_BYTES, Attempt, Blobs, Deliveries, Run, attempt_id
 from ._calls import failure_of
 from ._choice import Candidate, Chooser, record_use
-from ._detect import detect
 from ._events import Observers
 from ._ingest import Admitted, Ingested, Unfolding, admit, is_special, key_below
 from ._limits import Budget, Limits
@@ -29,6 +28,7 @@ from ._memory import Trace
 from ._plan import Plan, PlannedComponent
 from ._verify import NOTHING, Gained, verified
 from ._workers import Workers
+from .detection import detect, seen
 from .workers._faults import readable
 
 
@@ -212,7 +212,8 @@ class Reader:
         except (AmbiguousComponent, PluginError) as error:
             return self.failed(document, UnitFailure("unavailable", str(error)), source)
         if not candidates:
-            return self.failed(document, UnitFailure("unsupported", f"no installed component ingests {source.media_type}"), source)
+            what = f"no installed component ingests {source.media_type}: {source.name} has {seen(source)}. Install a plugin that does"
+            return self.failed(document, UnitFailure("unsupported", what), source)
         self._run.found(document, path=source.origin, content=source.data)
         for number, candidate in enumerate(candidates[:-1]):
             read = await self._read_with(candidate, source, document, number, budget)
@@ -322,6 +323,7 @@ class Reader:
             name=source.name,
             kind="part" if source.parent else "file",
             media_type=source.media_type,
+            media_declared=source.media_declared,
             content_id=source.content_id,
             size=source.size,
             key=source.key,

@@ -12,8 +12,8 @@ import msgspec
 from ..errors import ContractError, InputError, LimitExceeded, Malformed
 from ..records import Document, Source, UnitFailure, digest, document_id
 from ..store import INLINE_BYTES, Blobs
-from ._detect import detect
 from ._limits import Budget, Limits
+from .detection import detect, disagreement
 from .workers._faults import fault_of, readable
 from .workers._results import settled_tables
 
@@ -130,6 +130,7 @@ def admit(source: Source, blobs: Blobs, *, origin: str, position: int, media_typ
         content_id=content_id,
         size=size,
         media_type=media_type,
+        media_declared=disagreement(source.name, source.media_type, media_type) if size else "",
         document_id=identity,
         position=position,
         data=data,

@@ -17,6 +17,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         depth: how deep parts may lie within parts.
         children: how many parts one source may yield.
+        parts: how many parts one delivery may have together, on all levels.
         size: bytes that all the parts of one delivery may have together.
         timeout: seconds that the steps of one document may take together, not counting what they wait for; None for any number. Steps
             that run inline cannot be interrupted, but none is begun afterwards.
@@ -28,6 +29,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     depth: int = 8
     children: int = 10_000
+    parts: int = 20_000
     size: int = 4 << 30
     timeout: float | None = None
     memory_mb: int = 2048
@@ -36,19 +38,27 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 @final
 class Budget:
-    """What is left of ``Limits.size`` for one delivery; shared by all that is found in it, on any thread."""
+    """What is left of ``Limits.size`` and ``Limits.parts`` for one delivery; shared by all that is found in it, on any thread."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limit: Final = limits.size
+        self._limits: Final = limits
         self._left = limits.size
+        self._parts = limits.parts
         self._lock = threading.Lock()
 
     def take(self, size: int, name: str) -> None:
-        """Count ``size`` more bytes found in ``name``. Raises `LimitExceeded` when they are too many."""
+        """Count a part of ``size`` bytes found in ``name``. Raises `LimitExceeded` when it is one, or they are, too many."""
         with self._lock:
             self._left -= size
+            self._parts -= 1
+            if self._parts < 0:
+                raise LimitExceeded(
+                    f"{name} and all that came with it hold more than {self._limits.parts:,} parts",
+                    cause="It may be archives in archives, made to exhaust the reader",
+                    fix="Raise limits.parts if this is wanted",
+                )
             if self._left < 0:
                 raise LimitExceeded(
-                    f"The parts of {name}, with all that came with it, take more than {self._limit} bytes",
+                    f"The parts of {name}, with all that came with it, take more than {self._limits.size:,} bytes",
                     fix="Raise limits.size if this is wanted",
                 )

@@ -52,7 +52,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
 
     Attributes:
         id: one delivery of these bytes (32 hexadecimal digits); content_id: SHA-256 of the bytes; size: in bytes.
-        name: file name as given; media_type: as detected; key: the source's key, empty for a part.
+        name: file name as given; key: the source's key, empty for a part.
+        media_type: as detected from the bytes; media_declared: what the name promises, or the sender declared, where that is another.
         kind: ``file``, ``part`` or ``case``; parent, position, root: its place in the tree of documents.
         thread: what a conversation is known by (for a mail the id of the first message), else empty.
         supersedes: the document that was delivered under the same key before, with other bytes.
@@ -64,6 +65,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     name: str = ""
     kind: Kind = "file"
     media_type: str = ""
+    media_declared: str = ""
     content_id: str = ""
     size: int = 0
     key: str = ""

@@ -26,6 +26,7 @@ class Source(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
         origin: the place it came from, such as the absolute path of a file; the same key in two places is two deliveries. Empty for bytes
             that were given with a key.
         media_type: lower case, without parameters; ``inode/directory`` for a folder; empty when unknown.
+        media_declared: the type that the name promises, or the sender declared, where the bytes are of another; set by the engine.
         path: a local file that holds the bytes.
         data: the bytes themselves.
         document_id, content_id, size, parent, position, depth, root: identity and place in the tree; set by the engine.
@@ -37,6 +38,7 @@ class Source(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     path: str = ""
     data: bytes | None = None
     media_type: str = ""
+    media_declared: str = ""
     key: str = ""
     origin: str = ""
     document_id: str = ""

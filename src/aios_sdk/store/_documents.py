@@ -134,7 +134,7 @@ def _not_one(connection: duckdb.DuckDBPyConnection, which: str, run: str | None,
 def document_of(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Found) -> Document:
     """The document as it was at the end of that run, able to open its bytes."""
     rows = connection.execute(
-        "SELECT name, kind, media_type, content_id, bytes, key, parent_id, position, root_id, "
+        "SELECT name, kind, media_type, media_declared, content_id, bytes, key, parent_id, position, root_id, "
         "coalesce((SELECT any_value(o.thread) FROM outcomes o WHERE o.run_id = $1 AND o.document_id = $2), thread), supersedes, content "
         "FROM documents WHERE run_id = $1 AND document_id = $2",
         list(found),
@@ -146,13 +146,14 @@ def document_of(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Foun
             fix="Fold the store and try again",
             document=found.document_id,
         )
-    name, kind, media_type, content_id, size, key, parent, position, root, thread, supersedes, content = rows[0]
+    name, kind, media_type, media_declared, content_id, size, key, parent, position, root, thread, supersedes, content = rows[0]
     resolve = connection.execute("SELECT any_value(resolve) FROM pipelines WHERE run_id = $1", [found.run_id]).fetchall()[0][0]
     return Document(
         id=found.document_id,
         name=name,
         kind=kind,
         media_type=media_type,
+        media_declared=media_declared,
         content_id=content_id,
         size=size,
         key=key,

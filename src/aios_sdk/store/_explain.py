@@ -83,15 +83,16 @@ class _Explainer:
                 name=name,
                 kind=kind,
                 media_type=media_type,
+                media_declared=media_declared,
                 key=key,
                 path=path,
                 content_id=content,
                 bytes=size,
                 within=names[number + 1 :],
-                file=chain[-1][5],
+                file=chain[-1][6],
                 ingested_by=self._ingested_by(identity),
             )
-            for number, (identity, name, kind, media_type, key, path, content, size, _) in enumerate(chain)
+            for number, (identity, name, kind, media_type, media_declared, key, path, content, size, _) in enumerate(chain)
         )
 
     def _chain(self, document: str) -> list[tuple[Any, ...]]:
@@ -101,7 +102,7 @@ class _Explainer:
             above = document
             while above and len(rows) < _DEEPEST:
                 found = self._rows(
-                    "SELECT document_id, name, kind, media_type, key, path, content_id, bytes, parent_id FROM documents "
+                    "SELECT document_id, name, kind, media_type, media_declared, key, path, content_id, bytes, parent_id FROM documents "
                     "WHERE run_id = $1 AND document_id = $2",
                     self._run,
                     above,
@@ -194,7 +195,7 @@ class _Explainer:
             document_id=document.id,
             document_name=document.name,
             within=tuple(row[1] for row in chain[1:]),
-            file=chain[-1][5] if chain else "",
+            file=chain[-1][6] if chain else "",
             page=page,
             start=span.start,
             end=span.end,

@@ -30,13 +30,15 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """A document on the way up to the file as delivered, and the component that ingested it (None for a case or a container).
 
-    ``within`` names what it is a part of, from the nearest to the file that was delivered; ``file`` is where that was read from.
+    ``media_declared`` is what its name promises, or its sender declared, where the bytes are of another type than that. ``within`` names
+    what it is a part of, from the nearest to the file that was delivered; ``file`` is where that was read from.
     """
 
     document_id: str
     name: str
     kind: str
     media_type: str
+    media_declared: str
     key: str
     path: str
     content_id: str

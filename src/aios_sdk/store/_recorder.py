@@ -70,15 +70,7 @@ class Run:
         rows = self._use_rows(component)
         return self._writer.append(rows, document_id="") if rows else None
 
-    def found(
-        self,
-        delivery: Document | Source,
-        *,
-        media_declared: str = "",
-        path: str = "",
-        container: bool = False,
-        content: bytes | None = None,
-    ) -> None:
+    def found(self, delivery: Document | Source, *, path: str = "", container: bool = False, content: bytes | None = None) -> None:
         """Record a delivery, once in a run: a document, part or case, or a mere ``container`` (where that is known already).
 
         Its bytes must be among the blobs before, or are given as ``content`` when there are at most `INLINE_BYTES`. A case's members are
@@ -98,7 +90,7 @@ class Run:
                 delivery.key,
                 path,
                 delivery.media_type,
-                media_declared,
+                delivery.media_declared,
                 delivery.content_id,
                 delivery.size,
                 delivery.parent,

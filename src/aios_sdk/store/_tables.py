@@ -176,7 +176,7 @@ _ALL: Final = (
         key VARCHAR what the delivery is known by: path under its input root, message id; empty for a part
         path VARCHAR where it was read from
         media_type VARCHAR as detected from the bytes
-        media_declared VARCHAR as declared by who delivered it
+        media_declared VARCHAR what the name promises, or the sender declared, where the bytes are of another type; empty where they agree
         content_id VARCHAR SHA-256 of the bytes
         bytes BIGINT size
         parent_id VARCHAR document it is a part of; empty for others

@@ -28,6 +28,7 @@ _CURRENT_DOCUMENTS: Final = view(
     name VARCHAR file name as given
     key VARCHAR what the delivery is known by; empty for a part
     media_type VARCHAR as detected from the bytes
+    media_declared VARCHAR what the name promises, or the sender declared, where the bytes are of another type
     content_id VARCHAR SHA-256 of the bytes
     bytes BIGINT size
     parent_id VARCHAR document it is a part of; empty for others
@@ -70,8 +71,8 @@ _CURRENT_DOCUMENTS: Final = view(
         JOIN members m ON m.document_id = l.document_id AND m.run_id = l.run_id
         LEFT JOIN gone g ON g.document_id = m.member_id
         GROUP BY m.document_id HAVING count(*) = count(g.document_id))
-    SELECT d.document_id, d.run_id, o.status, d.kind, d.name, d.key, d.media_type, d.content_id, d.bytes, d.parent_id, d.position,
-           d.root_id, o.thread, d.supersedes, p.pipeline, d.found_at, o.ended_at
+    SELECT d.document_id, d.run_id, o.status, d.kind, d.name, d.key, d.media_type, d.media_declared, d.content_id, d.bytes, d.parent_id,
+           d.position, d.root_id, o.thread, d.supersedes, p.pipeline, d.found_at, o.ended_at
     FROM documents d
     JOIN (SELECT document_id, max(run_id) AS run_id FROM outcomes GROUP BY document_id) l
         ON l.document_id = d.document_id AND l.run_id = d.run_id

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from msgspec.structs import replace
 
-from aios_sdk.engine._detect import detect
+from aios_sdk.engine import detect
 from aios_sdk.errors import InputError, Unsupported, UsageError
 from aios_sdk.plugins import Instance, Registry
 from aios_sdk.records import Document, Source, digest, document_id

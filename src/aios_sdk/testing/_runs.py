@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from aios_sdk.engine._detect import detect
+from aios_sdk.engine import detect
 from aios_sdk.engine._units import units_of
 from aios_sdk.errors import Unsupported
 from aios_sdk.pipelines import Pipeline

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import lzma
 import struct
 import zipfile
@@ -10,27 +9,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from pydantic import Field, field_validator
 
-from aios_sdk import (
-    ComponentConfig,
-    Context,
-    Document,
-    Encrypted,
-    LimitExceeded,
-    Malformed,
-    Source,
-    StepError,
-    Unsupported,
-    component,
-    implements,
-)
+from aios_sdk import ComponentConfig, Context, Document, Encrypted, LimitExceeded, Source, StepError, Unsupported, component, implements
 
-_IN_MEMORY: Final = 8 << 20
-_RATIO_FROM: Final = 1 << 20
-_BLOCK: Final = 1 << 16
+from ._unpacking import BLOCK, RATIO_FROM, Budget, damaged, part_of, raise_failures
+
 _DIRECTORY_PER_MEMBER: Final = 1024
 _END: Final = b"PK\x05\x06"
 _END64: Final = b"PK\x06\x06"
@@ -39,24 +25,6 @@ _UNICODE_PATH: Final = 0x7075
 _DAMAGE: Final = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError, IndexError, OverflowError,
 )  # fmt: skip
-_OURS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # faults of this machine, not of the archive
-
-
-class _Budget:
-    """How many bytes may still be unpacked."""
-
-    def __init__(self, size: int) -> None:
-        self.size: Final = size
-        self.left = size
-
-    def spend(self, count: int) -> None:
-        self.left -= count
-        if self.left < 0:
-            raise LimitExceeded(
-                f"The archive unpacks to more than {self.size:,} bytes",
-                cause="It may be a bomb: its true sizes are larger than those it declares",
-                fix="Raise max_size of aios.zip if you trust where it comes from",
-            )
 
 
 @component("aios.zip", media_types=["application/zip"], isolation="process")
@@ -100,7 +68,7 @@ class Zip:
                 archive = zipfile.ZipFile(file)
             members = [member for member in archive.infolist() if not _is_noise(member)]
             self._check_declared(members, source.name)
-            budget = _Budget(self.config.max_size)
+            budget = Budget(self.config.max_size, "aios.zip")
             failures: list[tuple[str, StepError]] = []
             for number, member in enumerate(members):
                 name = self._name(member)
@@ -113,7 +81,7 @@ class Zip:
                     failures.append((name, error))
                     continue
                 yield part
-            _raise(failures, len(members))
+            raise_failures(failures, len(members))
 
     def _check_directory(self, file: BinaryIO) -> None:
         """Refuse a directory that is too large before zipfile makes objects of it."""
@@ -137,7 +105,7 @@ class Zip:
                 fix="Raise max_size of aios.zip if you trust where it comes from",
             )
         for member in members:
-            if member.file_size > _RATIO_FROM and member.file_size > self.config.max_ratio * member.compress_size:
+            if member.file_size > RATIO_FROM and member.file_size > self.config.max_ratio * member.compress_size:
                 raise LimitExceeded(
                     f"{self._name(member)!r} in {name!r} would unpack to more than {self.config.max_ratio} times its packed size",
                     cause="It may be a bomb",
@@ -161,9 +129,7 @@ def _as_malformed(name: str) -> Iterator[None]:
     except NotImplementedError as error:
         raise Unsupported(f"{name!r} is packed in a way that Python's zipfile does not know: {error}") from error
     except _DAMAGE as error:
-        if isinstance(error, OSError) and error.errno in _OURS:
-            raise
-        raise Malformed(f"{name!r} is damaged: {error}", cause="It was cut off or changed on its way", fix="Get the file again") from error
+        raise damaged(name, error) from error
 
 
 def _declared_directory(file: BinaryIO) -> tuple[int, int]:
@@ -188,32 +154,17 @@ def _is_noise(member: zipfile.ZipInfo) -> bool:
     return member.filename.endswith("/") or member.filename.startswith("__MACOSX/")
 
 
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, budget: _Budget, path: Path) -> Source:
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, budget: Budget, path: Path) -> Source:
     if member.flag_bits & 0x1:
         raise Encrypted(f"{name!r} is encrypted", fix="Unpack the archive with its password and give the files")
     with archive.open(member) as packed:
-        if member.file_size <= _IN_MEMORY:
-            blocks: list[bytes] = []
-            while block := packed.read(_BLOCK):
-                budget.spend(len(block))
-                blocks.append(block)
-            return Source(name=name, data=b"".join(blocks))
-        with path.open("wb") as unpacked:
-            while block := packed.read(_BLOCK):
-                budget.spend(len(block))
-                unpacked.write(block)
-    return Source(name=name, path=str(path))
+        return part_of(name, member.file_size, _blocks(packed, budget), path)
 
 
-def _raise(failures: list[tuple[str, StepError]], count: int) -> None:
-    """Raise what went wrong with members; the first kind of `Encrypted` or `Malformed` stands for all."""
-    if not failures:
-        return
-    names = ", ".join(repr(name) for name, _ in failures[:5]) + (" ..." if len(failures) > 5 else "")
-    first = failures[0][1]
-    raise type(first)(
-        f"{len(failures)} of {count} members could not be unpacked: {names}. {first.what}", cause=first.cause, fix=first.fix
-    ) from first
+def _blocks(packed: IO[bytes], budget: Budget) -> Iterator[bytes]:
+    while block := packed.read(BLOCK):
+        budget.spend(len(block))
+        yield block
 
 
 def _unicode_path(extra: bytes, raw: bytes) -> str:
