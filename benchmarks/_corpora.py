@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -24,6 +25,25 @@ def receipts(count: int, folder: Path, *, quick: bool) -> dict[str, str]:
     if len(pictures) < count:
         fail(f"there are {len(pictures)} receipts in {data}: {_MISSING}")
     return {str(picture): _transcript(data / "box" / f"{picture.stem}.csv") for picture in pictures}
+
+
+def receipt_lines() -> dict[Path, tuple[str, list[tuple[float, float, float, float, str]]]]:
+    """Every receipt with its company, in capital letters without spaces, and its true lines with their boxes in shares of the page."""
+    data = _CORPORA / "receipts" / "zzzDavid+ICDAR-2019-SROIE" / "data"
+    found = {}
+    for picture in sorted((data / "img").glob("*.jpg")):
+        with Image.open(picture) as opened:
+            width, height = opened.size
+        key = json.loads((data / "key" / f"{picture.stem}.json").read_text(encoding="utf-8"))
+        company = re.sub(r"[^A-Z0-9]", "", str(key.get("company") or picture.stem).upper())
+        lines = []
+        for row in (data / "box" / f"{picture.stem}.csv").read_text(encoding="utf-8", errors="replace").splitlines():
+            *corners, text = row.split(",", 8)
+            if len(corners) == 8:
+                xs, ys = [int(value) / width for value in corners[::2]], [int(value) / height for value in corners[1::2]]
+                lines.append((min(xs), min(ys), max(xs), max(ys), text))
+        found[picture] = (company, lines)
+    return found or fail(f"there are no receipts in {data}: {_MISSING}")
 
 
 def pdfs(*, quick: bool) -> dict[str, int]:

@@ -40,10 +40,10 @@ class Pictures:
 
 @pytest.fixture
 def scan() -> Callable[..., Document]:
-    """Make a document out of pictures, and texts that its pages already have."""
+    """Make a document out of pictures, texts that its pages already have, and what was measured of them."""
 
-    def make(*pictures: Image.Image, texts: tuple[PageText, ...] = ()) -> Document:
-        pages = tuple(PageInfo(index=number) for number in range(len(pictures)))
+    def make(*pictures: Image.Image, texts: tuple[PageText, ...] = (), **measures: float) -> Document:
+        pages = tuple(PageInfo(index=number, **measures) for number in range(len(pictures)))
         return Document.of(pages=pages, text=texts).bind(Pictures(list(pictures)))
 
     return make

@@ -13,4 +13,4 @@ def scans() -> list[Document]:
     return [samples.scan("Invoice 471102\n\nTotal: 471.30 EUR\n").document()]
 
 
-test_tesseract = conformance("aios.tesseract", config={"psm": 6, "dpi": 100}, documents=scans, examples=1)
+test_tesseract = conformance("aios.tesseract", config={"psm": 11, "dpi": 100}, documents=scans, examples=1)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from aios_tesseract._reading import reading
+from itertools import pairwise
+
+from aios_tesseract import Scan, reading
+from aios_tesseract._reading import words_of
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 _HEAD = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n"
+_SCAN = Scan(Image.new("L", (100, 80), 255), 0.0, (100, 80))
 
 _words = st.lists(
     st.tuples(
         st.integers(1, 3),
         st.integers(1, 3),
         st.integers(1, 3),
-        st.integers(0, 99),
-        st.integers(0, 99),
+        st.integers(0, 69),
+        st.integers(0, 49),
         st.integers(0, 30),
         st.integers(0, 30),
         st.floats(0, 100),
@@ -32,7 +37,7 @@ def _table(words: list[tuple[int, int, int, int, int, int, int, float, str]]) ->
 
 @given(_words)
 def test_every_word_stands_where_its_offsets_say(words):
-    text, columns = reading(2, _table(words), (100, 100), "why")
+    text, columns, _ = reading(2, _SCAN, words_of(_table(words)), "why")
     read = list(columns.iterate(text))
     assert [word.text for word in read] == [word[-1].strip() for word in words if word[-1].strip()]
     assert text.page == columns.page == 2
@@ -41,9 +46,32 @@ def test_every_word_stands_where_its_offsets_say(words):
 
 
 @given(_words)
-def test_a_turned_picture_has_its_boxes_on_the_other_side(words):
-    _, straight = reading(0, _table(words), (100, 100), "")
-    _, turned = reading(0, _table(words), (100, 100), "", turned=True)
-    for number in range(len(straight)):
-        a, b = straight.box(number), turned.box(number)
-        assert all(abs(have - want) < 2e-6 for have, want in zip(b, (1 - a.x1, 1 - a.y1, 1 - a.x0, 1 - a.y0), strict=True))
+def test_paragraphs_cover_the_words_in_order_and_nothing_but_white_space_lies_between(words):
+    text, columns, regions = reading(0, _SCAN, words_of(_table(words)), "why")
+    assert [region.start for region in regions] == sorted(region.start for region in regions)
+    assert all(first.end < second.start for first, second in pairwise(regions))
+    inside = [set(range(region.start, region.end)) for region in regions]
+    assert all(any({word.start, word.end - 1} <= place for place in inside) for word in columns.iterate(text))
+    for region in regions:
+        assert region.kind == "paragraph"
+        assert columns.covering(region.start, region.end) == region.box
+
+
+@given(_words, st.sampled_from([0, 90, 180, 270]), st.floats(-20, 20))
+def test_a_box_leads_back_to_the_page_from_however_it_was_turned(words, turn, skew):
+    there = _SCAN.turned(turn).straightened(skew)
+    for word in words_of(_table(words)):
+        middle = ((word.left + word.right) / 2, (word.top + word.bottom) / 2)
+        x, y = _forth(middle, turn + skew, there.picture.size)
+        box = there.box(x - 0.5, y - 0.5, x + 0.5, y + 0.5)
+        found = ((box.x0 + box.x1) / 2 * 100, (box.y0 + box.y1) / 2 * 80)
+        assert all(abs(have - want) < 1e-2 for have, want in zip(found, middle, strict=True)) or 1.0 in box or 0.0 in box
+
+
+def _forth(point: tuple[float, float], degrees: float, size: tuple[int, int]) -> tuple[float, float]:
+    """Where a point of the page lies after turning it against the clock, as complex numbers tell it: the reverse of what is tested."""
+    import cmath
+    import math
+
+    at = complex(point[0] - 50, point[1] - 40) * cmath.exp(-1j * math.radians(degrees))
+    return at.real + size[0] / 2, at.imag + size[1] / 2

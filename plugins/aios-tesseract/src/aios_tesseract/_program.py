@@ -1,4 +1,4 @@
-"""The tesseract program: is it there, in which version and with which languages, and one run of it."""
+"""Reading with the tesseract program through pytesseract: is it there, in which version and with which languages, and its runs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
 
 import pytesseract
 
-from aios_sdk import DeadlineExceeded, StepError, Unavailable
+from aios_sdk import Context, DeadlineExceeded, StepError, Unavailable
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 #: Versions before 4 have no neural reader and give other confidences.
 OLDEST: Final = 4
@@ -34,55 +36,84 @@ def version() -> str:
     return found[1] + found[2]
 
 
-def languages() -> frozenset[str]:
-    """The languages whose data is installed, by tesseract's names (``eng``, ``deu``, ``chi_sim``)."""
-    return frozenset(line.strip() for line in _ask("--list-langs").splitlines()[1:] if line.strip())
+def folder_and_languages() -> tuple[str, frozenset[str]]:
+    """Where the program keeps its language data, and the languages there by its names (``eng``, ``deu``, ``chi_sim``)."""
+    first, *rest = _ask("--list-langs").splitlines() or [""]
+    folder = re.search(r'"(.*)"', first)
+    return folder[1] if folder else "", frozenset(line.strip() for line in rest if line.strip())
 
 
-def check_languages(wanted: Iterable[str]) -> None:
-    """Raise `Unavailable` naming the packages to install, unless all ``wanted`` language data is there (``osd`` finds orientations)."""
-    installed = languages()
+def check_languages(wanted: Iterable[str], installed: Iterable[str]) -> None:
+    """Raise `Unavailable` naming the packages to install, unless all ``wanted`` language data is ``installed``."""
     missing = [language for language in wanted if language not in installed]
     if missing:
         debian = " ".join(f"tesseract-ocr-{language.replace('_', '-')}" for language in missing)
-        fedora = " ".join("tesseract-osd" if language == "osd" else f"tesseract-langpack-{language}" for language in missing)
+        fedora = " ".join(f"tesseract-langpack-{language}" for language in missing)
         raise Unavailable(
             f"tesseract has no data for {' and '.join(map(repr, missing))}; it has {', '.join(sorted(installed)) or 'none'}",
             fix=f"Install it: Debian and Ubuntu `apt install {debian}`, Fedora `dnf install {fedora}`, macOS `brew install tesseract-lang`",
         )
 
 
-def prepare() -> None:
-    """Let pytesseract start tesseract with ``OMP_THREAD_LIMIT=1``; the environment of this process stays as it is.
+class Program:
+    """The tesseract program, started for every page through pytesseract.
 
-    Several readers on one machine slow each other down by an order of magnitude otherwise; parallelism comes from pages.
+    It is started with ``OMP_THREAD_LIMIT=1`` in its own environment; that of this process stays as it is. Several readers on one machine
+    slow each other down by an order of magnitude otherwise; parallelism comes from pages.
     """
-    pytesseract.pytesseract.environ = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        """Raises `Unavailable`, with the command that installs it, when the program or the data of a language is missing."""
+        self.name = f"tesseract {version()}"
+        self._languages = "+".join(languages)
+        installed = folder_and_languages()[1]
+        check_languages(languages, installed)
+        self.finds_orientation = "osd" in installed
+        pytesseract.pytesseract.environ = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+
+    def read(self, picture: Image, psm: int, dpi: int, context: Context) -> str:
+        """Tesseract's table (TSV) of what it reads in ``picture``. Raises `DeadlineExceeded`, and `StepError` with its last words."""
+        return self._run(picture, "tsv", self._languages, f"-c tessedit_create_tsv=1 --psm {psm} --dpi {dpi}", context)
+
+    def orientation(self, picture: Image, dpi: int, context: Context) -> int | None:
+        """By how many degrees against the clock ``picture`` is to be turned; None where that cannot be told, as of too few letters."""
+        try:
+            told = self._run(picture, "osd", "osd", f"--psm 0 --dpi {dpi}", context)
+        except DeadlineExceeded:
+            raise
+        except StepError:
+            return None  # "Too few characters" ends the program with an error
+        found = re.search(r"Orientation in degrees: (\d+)", told)
+        return int(found[1]) if found else None
+
+    def close(self) -> None:
+        """There is nothing to let go."""
+
+    def _run(self, picture: Image, kind: str, language: str, told: str, context: Context) -> str:
+        # What tesseract reads and writes lies in the step's own folder: temporary files of pytesseract's would outlive a worker that is
+        # killed. The child belongs to the process group of the caller, so that killing a worker's group ends it.
+        file, timeout = context.scratch / "page.ppm", context.remaining()
+        picture.save(file, "PPM")
+        try:
+            pytesseract.pytesseract.run_tesseract(str(file), str(file.with_suffix("")), kind, language, told, timeout=timeout or 0)
+        except pytesseract.TesseractError as error:
+            raise StepError(
+                f"tesseract ended with status {error.status}",
+                cause=str(error.message)[-500:] or "It said nothing",
+                fix="Run `tesseract` on the page by hand to see more",
+            ) from error
+        except RuntimeError as error:  # what pytesseract raises when time is up, after it has killed the program
+            raise stopped(timeout) from error
+        return file.with_suffix(f".{kind}").read_text(encoding="utf-8")
 
 
-def read_tsv(picture: Path, language: str, psm: int, dpi: int, timeout: float | None) -> str:
-    """Tesseract's table of what it reads in the image file ``picture``, within ``timeout`` seconds.
-
-    What tesseract writes lies beside the picture: temporary files of pytesseract's own would outlive a worker that is killed. The child
-    stays in the process group of the caller, so that killing a worker's group ends it.
-    Raises `DeadlineExceeded` after the child was killed and reaped, and `StepError` with its last words when it fails.
-    """
-    try:
-        told = f"-c tessedit_create_tsv=1 --psm {psm} --dpi {dpi}"
-        pytesseract.pytesseract.run_tesseract(str(picture), str(picture.with_suffix("")), "tsv", language, told, timeout=timeout or 0)
-    except pytesseract.TesseractError as error:
-        raise StepError(
-            f"tesseract ended with status {error.status}",
-            cause=str(error.message)[-500:] or "It said nothing",
-            fix="Run `tesseract` on the page by hand to see more",
-        ) from error
-    except RuntimeError as error:  # what pytesseract raises when time is up, after it has killed the program
-        raise DeadlineExceeded(
-            f"tesseract was stopped after {timeout:.1f} s",
-            cause="The page is large or full of texture",
-            fix="Raise the step's timeout, or lower dpi",
-        ) from error
-    return picture.with_suffix(".tsv").read_text(encoding="utf-8")
+def stopped(timeout: float | None) -> DeadlineExceeded:
+    """The error of a page that took longer than ``timeout`` seconds."""
+    return DeadlineExceeded(
+        f"tesseract was stopped after {timeout or 0:.1f} s",
+        cause="The page is large or full of texture",
+        fix="Raise the step's timeout, or lower dpi",
+    )
 
 
 def _ask(option: str) -> str:
