@@ -157,6 +157,7 @@ def test_merged_cells_and_boxes_count_the_rows_of_data(table: Made) -> None:
 
 
 def test_what_is_no_table_is_refused(table: Made) -> None:
+    nothing: Any
     for nothing in ([], [[]], [[], []]):
         with pytest.raises(ValueError, match="needs a row with cells"):
             table(nothing)

@@ -29,7 +29,8 @@ def table(ingest) -> Callable[..., Table]:
         source = Source(name="a.csv", data=data.encode() if isinstance(data, str) else data, media_type=media_type)
         (document,) = ingest(Tables, source, **config)
         assert [page.index for page in document.layers.pages] == [0]
-        (found,) = document.layers.tables
+        found, *others = document.layers.tables
+        assert [(other.name, other.rows) for other in others] == ([("rejected", found.rejected)] if found.rejected else [])
         return found
 
     return read
@@ -228,7 +229,7 @@ def test_what_the_csv_module_wrote_has_exactly_its_rows_and_texts(written):
     with tempfile.TemporaryDirectory() as scratch:
         source = Source(name="a.csv", data=buffer.getvalue().encode(), media_type="text/csv")
         (document,) = Tables(Tables.Config()).ingest(source, Context(run="r", step="s", scratch=Path(scratch)))
-        (found,) = document.layers.tables
+        found = document.layers.tables[0]
         assert (found.rows, found.rejected) == (len(written), 0)
         if found.columns[1].type == "VARCHAR":
             assert [row[1] or "" for row in rows(found)] == [text for _, text, _ in written]
@@ -241,8 +242,8 @@ def test_any_bytes_give_a_table_or_a_typed_refusal(data):
     with tempfile.TemporaryDirectory() as scratch, suppress(StepError):
         source = Source(name="a.csv", data=data, media_type="text/csv")
         (document,) = Tables(Tables.Config()).ingest(source, Context(run="r", step="s", scratch=Path(scratch)))
-        (found,) = document.layers.tables
-        assert len(rows(found)) == found.rows
+        for found in document.layers.tables:
+            assert len(rows(found)) == found.rows
 
 
 @given(st.text(max_size=300))

@@ -151,6 +151,35 @@ def test_damage_inside_a_parquet_file_shows_at_ingest(read, damage):
         read(damage(data), TYPES[".parquet"])
 
 
+def test_bytes_of_values_that_the_footer_leaves_out_make_a_document_partial(corpora, tmp_path):
+    (path,) = corpora.glob("tabular/**/nation.dict-malformed.parquet")
+    source = Source(name=path.name, path=str(path), media_type=TYPES[".parquet"])
+    context = Context(run="r", step="s", scratch=tmp_path)
+    found = Tables(Tables.Config()).ingest(source, context)
+    assert next(found).tables[0].rows == 25
+    with pytest.raises(Malformed, match="footer does not name, after 'name'"):
+        next(found)
+
+
+@pytest.mark.parametrize("name", ["delta_binary_packed", "delta_encoding_optional_column"])
+def test_parquet_and_csv_of_the_same_rows_give_the_same_values(corpora, ingest, name):
+    (first,) = corpora.glob(f"tabular/**/{name}.parquet")
+    (second,) = corpora.glob(f"tabular/**/{name}_expect.csv")
+    both = []
+    for path, media_type in ((first, TYPES[".parquet"]), (second, "text/csv")):
+        (document,) = ingest(Tables, Source(name=path.name, path=str(path), media_type=media_type))
+        (table,) = document.tables
+        both.append(([column.name for column in table.columns], rows(table)))
+    (names, values), (other_names, other_values) = both
+    assert [name.strip() for name in other_names] == names
+    assert [list(map(_plain, row)) for row in other_values] == [list(map(_plain, row)) for row in values]
+
+
+def _plain(cell):
+    """A value as text; the CSV files have blanks for NULL, and spaces before some values."""
+    return "" if cell is None else str(cell).strip()
+
+
 def test_encrypted_files_are_told_from_damaged_ones(corpora, ingest):
     names = {
         "pass_protected.xlsx": ".xlsx", "pass_protected.ods": ".ods", "issue_385.xls": ".xls",

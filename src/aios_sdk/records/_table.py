@@ -12,6 +12,7 @@ import msgspec
 from ..errors import StoreError
 from ._box_columns import packed_boxes, unpacked_box
 from ._identity import digest_file
+from ._profile import profiles
 from ._span import Box
 from ._table_rows import Spanning, database, write_rows
 
@@ -23,11 +24,21 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 2048
 
 
-class Column(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A column of a table: its name as in the file, and its DuckDB type such as ``VARCHAR`` or ``DECIMAL(18,2)``."""
+class Column(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """A column of a table: its name as in the file, and its DuckDB type such as ``VARCHAR`` or ``DECIMAL(18,2)``.
+
+    Where somebody asked for its profile (`Table.profiled`), also what its values are like over all rows: how many are ``nulls``, how many
+    different ones there are (``distinct``), the ``least`` and the ``greatest``, and the most ``common`` with their counts, of those that
+    stand there more than once; values are text as DuckDB writes it, cut after 100 code points. None and empty where nobody asked.
+    """
 
     name: str
     type: str
+    nulls: int | None = None
+    distinct: int | None = None
+    least: str = ""
+    greatest: str = ""
+    common: tuple[tuple[str, int], ...] = ()
 
 
 class Table(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -38,7 +49,8 @@ class Table(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
 
     Where the original shows them, there are also places: ``box`` is where the table lies on its page, ``boxes`` are those of its
     cells, row by row as `Words` keeps them (`cell_box` reads one), and ``merged`` are the cells that reach over several, each as
-    (row, column, rows, columns), where row -1 is the header. Example::
+    (row, column, rows, columns), where row -1 is the header. ``hidden``, in the same form, is what a spreadsheet does not show, and
+    ``origin`` is the row and column of the sheet (from 0) where the data begin. Example::
 
         for table in document.tables:
             print(table.name, table.rows, table.relation().aggregate("count(*)"))
@@ -56,12 +68,14 @@ class Table(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     box: Box | None = None
     merged: tuple[tuple[int, int, int, int], ...] = ()
     boxes: bytes = b""
+    hidden: tuple[tuple[int, int, int, int], ...] = ()
+    origin: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         if len(self.boxes) % (16 * len(self.columns) or 1):
             raise ValueError(f"the boxes of table {self.name!r} are not 16 bytes for each cell of a row; make it with Table.from_rows")
-        if any(row < -1 or column < 0 or min(rows, columns) < 1 for row, column, rows, columns in self.merged):
-            raise ValueError(f"a merged cell of table {self.name!r} is not (row from -1, column from 0, rows, columns)")
+        if any(row < -1 or column < 0 or min(rows, columns) < 1 for row, column, rows, columns in (*self.merged, *self.hidden)):
+            raise ValueError(f"a merged cell or a hidden part of table {self.name!r} is not (row from -1, column from 0, rows, columns)")
 
     @classmethod
     def from_parquet(cls, path: Path | str, *, name: str, page: int = 0, rejected: int = 0) -> Table:
@@ -103,6 +117,8 @@ class Table(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
         box: Box | None = None,
         merged: Iterable[tuple[int, int, int, int]] = (),
         boxes: Iterable[Sequence[Box | None]] | None = None,
+        hidden: Iterable[tuple[int, int, int, int]] = (),
+        origin: tuple[int, int] = (0, 0),
         parse: bool = True,
         connection: duckdb.DuckDBPyConnection | None = None,
     ) -> Table:
@@ -116,10 +132,10 @@ class Table(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
         the table: no cell is lost.
 
         ``header`` says whether the first row names the columns; None decides it: different texts above what is unlike them do.
-        ``merged`` and ``boxes`` (a row of boxes for each row, None where a cell has none) count the rows as given; a cell that is
-        merged over several columns of the header names them all. Rows may be an iterator: memory does not grow with them. The same
-        rows give the same bytes. ``connection`` brings settings of its own, such as a ``memory_limit``, and saves 20 ms a table
-        where there are many.
+        ``merged``, ``hidden``, ``origin`` and ``boxes`` (a row of boxes for each row, None where a cell has none) count the rows as
+        given, with that of the header; a cell that is merged over several columns of the header names them all. Rows may be an
+        iterator: memory does not grow with them. The same rows give the same bytes. ``connection`` brings settings of its own, such
+        as a ``memory_limit``, and saves 20 ms a table where there are many.
 
         Raises ``ValueError`` for rows without a cell, or a cell that is no value; `LimitExceeded` for more than 16,384 columns or
         too much memory. Example::
@@ -128,14 +144,32 @@ class Table(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
         """
         path = Path(path)
         spanning = sorted(Spanning(*cell) for cell in merged)
+        unseen = sorted(Spanning(*part) for part in hidden)
         with nullcontext(connection) if connection else database(path.parent) as own:
             has_header = write_rows(rows, path, header=header, merged=spanning, parse=parse, connection=own)
             table = cls._from_parquet(own, path, name=name, page=page, rejected=0)
         packed = packed_boxes(boxes, len(table.columns), skip=int(has_header)) if boxes is not None else b""
         if packed and len(packed) != 16 * table.rows * len(table.columns):
             raise ValueError(f"there are boxes for {len(packed) // 16 // len(table.columns)} rows, and the table {name!r} has {table.rows}")
-        moved = tuple((row - has_header, column, down, across) for row, column, down, across in spanning)
-        return msgspec.structs.replace(table, box=box, merged=moved, boxes=packed)
+        head = int(has_header)
+        places = [tuple((row - head, column, down, across) for row, column, down, across in parts) for parts in (spanning, unseen)]
+        origin = (origin[0] + head, origin[1])
+        return msgspec.structs.replace(table, box=box, boxes=packed, merged=places[0], hidden=places[1], origin=origin)
+
+    def profiled(self, connection: duckdb.DuckDBPyConnection | None = None) -> Table:
+        """This table with the profile of each column (see `Column`), counted over all rows of its file; the same file gives the same.
+
+        Raises `StoreError` if the bytes are not at hand. Example::
+
+            table.profiled().columns[0].nulls
+        """
+        import duckdb
+
+        location = Path(self._at_hand())
+        with nullcontext(connection) if connection else duckdb.connect() as own:
+            found = profiles(own, location, [(column.name, column.type) for column in self.columns])
+            columns = tuple(Column(column.name, column.type, *profile) for column, profile in zip(self.columns, found, strict=True))
+        return msgspec.structs.replace(self, columns=columns)
 
     def relation(self, connection: duckdb.DuckDBPyConnection | None = None) -> duckdb.DuckDBPyRelation:
         """The rows as a DuckDB relation, on ``connection`` or on one of its own. Raises `StoreError` if the bytes are not at hand."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from ._columns import CURRENT_COLUMNS
 from ._lineage import LINEAGE
 from ._tables import ViewSpec, view
 
@@ -445,6 +446,7 @@ VIEWS: Final[Mapping[str, ViewSpec]] = {
         _CURRENT_LABELS,
         _CURRENT_ROUTES,
         _CURRENT_CHECKS,
+        CURRENT_COLUMNS,
         _FIELD_PROVENANCE,
         _LATENCY,
         _ERRORS,

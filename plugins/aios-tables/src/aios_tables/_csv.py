@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,8 +13,9 @@ import msgspec
 
 from aios_sdk import LimitExceeded, Malformed, Table
 
-from ._dialect import Dialect, sniff
+from ._dialect import Dialect, is_mark, sniff
 from ._encoding import encoding_of
+from ._rejected import Rejected
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,11 +26,11 @@ _MAX_COLUMNS: Final = 16_384
 _MAX_CELL: Final = 8 << 20  # code points
 
 
-def read_separated(path: Path, name: str, scratch: Path, connection: duckdb.DuckDBPyConnection, fallback: str) -> Table:
-    """The table in ``path``, with every row that fits; ``fallback`` is the encoding of what is no Unicode.
+def read_separated(path: Path, name: str, scratch: Path, connection: duckdb.DuckDBPyConnection, fallback: str) -> tuple[Table, ...]:
+    """The table in ``path``, with every row that fits, and that of rejected rows if there are any.
 
-    Rows that are too short are filled with NULL; those that are too long, and titles above the table, count as rejected.
-    Raises `Malformed` for an empty or binary file, `LimitExceeded` for too many columns.
+    ``fallback`` is the encoding of what is no Unicode. Rows that are too short are filled with NULL; those that are too long, and titles
+    above the table, are rejected. Raises `Malformed` for an empty or binary file, `LimitExceeded` for too many columns.
     """
     encoding = encoding_of(path, fallback)
     if not encoding:
@@ -42,19 +43,23 @@ def read_separated(path: Path, name: str, scratch: Path, connection: duckdb.Duck
     head = list(islice(rows, _SAMPLE_ROWS))
     if not head:
         raise Malformed(f"{name!r} has no rows", cause="It holds nothing but delimiters and titles")
-    fitting = _Fitting(rows, _width(head, name))
-    table = Table.from_rows(fitting, scratch / "table-0.parquet", name="table", connection=connection)
-    return msgspec.structs.replace(table, rejected=fitting.rejected + dialect.titles)
+    with Rejected(scratch) as rejected:
+        for line, text in _titles(path, encoding, dialect):
+            rejected.add(line, "a title above the table", text)
+        fitting = _fitting(rows, _width(head, name), rejected, dialect.delimiter)
+        table = Table.from_rows(fitting, scratch / "table-0.parquet", name="table", connection=connection)
+        return (msgspec.structs.replace(table, rejected=rejected.count), *rejected.tables(connection))
 
 
 class _Rows:
-    """The rows of a file that have a cell, read anew each time."""
+    """The rows of a file that have a cell, read anew each time; ``line`` is where the latest begins (from 1)."""
 
     def __init__(self, path: Path, encoding: str, dialect: Dialect, name: str) -> None:
         self._path: Final = path
         self._encoding: Final = encoding
         self._dialect: Final = dialect
         self._name: Final = name
+        self.line = 0
 
     def __iter__(self) -> Iterator[list[str]]:
         csv.field_size_limit(max(csv.field_size_limit(), _MAX_CELL))  # of the whole process, hence never lowered
@@ -62,28 +67,35 @@ class _Rows:
             with self._path.open(encoding=self._encoding, errors="replace", newline="") as file:
                 for _ in range(self._dialect.skip):
                     file.readline()
-                yield from filter(None, self._dialect.rows(file))
+                reader = self._dialect.rows(file)
+                before = 0
+                for row in reader:
+                    if row:
+                        self.line = self._dialect.skip + before + 1
+                        yield row
+                    before = reader.line_num
         except csv.Error as error:
             raise Malformed(
                 f"{self._name!r} cannot be split into cells: {error}", cause="A quote is opened and never closed, or it is no table"
             ) from error
 
 
-class _Fitting:
-    """Rows with at most ``width`` cells; those that are too long are counted as ``rejected``."""
+def _fitting(rows: _Rows, width: int, rejected: Rejected, delimiter: str) -> Iterator[list[str]]:
+    """Rows with at most ``width`` cells that are not empty; the others are rejected."""
+    for row in rows:
+        if len(row) <= width:
+            yield row
+        elif any(row[width:]):
+            rejected.add(rows.line, f"{len(row)} cells where the table has {width}", delimiter.join(row))
+        else:
+            yield row[:width]
 
-    def __init__(self, rows: _Rows, width: int) -> None:
-        self._rows: Final = rows
-        self._width: Final = width
-        self.rejected = 0
 
-    def __iter__(self) -> Iterator[Sequence[str]]:
-        self.rejected = 0
-        for row in self._rows:
-            if len(row) > self._width and any(row[self._width :]):
-                self.rejected += 1
-            else:
-                yield row[: self._width]
+def _titles(path: Path, encoding: str, dialect: Dialect) -> Iterator[tuple[int, str]]:
+    """The lines with something in them that stand above the table, with their numbers (from 1)."""
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        lines = [file.readline(_MAX_CELL).strip() for _ in range(dialect.skip if dialect.titles else 0)]
+    return ((number, line) for number, line in enumerate(lines, 1) if line and not is_mark(line))
 
 
 def _sample(path: Path, encoding: str) -> str:

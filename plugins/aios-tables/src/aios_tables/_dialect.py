@@ -57,6 +57,11 @@ def sniff(sample: str) -> Dialect:
     return _skipping(best, sample)
 
 
+def is_mark(line: str) -> bool:
+    """Whether ``line`` is Excel's ``sep=``."""
+    return _MARK.match(line + "\n") is not None
+
+
 def _candidates(sample: str, delimiters: tuple[str, ...]) -> Iterator[Dialect]:
     for delimiter in delimiters or (",",):
         for quote in _QUOTES:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +14,9 @@ from aios_sdk import Encrypted, LimitExceeded, Malformed, Unsupported
 if TYPE_CHECKING:
     import duckdb
 
+#: What may stand between the columns of a file: a copy of their metadata in Thrift's compact protocol, from old writers, or padding.
+_NO_VALUES: Final = re.compile(rb"&[\x80-\xff]*[\x00-\x7f]\x1c\x15|\x00*\Z", re.DOTALL)
+_GAP: Final = 4096
 _UNKNOWN: Final = ("not supported", "only supported", "unsupported", "not implemented", "unrecognized", "unknown encoding")
 
 
@@ -60,3 +65,22 @@ def quoted(path: Path) -> str:
 def check_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Read every value of a Parquet file, so that damage shows now. Raises ``duckdb.Error``."""
     connection.execute(f"SELECT bit_xor(hash(everything)) FROM read_parquet({quoted(path)}) AS everything").fetchone()
+
+
+def unnamed_bytes(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+    """The columns of a Parquet file after which there are bytes that the footer names as no column's: what a damaged footer leaves out.
+
+    Readers go by the footer and see nothing amiss.
+    """
+    chunks = connection.execute(
+        f"""SELECT row_group_id, path_in_schema, least(coalesce(nullif(dictionary_page_offset, 0), data_page_offset), data_page_offset),
+        total_compressed_size FROM parquet_metadata({quoted(path)}) ORDER BY 1, 3"""
+    ).fetchall()
+    found = []
+    with path.open("rb") as file:
+        for (group, name, start, size), (next_group, _, next_start, _) in pairwise(chunks):
+            if group == next_group and start + size < next_start:
+                file.seek(start + size)
+                if not _NO_VALUES.match(file.read(min(next_start - start - size, _GAP))):
+                    found.append(name)
+    return found

@@ -1,118 +1,126 @@
-"""Spreadsheets: each sheet with cells as a table whose types are those of its cells."""
+"""Spreadsheets: each sheet a page, and on it the tables, whose types are those of the cells."""
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from aios_sdk import AiosError, Encrypted, LimitExceeded, Malformed, PageInfo, Table
+from aios_sdk import Label, PageInfo, Table
+
+from ._blocks import Block, tables_of
+from ._hidden import hidden_parts
+from ._text import Note
+from ._workbook import opened, workbook_errors
 
 if TYPE_CHECKING:
     import duckdb
-    from python_calamine import CalamineSheet, CalamineWorkbook
+    from python_calamine import CalamineSheet
 
-_OLE: Final = b"\xd0\xcf\x11\xe0"
-_ZIP: Final = b"PK"
-_SUFFIXES: Final = {
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
-    "application/vnd.ms-excel.sheet.macroenabled.12": ".xlsx",
-    "application/vnd.ms-excel.sheet.binary.macroenabled.12": ".xlsb",
-    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
-}
+#: A rectangle: row, column, rows, columns.
+Part = tuple[int, int, int, int]
+
+_NOTES: Final = 1000
+_HIDDEN: Final = {"Hidden": "hidden", "VeryHidden": "very hidden"}
 
 
-def read_sheets(
-    path: Path, name: str, media_type: str, scratch: Path, connection: duckdb.DuckDBPyConnection, max_size: int
-) -> tuple[tuple[PageInfo, ...], tuple[Table, ...]]:
-    """A page for each sheet, labelled with its name, and a table for each that has cells, with the values formulas had when it was saved.
+class Sheets(NamedTuple):
+    """What a file gives: pages, tables, for each page the lines beside its tables, and labels of hidden sheets."""
+
+    pages: tuple[PageInfo, ...]
+    tables: tuple[Table, ...]
+    notes: Mapping[int, Sequence[Note]] = MappingProxyType({})
+    labels: tuple[Label, ...] = ()
+
+
+def read_sheets(path: Path, name: str, media_type: str, scratch: Path, connection: duckdb.DuckDBPyConnection, max_size: int) -> Sheets:
+    """A page for each sheet, labelled with its name, and the tables on it, with the values formulas had when it was saved.
 
     Raises `Encrypted`, `Malformed`, and `LimitExceeded` where it would unpack to more than ``max_size`` bytes.
     """
-    with _typed_errors(name):
-        workbook = _opened(path, media_type, scratch, max_size, name)
+    with workbook_errors(name):
+        workbook = opened(path, media_type, scratch, max_size, name)
         sheets = workbook.sheets_metadata
         pages = tuple(PageInfo(index=index, label=sheet.name) for index, sheet in enumerate(sheets))
-        tables = []
+        labels: list[Label] = []
+        tables: list[Table] = []
+        notes: dict[int, list[Note]] = {}
+        hidden = hidden_parts(path)
         for index, sheet in enumerate(sheets):
+            visible = str(sheet.visible).rpartition(".")[2]
+            if visible in _HIDDEN:
+                labels.append(Label(taxonomy="visibility", value=_HIDDEN[visible], page=index))
             if not str(sheet.typ).endswith("WorkSheet"):
                 continue
             cells = workbook.get_sheet_by_index(index)
             if cells.height and cells.width:
-                tables.append(_table(cells, index, sheet.name, scratch, connection))
-    return pages, tuple(tables)
+                found = _Sheet(cells, index, sheet.name, hidden[index] if index < len(hidden) else [])
+                tables += found.tables(scratch, connection)
+                notes[index] = found.notes()
+    return Sheets(pages, tuple(tables), notes, tuple(labels))
 
 
-@contextmanager
-def _typed_errors(name: str) -> Iterator[None]:
-    """What python-calamine raises, its panics too, as the SDK's errors."""
-    import duckdb
-    from python_calamine import PasswordError
+class _Sheet:
+    """The used area of a sheet, its blocks, and what is merged or hidden in it."""
 
-    try:
-        yield
-    except (AiosError, duckdb.Error):
-        raise
-    except PasswordError as error:
-        raise Encrypted(f"{name!r} is protected by a password", fix="Save it without the password") from error
-    except BaseException as error:
-        # A panic of Rust arrives as pyo3's PanicException, which is a BaseException and has no importable name.
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        if isinstance(error, MemoryError) or "limit exceeded" in str(error).lower():
-            raise LimitExceeded(f"{name!r} is too large: {error}", cause="It may be a bomb") from error
-        raise Malformed(
-            f"{name!r} cannot be read: {error}",
-            cause="It is damaged, or written in a way that python-calamine does not know",
-            fix="Open it in a spreadsheet program and save it again",
-        ) from error
+    def __init__(self, cells: CalamineSheet, page: int, name: str, hidden: list[Part]) -> None:
+        self._cells: Final = cells
+        self._page: Final = page
+        self._name: Final = name
+        self._hidden: Final = hidden
+        self._top, self._left = cells.start or (0, 0)
+        self._blocks: Final = tables_of(self._rows())
 
+    def _rows(self) -> Iterator[Sequence[Any]]:
+        """The rows of the used area; the iterator of python-calamine leaves out empty columns before it, and not empty rows."""
+        return islice(self._cells.iter_rows(), self._top, None)
 
-def _opened(path: Path, media_type: str, scratch: Path, max_size: int, name: str) -> CalamineWorkbook:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+    def tables(self, scratch: Path, connection: duckdb.DuckDBPyConnection) -> Iterator[Table]:
+        """A table for each block, named after the sheet; the second and later ones have a number."""
+        merged = [
+            (top - self._top, left - self._left, bottom - top + 1, right - left + 1)
+            for (top, left), (bottom, right) in self._cells.merged_cell_ranges or ()
+        ]
+        hidden = [(row - self._top, column - self._left, rows, columns) for row, column, rows, columns in self._hidden]
+        for number, block in enumerate(self._blocks):
+            rows = (row[block.left : block.right] for row in islice(self._rows(), block.top, block.bottom))
+            yield Table.from_rows(
+                rows,
+                scratch / f"table-{self._page}-{number}.parquet",
+                name=f"{self._name} {number + 1}" if number else self._name,
+                page=self._page,
+                merged=_within(block, merged),
+                hidden=_within(block, hidden),
+                origin=(self._top + block.top, self._left + block.left),
+                parse=False,
+                connection=connection,
+            )
 
-    with path.open("rb") as file:
-        head = file.read(8)
-    if head.startswith(_ZIP):
-        return CalamineWorkbook.from_path(_linked(path, scratch, _suffix_of_zip(path, media_type, max_size, name)))
-    try:
-        return CalamineWorkbook.from_path(_linked(path, scratch, ".xls"))
-    except CalamineError as error:
-        if isinstance(error, PasswordError) or not head.startswith(_OLE):
-            raise
-        # A workbook with a password is an OLE container whatever it was; only the reader of xlsx says so.
-        return CalamineWorkbook.from_path(_linked(path, scratch, ".xlsx"))
-
-
-def _linked(path: Path, scratch: Path, suffix: str) -> str:
-    """``path`` under a name by which python-calamine takes the right reader; only from paths does it tell passwords from damage."""
-    link = scratch / f"workbook{suffix}"
-    link.symlink_to(path)
-    return str(link)
-
-
-def _suffix_of_zip(path: Path, media_type: str, max_size: int, name: str) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except zipfile.BadZipFile:
-        return _SUFFIXES.get(media_type, ".xlsx")
-    if (size := sum(member.file_size for member in members)) > max_size:
-        raise LimitExceeded(f"{name!r} unpacks to {size:,} bytes; {max_size:,} are allowed", fix="Raise max_size of aios.tables")
-    names = {member.filename.lower() for member in members}
-    if "xl/workbook.bin" in names:
-        return ".xlsb"
-    return ".ods" if "content.xml" in names else ".xlsx"
+    def notes(self) -> list[Note]:
+        """The lines that stand in no table: titles above it, or all between several."""
+        if not self._blocks:
+            return []
+        several = len(self._blocks) > 1
+        end = max(block.bottom for block in self._blocks) + _NOTES if several else self._blocks[0].top
+        found = []
+        for number, row in enumerate(islice(self._rows(), end)):
+            inside = [block for block in self._blocks if block.top <= number < block.bottom]
+            cells = [
+                str(cell)
+                for column, cell in enumerate(row)
+                if cell != "" and not any(block.left <= column < block.right for block in inside)
+            ]
+            if cells:
+                found.append(Note(self._top + number, " ".join("\t".join(cells).split("\n"))))
+        return found
 
 
-def _table(sheet: CalamineSheet, index: int, name: str, scratch: Path, connection: duckdb.DuckDBPyConnection) -> Table:
-    path = scratch / f"table-{index}.parquet"
-    return Table.from_rows(_rows(sheet), path, name=name, page=index, parse=False, connection=connection)
-
-
-def _rows(sheet: CalamineSheet) -> Iterator[Sequence[Any]]:
-    """The rows of the used area; the iterator of python-calamine leaves out empty columns before it, and not empty rows."""
-    return islice(sheet.iter_rows(), sheet.start[0] if sheet.start else 0, None)
+def _within(block: Block, parts: Iterable[Part]) -> Iterator[Part]:
+    """What of ``parts`` lies in ``block``, counted from its corner."""
+    for row, column, rows, columns in parts:
+        top, left = max(row, block.top), max(column, block.left)
+        bottom, right = min(row + rows, block.bottom), min(column + columns, block.right)
+        if top < bottom and left < right:
+            yield top - block.top, left - block.left, bottom - top, right - left
