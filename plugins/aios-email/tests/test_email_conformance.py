@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from email.message import EmailMessage
+from pathlib import Path
 
+from aios_sdk import Source
 from aios_sdk.testing import conformance, samples
+
+sys.path.append(str(Path(__file__).parent))  # where outlook is found, here and in the other processes of the kit
+from outlook import message, tnef
 
 
 def _reply() -> bytes:
@@ -23,6 +29,20 @@ def _reply() -> bytes:
     return mail.as_bytes()
 
 
+def _box() -> bytes:
+    """Two mails in a mailbox, and a line in one that only looks like the beginning of a third."""
+    return b"".join(
+        b"From sender Tue Mar 17 09:30:00 2026\n" + samples.mail().data.replace(b"\r\n", b"\n") + b"\n>From here on\n\n" for _ in range(2)
+    )
+
+
+def _file(name: str, media_type: str, data: bytes) -> Source:
+    return samples.Sample(name=name, media_type=media_type, data=data).source()
+
+
+test_mbox = conformance("aios.mbox", sources=[_file("box.mbox", "application/mbox", _box())], examples=3)
+test_msg = conformance("aios.msg", sources=[_file("a.msg", "application/vnd.ms-outlook", message())], examples=3)
+test_tnef = conformance("aios.tnef", sources=[_file("winmail.dat", "application/ms-tnef", tnef())], examples=3)
 test_email = conformance(
     "aios.email", sources=[samples.Sample(name="reply.eml", media_type="message/rfc822", data=_reply()).source()], examples=10
 )

@@ -62,7 +62,7 @@ def test_no_header_and_no_charset_raises(value, data, charset):
         ("①".encode("cp932"), "shift_jis", "①"),
         ("汉字".encode("gb18030"), '"GB2312"', "汉字"),
         (b"x", "base64", "x"),
-        (b"\xff\xfe", "utf-8", "\ufffd\ufffd"),
+        (b"\xe9t\xe9", "utf-8", "été"),
         (b"a\0b", "utf-8", "a\ufffdb"),
     ],
 )
@@ -77,6 +77,8 @@ def test_text_is_decoded_in_its_charset_or_the_next_best(data, charset, text):
         ("28 Aug 2012 09:53:28", dt.datetime(2012, 8, 28, 9, 53, 28, tzinfo=dt.UTC)),
         ("Fri, 31 Dec 9999 23:59:59 -1200", None),
         ("Mon, 99 Foo 2012 25:61:61 +9999", None),
+        ("16 May 2016 at 09:30:32 GMT+1", dt.datetime(2016, 5, 16, 8, 30, 32, tzinfo=dt.UTC)),
+        ("2016-05-16T09:30:32+01:00", dt.datetime(2016, 5, 16, 8, 30, 32, tzinfo=dt.UTC)),
         ("yesterday", None),
         ("", None),
     ],

@@ -32,6 +32,14 @@ def folders() -> list[Source]:
     return [Source(name="inbox", key="inbox", path=_folder().name, media_type="inode/directory")]
 
 
+def _file(name: str, media_type: str, text: str) -> Source:
+    return samples.Sample(name=name, media_type=media_type, data=text.encode()).source()
+
+
+ORDER = '{"customer": {"name": "Jürgen Groß"}, "lines": [{"total": 471.30}, {"total": 2}], "open": true, "note": "\\ud83d\\udcb6"}'
+ORDER_XML = '<?xml version="1.0"?><order n="1"><name>Jürgen Groß</name><line>471.30</line><line>2</line></order>'
+
+
 def tars() -> list[Source]:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
@@ -55,4 +63,6 @@ test_zip = conformance("aios.zip", sources=[samples.zip(samples.mail(), samples.
 test_tar = conformance("aios.tar", sources=tars, examples=10)
 test_image = conformance("aios.image", examples=10)
 test_plain_text = conformance("aios.plain-text", sources=[samples.text(samples.WORLD, encoding="utf-16").source()], examples=10)
+test_json = conformance("aios.json", sources=[_file("order.json", "application/json", ORDER)], examples=3)
+test_xml = conformance("aios.xml", sources=[_file("order.xml", "application/xml", ORDER_XML)], examples=3)
 test_japanese_text = conformance("aios.plain-text", config={"encoding": "shift_jis"}, sources=[JAPANESE], tier="behaviour", examples=5)

@@ -7,8 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from aios_files import PlainText
-from aios_files._text import decode
+from aios_files import PlainText, decode
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -57,13 +56,21 @@ def test_japanese_mail_text_is_known_by_its_escapes(ingest):
     assert page(ingest, "見積書です".encode("iso2022_jp")).content == "見積書です"
 
 
-def test_a_text_in_an_encoding_that_cannot_be_told_is_refused_and_read_when_it_is_named(ingest):
-    data = "お見積りを送付します。よろしくお願いします".encode("shift_jis")
-    with pytest.raises(Malformed, match="encoding"):
+def test_a_text_whose_encoding_nothing_tells_is_refused_and_read_when_it_is_named(ingest):
+    data = "鱗鰯鯖鮪".encode("shift_jis")
+    with pytest.raises(Malformed, match=r"encoding of aios\.plain-text"):
         page(ingest, data)
     found = page(ingest, data, encoding="shift_jis")
-    assert found.content.startswith("お見積り")
+    assert found.content == "鱗鰯鯖鮪"
     assert "configured" in found.reason
+
+
+def test_paragraphs_are_regions_in_the_text(ingest):
+    (document,) = ingest(PlainText, Source(name="a.txt", data=b"  One\n line two  \n\n \t\nThree\n"))
+    text = document.layers.text[0].content
+    assert [(region.kind, text[region.start : region.end]) for region in document.layers.regions] == [
+        ("paragraph", "One\n line two"), ("paragraph", "Three"),
+    ]  # fmt: skip
 
 
 def test_an_unknown_encoding_is_refused_with_the_configuration():

@@ -29,13 +29,17 @@ Maria Lindqvist
 """
 DOCUMENTS = [samples.text(NOTICE).document(), samples.mail().document(), samples.pdf().document()]
 
-test_lexical = conformance("aios.lexical", config={"examples": KINDS}, documents=DOCUMENTS, examples=8)
+test_lexical = conformance("aios.lexical", config={"examples": KINDS}, documents=DOCUMENTS, examples=3)
 test_lexical_from_a_file = conformance(
     "aios.lexical",
     config={"model": "mail-kind", "examples": str(Path(__file__).parent / "kinds.csv"), "threshold": 0.0, "top": 1},
     documents=DOCUMENTS,
     tier="contract",
     examples=5,
+)
+test_language = conformance("aios.language", documents=DOCUMENTS, examples=3)
+test_language_of_few = conformance(
+    "aios.language", config={"languages": ["en", "de"], "threshold": 0.0}, documents=DOCUMENTS, tier="contract", examples=5
 )
 test_extractive = conformance("aios.extractive", documents=DOCUMENTS, examples=10)
 test_extractive_in_few_words = conformance(

@@ -8,10 +8,10 @@ from typing import Final
 
 #: The components of each first-party distribution; for install hints only, never for choice.
 _SHIPPED: Final[Mapping[str, str]] = {
-    "aios-email": "email outlook",
+    "aios-email": "email mbox msg tnef",
     "aios-fields": "fields",
-    "aios-files": "folder image plain-text zip",
-    "aios-html": "html",
+    "aios-files": "folder image json plain-text xml zip",
+    "aios-html": "html markdown",
     "aios-office": "docx pptx",
     "aios-pdf": "einvoice pdf",
     "aios-pii": "pii",
@@ -20,7 +20,7 @@ _SHIPPED: Final[Mapping[str, str]] = {
     "aios-sentence-transformers": "sentence-transformers",
     "aios-tables": "tables",
     "aios-tesseract": "tesseract",
-    "aios-text": "extractive lexical",
+    "aios-text": "extractive language lexical",
     "aios-timm": "timm",
 }
 

@@ -1,5 +1,8 @@
-"""Mail: its text, its thread and its attachments."""
+"""Mail in its forms: single mails, mailboxes, messages of Outlook and winmail.dat."""
 
 from ._component import Email
+from ._mbox import Mbox
+from ._msg_component import Msg
+from ._tnef_component import Tnef
 
-__all__ = ["Email"]
+__all__ = ["Email", "Mbox", "Msg", "Tnef"]

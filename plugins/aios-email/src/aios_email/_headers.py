@@ -16,6 +16,7 @@ from ._charsets import decoded
 _WORD: Final = re.compile(r"=\?([!->@-~]+)\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)\?=")
 _FOLD: Final = re.compile(r"[\r\n]+[ \t]*")
 _SPACE: Final = re.compile(r"\s+")
+_OFFSET: Final = re.compile(r"\b(?:GMT|UTC)([+-])(\d{1,2}):?(\d{2})?\b")
 _ID: Final = re.compile(r"<([^<>\s]+)>")
 
 
@@ -72,9 +73,20 @@ def identifiers(value: str) -> list[str]:
 
 
 def moment(value: str) -> dt.datetime | None:
-    """The date of a mail in UTC; None when it cannot be read. A date without a zone counts as UTC."""
-    try:
-        found = email.utils.parsedate_to_datetime(value)
-        return (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
-    except (TypeError, ValueError, OverflowError, IndexError):
-        return None
+    """The date of a mail in UTC: as RFC 5322 has it, with what programs add to it, or as ISO 8601; None when it cannot be read.
+
+    A date without a zone counts as UTC.
+    """
+    value = _OFFSET.sub(_zone, value.replace(" at ", " "))
+    for read in (email.utils.parsedate_to_datetime, dt.datetime.fromisoformat):
+        try:
+            found = read(value.strip())
+            return (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+        except (TypeError, ValueError, OverflowError, IndexError):
+            continue
+    return None
+
+
+def _zone(found: re.Match[str]) -> str:
+    """A zone as RFC 5322 writes it: ``+0100`` for ``GMT+1``."""
+    return f"{found[1]}{int(found[2]):02}{found[3] or '00'}"

@@ -10,13 +10,22 @@ from email.message import Message
 from email.parser import BytesParser
 from typing import Final, NamedTuple, cast
 
+from aios_html import Rendered, declared_charset
+
+from aios_sdk import Encrypted
+
+from . import _cms
+from ._body import NOTHING, better, joined, of_html, of_text
 from ._charsets import decoded
 from ._headers import RawHeaders, words
-from ._html import visible_text
+from ._uuencode import taken_out
 
 _BODIES: Final = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/x-amp-html", "text/watch-html"})
 _NESTED: Final = frozenset({"message/rfc822", "message/global"})
-_META_CHARSET: Final = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_TEXTS: Final = frozenset({"text/plain"})
+_CMS: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_ARMOUR: Final = "-----BEGIN PGP MESSAGE-----"
+_MOST_SIGNED: Final = 8  # how often what was signed may itself be signed
 _SUFFIXES: Final = {
     "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/tiff": ".tif", "application/pdf": ".pdf",
     "application/zip": ".zip", "text/plain": ".txt", "text/html": ".html", "text/csv": ".csv", "text/calendar": ".ics",
@@ -40,13 +49,24 @@ class MailPart(Message):
         """The declared media type, in lower case."""
         return super().get_content_type()
 
+    content: bytes | None = None
+
     @property
     def data(self) -> bytes:
         """The content without its transfer encoding, as far as it can be decoded."""
+        if self.content is not None:
+            return self.content
         found = self.get_payload(decode=True)
         if any(isinstance(defect, InvalidBase64LengthDefect) for defect in self.defects):
             return _cut_off_base64(_raw(self))
         return found if isinstance(found, bytes) else b""
+
+    @property
+    def text(self) -> str:
+        """The content as text, in the declared charset, or the one that HTML says of itself."""
+        data = self.data
+        charset = self.get_content_charset("") or ("" if self.declared in _TEXTS else declared_charset(data))
+        return _lines(decoded(data, charset))
 
     @property
     def filename(self) -> str:
@@ -60,13 +80,6 @@ class MailPart(Message):
     def is_body(self) -> bool:
         """Whether it is text to be read with the mail, not a file."""
         return self.declared in _BODIES and self.get_content_disposition() != "attachment" and not self.get_filename("")
-
-
-class Body(NamedTuple):
-    """Text of a body, and whether it was written as plain text."""
-
-    text: str
-    plain: bool
 
 
 class Attachment(NamedTuple):
@@ -97,51 +110,93 @@ def _with_whole_headers(data: bytes) -> bytes:
     return b"".join(lines) + data[size:]
 
 
-def body(part: MailPart) -> Body:
-    """The best text of ``part``: of alternatives the plain one if it says anything, of several inline texts all."""
+def opened(mail: MailPart) -> MailPart:
+    """``mail``, where what is signed in one piece with its signature (S/MIME) stands as parts: the content, then the signature.
+
+    Raises `Encrypted` where the whole of it is encrypted.
+    """
+    part = mail
+    for _ in range(_MOST_SIGNED):
+        if part.declared == "multipart/encrypted":
+            raise _encrypted("OpenPGP")
+        found = _cms.read(part.data) if part.declared in _CMS else None
+        if found is not None and found.is_encrypted:
+            raise _encrypted("S/MIME")
+        if found is None or not found.content:
+            break
+        signature = parsed(b"Content-Type: application/pkcs7-mime; name=smime.p7m\n\n")
+        signature.content = part.data
+        inner = parsed(found.content)
+        part.set_payload([inner, signature])
+        part.replace_header("Content-Type", "multipart/signed")
+        part = inner
+    return mail
+
+
+def _encrypted(how: str) -> Encrypted:
+    return Encrypted(f"The mail is encrypted ({how})", fix="Decrypt it in a mail program that has the key, and give what comes out")
+
+
+def body(part: MailPart) -> Rendered:
+    """The best text of ``part``: of alternatives the plain one unless another says more, of several inline texts all."""
     payload = part.get_payload()
     if not isinstance(payload, list):
         return _leaf(part)
     children = [child for child in payload if isinstance(child, MailPart)]
     if part.declared == "multipart/related":
-        children = children[:1]
-    bodies = [found for child in children if (found := body(child)).text.strip()]
-    if part.declared == "multipart/alternative":
-        return next((found for found in bodies if found.plain), bodies[-1] if bodies else Body("", False))
-    return Body("\n\n".join(found.text.strip("\n") for found in bodies), any(found.plain for found in bodies))
+        return body(_root(part, children)) if children else NOTHING
+    if part.declared != "multipart/alternative":
+        return joined([body(child) for child in children])
+    forms = [(child.declared in _TEXTS, found) for child in children if (found := body(child)).text.strip()]
+    plain = next((found for is_plain, found in forms if is_plain), NOTHING)
+    return better(plain, next((found for is_plain, found in reversed(forms) if not is_plain), NOTHING))
 
 
 def attachments(mail: MailPart) -> Iterator[Attachment]:
-    """Every part that is no body, in the order of the mail; parts without a name get one by their number and type."""
-    for number, part in enumerate(_leaves(mail)):
+    """Every part that is no body, in the order of the mail; parts without a name get one by their number and type.
+
+    Files that are written into the text, and pictures within HTML, come last.
+    """
+    number = 0
+    for number, part in enumerate(_leaves(mail), 1):
         data = part.data
-        name = part.filename or f"part-{number + 1}{_SUFFIXES.get(part.declared, '.bin')}"
+        name = part.filename or f"part-{number}{_SUFFIXES.get(part.declared, '.bin')}"
         defects = tuple(type(defect).__name__ for defect in part.defects)
         yield Attachment(name, data, part.declared in _NESTED, defects)
+    for part in mail.walk():
+        if isinstance(part, MailPart) and part.declared in _TEXTS and part.is_body and not part.is_multipart():
+            yield from (Attachment(file.name, file.data, False, ()) for file in taken_out(part.text)[1])
+
+
+def _root(related: MailPart, children: list[MailPart]) -> MailPart:
+    """The part that the others belong to: the one that ``start`` names, else the first (RFC 2387)."""
+    start = related.get_param("start", "")
+    return next((child for child in children if start and child.get("Content-ID", "").strip() == start), children[0])
 
 
 def _leaves(part: MailPart, aside: bool = False) -> Iterator[MailPart]:
     payload = part.get_payload()
     if isinstance(payload, list):
-        for number, child in enumerate(payload):
-            if isinstance(child, MailPart):
-                yield from _leaves(child, aside or (part.declared == "multipart/related" and number > 0))
+        children = [child for child in payload if isinstance(child, MailPart)]
+        root = _root(part, children) if part.declared == "multipart/related" and children else None
+        for child in children:
+            yield from _leaves(child, aside or (root is not None and child is not root))
     elif not part.declared.startswith("multipart/") and (aside or not part.is_body):
         yield part
 
 
-def _leaf(part: MailPart) -> Body:
+def _leaf(part: MailPart) -> Rendered:
     if part.declared.startswith("multipart/"):  # a container whose boundary never comes: all that is there is text
-        return Body(_lines(decoded(part.data or _raw(part))), True)
+        return of_text(decoded(part.data or _raw(part)))
     if not part.is_body:
-        return Body("", False)
-    data = part.data
-    charset = part.get_content_charset("") or ""
-    if part.declared == "text/plain":
-        return Body(_lines(decoded(data, charset)), True)
-    if not charset and (found := _META_CHARSET.search(data[:4096])):
-        charset = found[1].decode("ascii", "replace")
-    return Body(visible_text(_lines(decoded(data, charset))), False)
+        return NOTHING
+    if part.declared not in _TEXTS:
+        return of_html(part.text)
+    text = taken_out(part.text)[0]
+    if text.strip().startswith(_ARMOUR):
+        raise _encrypted("OpenPGP")
+    flowed = str(part.get_param("format", "")).lower() == "flowed"
+    return of_text(text, flowed=flowed, delete_space=str(part.get_param("delsp", "")).lower() == "yes")
 
 
 def _raw(part: MailPart) -> bytes:

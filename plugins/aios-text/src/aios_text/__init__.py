@@ -1,6 +1,7 @@
-"""Classification of texts learnt from examples, and extractive summaries."""
+"""Classification of texts learnt from examples, their language, and extractive summaries."""
 
 from ._extractive import Extractive
+from ._language import Language
 from ._lexical import Lexical
 
-__all__ = ["Extractive", "Lexical"]
+__all__ = ["Extractive", "Language", "Lexical"]
