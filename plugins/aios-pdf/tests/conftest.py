@@ -1,6 +1,7 @@
 """A writer of small PDF files, and what the tests run components with."""
 
 import contextlib
+import hashlib
 import io
 import os
 from collections.abc import Mapping, Sequence
@@ -86,6 +87,38 @@ def write_pdf(
     return bytes(file)
 
 
+def encrypted_pdf(password: str, text: str) -> bytes:
+    """A PDF of one page that needs ``password``: the standard security handler with RC4 of 40 bits (PDF 1.7, 7.6.3)."""
+    padding = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
+    padded = (password.encode() + padding)[:32]
+    owner = rc4(hashlib.md5(padded).digest()[:5], padded)
+    permissions, identity = b"\xfc\xff\xff\xff", b"\x00"
+    key = hashlib.md5(padded + owner + permissions + identity).digest()[:5]
+    security = b"/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%s>/U<%s>>>" % (
+        owner.hex().encode(),
+        rc4(key, padding).hex().encode(),
+    )
+    content = lines(text)
+    # The content of the only page is object 4.
+    ciphered = rc4(hashlib.md5(key + b"\x04\0\0" + b"\0\0").digest()[:10], content)
+    return write_pdf([PageSpec(content)], trailer=security).replace(content, ciphered)
+
+
+def rc4(key: bytes, data: bytes) -> bytes:
+    """``data`` ciphered, or deciphered."""
+    state, j = list(range(256)), 0
+    for i in range(256):
+        j = (j + state[i] + key[i % len(key)]) % 256
+        state[i], state[j] = state[j], state[i]
+    out, i, j = bytearray(), 0, 0
+    for byte in data:
+        i = (i + 1) % 256
+        j = (j + state[i]) % 256
+        state[i], state[j] = state[j], state[i]
+        out.append(byte ^ state[(state[i] + state[j]) % 256])
+    return bytes(out)
+
+
 @dataclass
 class Bench:
     """Runs `Pdf` on bytes; what a host would lend a document is lent by `open`."""
@@ -96,6 +129,7 @@ class Bench:
 
     lines = staticmethod(lines)
     write = staticmethod(write_pdf)
+    encrypted = staticmethod(encrypted_pdf)
 
     def ingest(self, data: bytes, *, damaged: str = "", **config: Any) -> tuple[Document, list[Source]]:
         """The document in ``data`` and its embedded files; a stand-in for the engine that keeps the order.

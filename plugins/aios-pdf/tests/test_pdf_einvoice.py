@@ -241,3 +241,40 @@ def test_files_that_an_invoice_carries_become_parts():
     assert (good.name, good.media_type, good.data) == ("a.csv", "text/csv", b"a;b\n1;2\n")
     assert (bad.name, bad.data, bad.refused) == ("bad.csv", None, "It is not base64")
     assert (big.data, "max_embedded_size (80)" in big.refused) == (None, True)
+
+
+def values_of(document: Document, *prefixes: str) -> dict[str, object]:
+    return {field.path: field.value for field in document.layers.fields if field.path.startswith(prefixes)}
+
+
+def test_taxes_allowances_and_charges_are_lists_in_ubl():
+    def change(charge: str, reason: str, amount: str) -> str:
+        return (
+            f"<AllowanceCharge><ChargeIndicator>{charge}</ChargeIndicator><AllowanceChargeReason>{reason}</AllowanceChargeReason>"
+            f"<Amount>{amount}</Amount></AllowanceCharge>"
+        )
+
+    def tax(percent: str, basis: str, amount: str) -> str:
+        return (
+            f"<TaxSubtotal><TaxableAmount>{basis}</TaxableAmount><TaxAmount>{amount}</TaxAmount>"
+            f"<TaxCategory><ID>S</ID><Percent>{percent}</Percent></TaxCategory></TaxSubtotal>"
+        )
+
+    document, _ = ingest(ubl(
+        "<OrderReference><ID>B-12</ID></OrderReference><PayeeParty><PartyName><Name>Factoring AG</Name></PartyName></PayeeParty>"
+        + change("false", "Rebate", "10.00") + change("true", "Freight", "5.80")
+        + f"<TaxTotal><TaxAmount>26.28</TaxAmount>{tax('7', '137.30', '9.61')}{tax('19.00', '87.70', '16.67')}</TaxTotal>"
+        "<LegalMonetaryTotal><LineExtensionAmount>229.20</LineExtensionAmount><AllowanceTotalAmount>10.00</AllowanceTotalAmount>"
+        "<ChargeTotalAmount>5.80</ChargeTotalAmount><PrepaidAmount>50.00</PrepaidAmount></LegalMonetaryTotal>"
+        "<InvoiceLine><ID>1</ID><Item><Name>Nail</Name><ClassifiedTaxCategory><ID>S</ID><Percent>7</Percent></ClassifiedTaxCategory></Item>"
+        "</InvoiceLine>"
+    ))  # fmt: skip
+    assert values_of(document, "taxes", "allowances", "charges", "lines", "order", "payee", "tax", "paid", "allowance_", "charge_") == {
+        "order_reference": "B-12", "payee.name": "Factoring AG", "lines_total": Decimal("229.20"), "tax": Decimal("26.28"),
+        "allowance_total": Decimal("10.00"), "charge_total": Decimal("5.80"), "paid": Decimal("50.00"),
+        "lines[0].id": "1", "lines[0].description": "Nail", "lines[0].tax_category": "S", "lines[0].tax_rate": Decimal(7),
+        "taxes[0].category": "S", "taxes[0].rate": Decimal(7), "taxes[0].basis": Decimal("137.30"), "taxes[0].amount": Decimal("9.61"),
+        "taxes[1].category": "S", "taxes[1].rate": Decimal(19), "taxes[1].basis": Decimal("87.70"), "taxes[1].amount": Decimal("16.67"),
+        "allowances[0].reason": "Rebate", "allowances[0].amount": Decimal("10.00"),
+        "charges[0].reason": "Freight", "charges[0].amount": Decimal("5.80"),
+    }  # fmt: skip

@@ -118,6 +118,66 @@ def test_what_is_not_printed_keeps_its_span_in_the_xml(bench):
     assert document.fields["total"].value == Decimal("1190.00")
 
 
+def printed(bench, *changes: tuple[str, str], xml: str = INVOICE):
+    lines = PRINTED
+    for old, new in changes:
+        lines = tuple(line.replace(old, new) for line in lines)
+    return bench.ingest(bench.write([bench.page(bench.lines(*lines, top=180))], embedded={"factur-x.xml": xml.encode()}))[0]
+
+
+def test_a_printed_total_that_the_xml_does_not_have_is_a_conflict_with_both_places(bench):
+    document = printed(bench, ("Gesamtbetrag EUR 1.190,00", "Gesamtbetrag EUR 1.910,00"))
+    total = document.fields["total"]
+    assert (total.status, total.value) == ("conflict", None)
+    stated, seen = document.fields.all("total")
+    assert (stated.value, stated.spans[-1].quote) == (Decimal("1190.00"), "1190.00")
+    (span,) = seen.spans
+    assert (seen.value, seen.currency, span.quote) == (Decimal("1910.00"), "EUR", "1.910,00")
+    assert document.text[span.start : span.end] == "1.910,00"
+    assert span.box == document.pages[0].words.covering(span.start, span.end)
+    assert document.fields["due"].status == document.fields["net"].status == "agreed"
+
+
+@pytest.mark.parametrize(("change", "path", "value"), [
+    (("Netto 1.000,00", "Netto 900,00"), "net", Decimal("900.00")),
+    (("Zahlbetrag EUR 1.190,00", "Zahlbetrag: 119,00 EUR"), "due", Decimal("119.00")),
+    (("Rechnung RE-7 vom", "Rechnungsnummer: RE-8"), "number", "RE-8"),
+    (("Rechnung RE-7 vom 5. März 2024", "Rechnungsdatum 06.03.2024"), "date", dt.date(2024, 3, 6)),
+])  # fmt: skip
+def test_other_values_that_are_printed_otherwise_are_conflicts_too(bench, change, path, value):
+    document = printed(bench, change)
+    assert document.fields[path].status == "conflict"
+    assert document.fields.all(path)[-1].value == value
+
+
+@pytest.mark.parametrize("line", [
+    "Gesamtbetrag der Zuschläge 0,00", "Gesamtbetrag Seite 1: 77,00", "Total weight 12.50", "Netto 14 Tage", "Gesamtbetrag EUR siehe oben",
+    "Gesamtbetrag EUR 1.190,00 1.910,00", "Nettogewicht 12,50 kg",
+])  # fmt: skip
+def test_what_only_looks_like_a_printed_value_contradicts_nothing(bench, line):
+    document = printed(bench, ("Netto 1.000,00", line))
+    assert {found.status for found in document.fields.resolved()} == {"agreed"}
+
+
+def test_a_label_that_stands_before_another_sum_of_the_invoice_contradicts_nothing(bench):
+    assert printed(bench, ("Zahlbetrag EUR 1.190,00", "Zahlbetrag: 190,00 EUR")).fields["due"].status == "agreed"
+
+
+def test_an_account_that_is_printed_and_not_in_the_xml_is_a_conflict(bench):
+    means = (
+        "<ram:SpecifiedTradeSettlementPaymentMeans><ram:PayeePartyCreditorFinancialAccount><ram:IBANID>DE75512108001245126199</ram:IBANID>"
+        "</ram:PayeePartyCreditorFinancialAccount></ram:SpecifiedTradeSettlementPaymentMeans>"
+    )
+    xml = INVOICE.replace("<ram:SpecifiedTradeSettlementHeader", means + "<ram:SpecifiedTradeSettlementHeader", 1)
+    same = printed(bench, ("Netto 1.000,00", "IBAN DE75 5121 0800 1245 1261 99"), xml=xml)
+    assert same.fields["iban"].status == "agreed"
+    wrong_digits = printed(bench, ("Netto 1.000,00", "IBAN DE02 1203 0000 0000 2020 52"), xml=xml)
+    assert wrong_digits.fields["iban"].status == "agreed"
+    other = printed(bench, ("Netto 1.000,00", "IBAN DE02 1203 0000 0000 2020 51"), xml=xml)
+    assert other.fields["iban"].status == "conflict"
+    assert other.fields.all("iban")[-1].value == "DE02120300000000202051"
+
+
 def test_a_pdf_without_any_text_still_gets_the_fields(bench):
     document, _ = bench.ingest(bench.write([bench.page()], embedded={"factur-x.xml": INVOICE.encode()}))
     assert document.fields["number"].value == "RE-7"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import ImageChops
 from pypdfium2.internal import ObjectTracker
 
-from aios_sdk import Context, DeadlineExceeded, Document, Encrypted, LimitExceeded, Malformed, Source, UsageError
+from aios_sdk import Context, DeadlineExceeded, Document, Encrypted, LimitExceeded, Malformed, Resources, Source, Unavailable, UsageError
 from aios_sdk.testing import check_manifest
 
 #: A font in which A is a smiling face, B a b, C a mathematical bold A, D the two letters fi, E a lone surrogate, F a soft hyphen.
@@ -107,10 +107,11 @@ def test_text_outside_of_the_displayed_part_is_not_text_of_the_page(bench):
     assert [page.text for page in document.pages] == ["left", "right"]
 
 
-def test_a_page_without_text_gets_no_reading_and_its_document_still_completes(bench):
+def test_a_page_without_text_says_so_and_its_document_still_completes(bench):
     document, _ = bench.ingest(bench.write([bench.page(b"10 10 50 50 re f"), bench.page()]))
-    assert len(document.pages) == 2
-    assert document.layers.text == document.layers.words == ()
+    assert [(page.text, page.readings[0].reason) for page in document.pages] == [("", "no text")] * 2
+    assert [len(words) for words in document.layers.words] == [0, 0]
+    assert document.layers.regions == ()
 
 
 def test_pages_carry_their_printed_labels(bench):
@@ -125,6 +126,7 @@ def test_a_damaged_page_does_not_cost_the_others_and_is_told_at_last(bench):
     )
     assert [page.text for page in document.pages] == ["first", "", "last"]
     assert document.pages[1].info.width == 0
+    assert document.pages[1].readings == ()
     with pytest.raises(Malformed, match="Page 2"):
         document.pages[1].image()
 
@@ -149,6 +151,36 @@ def test_a_document_that_needs_a_password_is_encrypted(bench):
     locked = b"/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%s>/U<%s>>>" % (b"ab" * 32, b"cd" * 32)
     with pytest.raises(Encrypted):
         bench.ingest(bench.write([bench.page()], trailer=locked))
+
+
+def unlocked(password: str, monkeypatch, tmp_path) -> Pdf:
+    monkeypatch.setenv("CLAIMS_PASSWORD", password)
+    component = Pdf(Pdf.Config(password_variables=("CLAIMS_PASSWORD",)))
+    component.open(Resources(scratch=tmp_path))
+    return component
+
+
+def test_a_password_out_of_the_environment_opens_an_encrypted_file_for_reading_and_drawing(bench, context, monkeypatch, tmp_path):
+    component = unlocked("open sesame", monkeypatch, tmp_path)
+    bench.data = bench.encrypted("open sesame", "Claim 4711")
+    document = next(iter(component.ingest(Source(name="a.pdf", data=bench.data), context)))
+    assert document.text == "Claim 4711"
+    assert component.render(document.bind(bench), 0, 72).size == (300, 200)
+    plain = next(iter(component.ingest(Source(name="b.pdf", data=bench.write([bench.page(bench.lines("not encrypted"))])), context)))
+    assert plain.text == "not encrypted"
+
+
+def test_a_wrong_password_is_told_without_saying_it(bench, context, monkeypatch, tmp_path):
+    component = unlocked("guess-77", monkeypatch, tmp_path)
+    with pytest.raises(Encrypted, match="none of the 1 that were given") as caught:
+        list(component.ingest(Source(name="a.pdf", data=bench.encrypted("open sesame", "Claim 4711")), context))
+    assert "guess-77" not in str(caught.value)
+    assert "password_variables" in caught.value.fix
+
+
+def test_a_variable_that_is_not_set_makes_the_component_unavailable(tmp_path):
+    with pytest.raises(Unavailable, match="NO_SUCH_VARIABLE"):
+        Pdf(Pdf.Config(password_variables=("NO_SUCH_VARIABLE",))).open(Resources(scratch=tmp_path))
 
 
 def test_too_many_pages_are_refused_before_any_is_read(bench):
@@ -210,7 +242,7 @@ def test_two_threads_are_never_inside_pdfium_at_once_and_get_the_same_texts(benc
         return call
 
     monkeypatch.setattr(_file, "_load", slowly(_file._load))
-    monkeypatch.setattr(_file, "read_text", slowly(_file.read_text))
+    monkeypatch.setattr(_file, "lines_of", slowly(_file.lines_of))
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(text, files * 2)) == expected * 2
     assert overlaps == []

@@ -89,6 +89,20 @@ def test_a_page_on_its_side_or_head_is_read_with_boxes_of_the_page_as_displayed(
     assert middle == pytest.approx(expected, abs=0.05)
 
 
+def test_a_garbled_text_layer_is_read_instead_and_stays_where_nothing_is_read(tmp_path, scan, draw):
+    doubt = "garbled text: 100% of the characters have no known meaning"
+    layers = (
+        PageText(page=0, content="\ue021\ue022", reason=doubt, confidence=0.0),
+        PageText(page=1, content="trusted"),
+        PageText(page=2, content="\ue023", reason=doubt, confidence=0.0),
+    )
+    document = scan(draw("Invoice 471102"), draw("not read"), Image.new("L", (600, 800), 255), texts=layers)
+    found = opened(tmp_path).extract(document, context(tmp_path))
+    assert [(text.page, text.content) for text in found.text] == [(0, "Invoice 471102"), (2, "")]
+    assert found.text[0].reason == doubt
+    assert [page.text for page in document.add("ocr", found).pages] == ["Invoice 471102", "trusted", "\ue023"]
+
+
 def test_a_blank_page_gives_an_empty_text_and_says_so(tmp_path, scan):
     found = opened(tmp_path).extract(scan(Image.new("L", (600, 800), 255)), context(tmp_path))
     assert (found.text[0].content, found.text[0].reason, len(found.words[0])) == ("", "blank page", 0)

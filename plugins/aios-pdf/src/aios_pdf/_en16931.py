@@ -16,14 +16,27 @@ from ._xml import Element, Name, decode_xml, parse_xml
 
 _Kind: TypeAlias = Literal["text", "date", "amount", "quantity"]
 
-#: The fields of the header, in the order of their EN 16931 numbers (BT-1, 2, 3, 5, 9, 10, 27, 31, 37, 44, 72, 84, 109, 110, 112, 113, 115).
+#: The fields of the header, in the order of their EN 16931 numbers.
 _HEADER: Final[Mapping[str, _Kind]] = {
     "number": "text", "date": "date", "type_code": "text", "currency": "text", "due_date": "date", "buyer_reference": "text",
-    "seller.name": "text", "seller.vat_id": "text", "seller.city": "text", "buyer.name": "text", "delivery_date": "date", "iban": "text",
-    "net": "amount", "tax": "amount", "total": "amount", "paid": "amount", "due": "amount",
+    "contract_reference": "text", "order_reference": "text", "payment_terms": "text", "preceding_invoice": "text",
+    "seller.name": "text", "seller.vat_id": "text", "seller.tax_number": "text", "seller.street": "text", "seller.city": "text",
+    "seller.post_code": "text", "seller.country": "text", "buyer.name": "text", "buyer.vat_id": "text", "buyer.street": "text",
+    "buyer.city": "text", "buyer.post_code": "text", "buyer.country": "text", "payee.name": "text", "delivery_date": "date",
+    "period.start": "date", "period.end": "date", "payment_means": "text", "payment_reference": "text", "iban": "text", "bic": "text",
+    "lines_total": "amount", "allowance_total": "amount", "charge_total": "amount", "net": "amount", "tax": "amount", "total": "amount",
+    "paid": "amount", "rounding": "amount", "due": "amount",
 }  # fmt: skip
-#: The fields of a line (BT-153, 129, 146, 131).
-_LINE: Final[Mapping[str, _Kind]] = {"description": "text", "quantity": "quantity", "unit_price": "amount", "total": "amount"}
+#: The fields of what may come several times: lines, taxes by rate, allowances and charges on the whole.
+_GROUPS: Final[Mapping[str, Mapping[str, _Kind]]] = {
+    "lines": {
+        "id": "text", "description": "text", "article": "text", "gtin": "text", "quantity": "quantity", "unit_price": "amount",
+        "tax_category": "text", "tax_rate": "quantity", "total": "amount",
+    },
+    "taxes": {"category": "text", "rate": "quantity", "basis": "amount", "amount": "amount"},
+    "allowances": {"reason": "text", "rate": "quantity", "amount": "amount"},
+    "charges": {"reason": "text", "rate": "quantity", "amount": "amount"},
+}  # fmt: skip
 
 _TYPES: Final[Mapping[_Kind, Literal["text", "date", "decimal"]]] = {
     "text": "text",
@@ -32,7 +45,8 @@ _TYPES: Final[Mapping[_Kind, Literal["text", "date", "decimal"]]] = {
     "quantity": "decimal",
 }
 
-#: Fields that an e-invoice may give, with the types of their values; lines come besides as ``lines[0].description`` and so on.
+#: Fields that an e-invoice may give, with the types of their values; lines, taxes, allowances and charges come besides as
+#: ``lines[0].description`` and so on.
 FIELDS: Final = {"document_type": "text", **{path: _TYPES[kind] for path, kind in _HEADER.items()}}
 
 #: Codes of UNTDID 1001 that EN 16931 takes as credit notes; all others are invoices.
@@ -45,22 +59,62 @@ _CII: Final = {
     "currency": "{settlement}/InvoiceCurrencyCode",
     "due_date": "{settlement}/SpecifiedTradePaymentTerms/DueDateDateTime/DateTimeString",
     "buyer_reference": "{agreement}/BuyerReference",
+    "contract_reference": "{agreement}/ContractReferencedDocument/IssuerAssignedID",
+    "order_reference": "{agreement}/BuyerOrderReferencedDocument/IssuerAssignedID",
+    "payment_terms": "{settlement}/SpecifiedTradePaymentTerms/Description",
+    "preceding_invoice": "{settlement}/InvoiceReferencedDocument/IssuerAssignedID",
     "seller.name": "{agreement}/SellerTradeParty/Name",
     "seller.vat_id": "{agreement}/SellerTradeParty/SpecifiedTaxRegistration/ID[@schemeID=VA]",
+    "seller.tax_number": "{agreement}/SellerTradeParty/SpecifiedTaxRegistration/ID[@schemeID=FC]",
+    "seller.street": "{agreement}/SellerTradeParty/PostalTradeAddress/LineOne",
     "seller.city": "{agreement}/SellerTradeParty/PostalTradeAddress/CityName",
+    "seller.post_code": "{agreement}/SellerTradeParty/PostalTradeAddress/PostcodeCode",
+    "seller.country": "{agreement}/SellerTradeParty/PostalTradeAddress/CountryID",
     "buyer.name": "{agreement}/BuyerTradeParty/Name",
+    "buyer.vat_id": "{agreement}/BuyerTradeParty/SpecifiedTaxRegistration/ID[@schemeID=VA]",
+    "buyer.street": "{agreement}/BuyerTradeParty/PostalTradeAddress/LineOne",
+    "buyer.city": "{agreement}/BuyerTradeParty/PostalTradeAddress/CityName",
+    "buyer.post_code": "{agreement}/BuyerTradeParty/PostalTradeAddress/PostcodeCode",
+    "buyer.country": "{agreement}/BuyerTradeParty/PostalTradeAddress/CountryID",
+    "payee.name": "{settlement}/PayeeTradeParty/Name",
     "delivery_date": "{delivery}/ActualDeliverySupplyChainEvent/OccurrenceDateTime/DateTimeString",
+    "period.start": "{settlement}/BillingSpecifiedPeriod/StartDateTime/DateTimeString",
+    "period.end": "{settlement}/BillingSpecifiedPeriod/EndDateTime/DateTimeString",
+    "payment_means": "{settlement}/SpecifiedTradeSettlementPaymentMeans/TypeCode",
+    "payment_reference": "{settlement}/PaymentReference",
     "iban": "{settlement}/SpecifiedTradeSettlementPaymentMeans/PayeePartyCreditorFinancialAccount/IBANID",
+    "bic": "{settlement}/SpecifiedTradeSettlementPaymentMeans/PayeeSpecifiedCreditorFinancialInstitution/BICID",
+    "lines_total": "{settlement}/{sums}/LineTotalAmount",
+    "allowance_total": "{settlement}/{sums}/AllowanceTotalAmount",
+    "charge_total": "{settlement}/{sums}/ChargeTotalAmount",
     "net": "{settlement}/{sums}/TaxBasisTotalAmount",
     "tax": "{settlement}/{sums}/TaxTotalAmount",
     "total": "{settlement}/{sums}/GrandTotalAmount",
     "paid": "{settlement}/{sums}/TotalPrepaidAmount",
+    "rounding": "{settlement}/{sums}/RoundingAmount",
     "due": "{settlement}/{sums}/DuePayableAmount",
     "lines": "SupplyChainTradeTransaction/IncludedSupplyChainTradeLineItem",
+    "lines.id": "AssociatedDocumentLineDocument/LineID",
     "lines.description": "SpecifiedTradeProduct/Name",
+    "lines.article": "SpecifiedTradeProduct/SellerAssignedID",
+    "lines.gtin": "SpecifiedTradeProduct/GlobalID[@schemeID=0160]",
     "lines.quantity": "SpecifiedLineTradeDelivery/BilledQuantity",
     "lines.unit_price": "SpecifiedLineTradeAgreement/NetPriceProductTradePrice/ChargeAmount",
+    "lines.tax_category": "SpecifiedLineTradeSettlement/ApplicableTradeTax/CategoryCode",
+    "lines.tax_rate": "SpecifiedLineTradeSettlement/ApplicableTradeTax/RateApplicablePercent",
     "lines.total": "SpecifiedLineTradeSettlement/SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount",
+    "taxes": "{settlement}/ApplicableTradeTax",
+    "taxes.category": "CategoryCode",
+    "taxes.rate": "RateApplicablePercent",
+    "taxes.basis": "BasisAmount",
+    "taxes.amount": "CalculatedAmount",
+    "allowances": "{settlement}/SpecifiedTradeAllowanceCharge[ChargeIndicator/Indicator=false]",
+    "charges": "{settlement}/SpecifiedTradeAllowanceCharge[ChargeIndicator/Indicator=true]",
+    **{
+        f"{group}.{name}": path
+        for group in ("allowances", "charges")
+        for name, path in (("reason", "Reason"), ("rate", "CalculationPercent"), ("amount", "ActualAmount"))
+    },
     "binaries": "{agreement}/AdditionalReferencedDocument/AttachmentBinaryObject",
 }
 _CII_PLACES: Final = {
@@ -79,6 +133,9 @@ _ZUGFERD_1_PLACES: Final = {
     "SpecifiedTradeSettlementLineMonetarySummation": "SpecifiedTradeSettlementMonetarySummation",
     "SpecifiedLineTrade": "SpecifiedSupplyChainTrade",
     "SupplyChainTradeTransaction/": "SpecifiedSupplyChainTradeTransaction/",
+    "RateApplicablePercent": "ApplicablePercent",
+    "OrderReferencedDocument/IssuerAssignedID": "OrderReferencedDocument/ID",
+    "ContractReferencedDocument/IssuerAssignedID": "ContractReferencedDocument/ID",
 }
 _UBL: Final = {
     "number": "ID",
@@ -87,22 +144,62 @@ _UBL: Final = {
     "currency": "DocumentCurrencyCode",
     "due_date": "DueDate | PaymentMeans/PaymentDueDate",
     "buyer_reference": "BuyerReference",
+    "contract_reference": "ContractDocumentReference/ID",
+    "order_reference": "OrderReference/ID",
+    "payment_terms": "PaymentTerms/Note",
+    "preceding_invoice": "BillingReference/InvoiceDocumentReference/ID",
     "seller.name": "AccountingSupplierParty/Party/PartyLegalEntity/RegistrationName | AccountingSupplierParty/Party/PartyName/Name",
     "seller.vat_id": "AccountingSupplierParty/Party/PartyTaxScheme[TaxScheme/ID=VAT]/CompanyID",
+    "seller.tax_number": "AccountingSupplierParty/Party/PartyTaxScheme[TaxScheme/ID=FC]/CompanyID",
+    "seller.street": "AccountingSupplierParty/Party/PostalAddress/StreetName",
     "seller.city": "AccountingSupplierParty/Party/PostalAddress/CityName",
+    "seller.post_code": "AccountingSupplierParty/Party/PostalAddress/PostalZone",
+    "seller.country": "AccountingSupplierParty/Party/PostalAddress/Country/IdentificationCode",
     "buyer.name": "AccountingCustomerParty/Party/PartyLegalEntity/RegistrationName | AccountingCustomerParty/Party/PartyName/Name",
+    "buyer.vat_id": "AccountingCustomerParty/Party/PartyTaxScheme[TaxScheme/ID=VAT]/CompanyID",
+    "buyer.street": "AccountingCustomerParty/Party/PostalAddress/StreetName",
+    "buyer.city": "AccountingCustomerParty/Party/PostalAddress/CityName",
+    "buyer.post_code": "AccountingCustomerParty/Party/PostalAddress/PostalZone",
+    "buyer.country": "AccountingCustomerParty/Party/PostalAddress/Country/IdentificationCode",
+    "payee.name": "PayeeParty/PartyName/Name",
     "delivery_date": "Delivery/ActualDeliveryDate",
+    "period.start": "InvoicePeriod/StartDate",
+    "period.end": "InvoicePeriod/EndDate",
+    "payment_means": "PaymentMeans/PaymentMeansCode",
+    "payment_reference": "PaymentMeans/PaymentID",
     "iban": "PaymentMeans/PayeeFinancialAccount/ID",
+    "bic": "PaymentMeans/PayeeFinancialAccount/FinancialInstitutionBranch/ID",
+    "lines_total": "LegalMonetaryTotal/LineExtensionAmount",
+    "allowance_total": "LegalMonetaryTotal/AllowanceTotalAmount",
+    "charge_total": "LegalMonetaryTotal/ChargeTotalAmount",
     "net": "LegalMonetaryTotal/TaxExclusiveAmount",
     "tax": "TaxTotal/TaxAmount",
     "total": "LegalMonetaryTotal/TaxInclusiveAmount",
     "paid": "LegalMonetaryTotal/PrepaidAmount",
+    "rounding": "LegalMonetaryTotal/PayableRoundingAmount",
     "due": "LegalMonetaryTotal/PayableAmount",
     "lines": "InvoiceLine | CreditNoteLine",
+    "lines.id": "ID",
     "lines.description": "Item/Name",
+    "lines.article": "Item/SellersItemIdentification/ID",
+    "lines.gtin": "Item/StandardItemIdentification/ID[@schemeID=0160]",
     "lines.quantity": "InvoicedQuantity | CreditedQuantity",
     "lines.unit_price": "Price/PriceAmount",
+    "lines.tax_category": "Item/ClassifiedTaxCategory/ID",
+    "lines.tax_rate": "Item/ClassifiedTaxCategory/Percent",
     "lines.total": "LineExtensionAmount",
+    "taxes": "TaxTotal/TaxSubtotal",
+    "taxes.category": "TaxCategory/ID",
+    "taxes.rate": "TaxCategory/Percent",
+    "taxes.basis": "TaxableAmount",
+    "taxes.amount": "TaxAmount",
+    "allowances": "AllowanceCharge[ChargeIndicator=false]",
+    "charges": "AllowanceCharge[ChargeIndicator=true]",
+    **{
+        f"{group}.{name}": path
+        for group in ("allowances", "charges")
+        for name, path in (("reason", "AllowanceChargeReason"), ("rate", "MultiplierFactorNumeric"), ("amount", "Amount"))
+    },
     "binaries": "AdditionalDocumentReference/Attachment/EmbeddedDocumentBinaryObject",
 }
 
@@ -164,7 +261,7 @@ def read_invoice(data: bytes) -> Invoice:
     root = parse_xml(text.content, SYNTAXES)
     paths = SYNTAXES[root.name]
     currency = next((found.value for found in root.find(paths["currency"])), "")
-    fields = [*_header(root, paths, currency, text), *_lines(root, paths, currency, text)]
+    fields = [*_header(root, paths, currency, text), *_groups(root, paths, currency, text)]
     binaries = tuple(
         Binary(found.attributes.get("filename", ""), found.attributes.get("mimeCode", ""), found.value)
         for found in root.find(paths["binaries"])
@@ -183,11 +280,12 @@ def _header(root: Element, paths: Mapping[str, str], currency: str, text: PageTe
                 yield Field(path="document_type", value=kind_of, spans=(_span(element, text),), confidence=1.0)
 
 
-def _lines(root: Element, paths: Mapping[str, str], currency: str, text: PageText) -> Iterator[Field]:
-    for number, line in enumerate(root.find(paths["lines"])):
-        for name, kind in _LINE.items():
-            for element in line.find(paths[f"lines.{name}"]):
-                yield from _field(f"lines[{number}].{name}", kind, element, currency, text)
+def _groups(root: Element, paths: Mapping[str, str], currency: str, text: PageText) -> Iterator[Field]:
+    for group, names in _GROUPS.items():
+        for number, item in enumerate(root.find(paths[group])):
+            for name, kind in names.items():
+                for element in item.find(paths[f"{group}.{name}"]):
+                    yield from _field(f"{group}[{number}].{name}", kind, element, currency, text)
 
 
 def _field(path: str, kind: _Kind, element: Element, currency: str, text: PageText) -> Iterator[Field]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
@@ -14,67 +15,90 @@ import pypdfium2.raw as pdfium
 
 from aios_sdk import Encrypted, LimitExceeded, Malformed, PageInfo, PageText, UsageError, Words
 
-from ._text import Frame, read_text
+from ._annotations import Overlay, overlay_of, utf16
+from ._glyphs import Frame, Glyphs, characters
+from ._grids import ruled_grids
+from ._lines import Line, lines_of
+from ._regions import Block
+from ._rules import ruling_lines
+from ._text import as_in_file, as_read
+from ._trust import doubt_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+# It says of every form of XFA that it cannot read that; what the form has as an AcroForm is read.
+logging.getLogger("pypdfium2._helpers.document").setLevel(logging.ERROR)
+
 #: PDFium is not thread-safe, not even across documents: without this, text comes back empty or the process dies.
 _LOCK: Final = threading.RLock()
+#: A file of so many bytes is read at once: PDFium asks for a file in thousands of small pieces, which takes a tenth of the time.
+_IN_MEMORY: Final = 50_000_000
+#: Pixels of the longer side of a picture that only tells whether text is seen, and by how much letters then stand out (of 255).
+_SIDE: Final = 1_000
+_CONTRAST: Final = 24
 _ENCRYPTED: Final = (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY)
 
 
 class PageReading(NamedTuple):
-    """What a page holds; text and words are None where it has no text."""
+    """What a page holds: text without content, and why, where it has none; no text at all where the page is damaged."""
 
     info: PageInfo
-    text: PageText | None
-    words: Words | None
+    text: PageText | None = None
+    words: Words | None = None
+    blocks: tuple[Block, ...] = ()
+    overlay: Overlay = Overlay()
 
 
 @contextmanager
-def open_pdf(file: BinaryIO, *, forms: bool = False) -> Iterator[PdfFile]:
-    """The PDF in ``file``, closed at the end; with ``forms``, form fields are drawn too.
+def open_pdf(file: BinaryIO, passwords: Sequence[str] = ()) -> Iterator[PdfFile]:
+    """The PDF in ``file``, closed at the end.
 
-    Raises `Encrypted` when it needs a password, and `Malformed` when it cannot be opened or has no pages.
+    Raises `Encrypted` when it needs a password that is none of ``passwords``, and `Malformed` when it cannot be opened or has no pages.
     """
+    data = file.read(_IN_MEMORY + 1)
     with _LOCK:
-        document = _load(file)
+        document = _load(data if len(data) <= _IN_MEMORY else file, passwords)
     try:
-        yield PdfFile(document, forms)
+        yield PdfFile(document)
     finally:
         # Not left to the garbage collector, which would call PDFium from any thread.
         with _LOCK:
             document.close()
 
 
-def _load(file: BinaryIO) -> Any:
-    try:
-        return pypdfium2.PdfDocument(file)
-    except pypdfium2.PdfiumError as error:
-        if error.err_code in _ENCRYPTED:
-            raise Encrypted(
-                "The PDF needs a password, or is encrypted in a way that PDFium does not know",
-                fix="Save it without protection, and give it again",
-            ) from error
-        raise Malformed(f"The PDF cannot be opened: {error}", cause="The file is damaged, cut off or no PDF") from error
+def _load(file: bytes | BinaryIO, passwords: Sequence[str]) -> Any:
+    for password in (None, *passwords):
+        try:
+            return pypdfium2.PdfDocument(file, password)
+        except pypdfium2.PdfiumError as error:
+            if error.err_code not in _ENCRYPTED:
+                raise Malformed(f"The PDF cannot be opened: {error}", cause="The file is damaged, cut off or no PDF") from error
+            if error.err_code == pdfium.FPDF_ERR_SECURITY:
+                raise Encrypted(
+                    "The PDF is encrypted in a way that PDFium does not know", fix="Save it without protection, and give it again"
+                ) from error
+    raise Encrypted(
+        f"The PDF needs a password, which is none of the {len(passwords)} that were given" if passwords else "The PDF needs a password",
+        fix="Name the environment variable that holds it in the setting password_variables, or give the file without protection",
+    )
 
 
 class PdfFile:
     """An open PDF. Its methods may be called from any thread; pages count from 0."""
 
-    def __init__(self, document: Any, forms: bool) -> None:
+    def __init__(self, document: Any) -> None:
         self._document: Final = document
-        with _LOCK, _damage("The form cannot be prepared for drawing"):
-            if forms:
-                document.init_forms()
+        with _LOCK, _damage("Its form cannot be read"):
+            document.init_forms()
             self.pages: Final[int] = len(document)
             self.embedded: Final[int] = document.count_attachments()
         if self.pages < 1:
             raise Malformed("The PDF has no pages", cause="The file is damaged or was cut off")
 
-    def read(self, index: int) -> PageReading:
-        """Geometry, text and words of page ``index``. Raises `Malformed` when it cannot be loaded."""
+    def read(self, index: int, *, layout: bool = True) -> PageReading:
+        """Geometry, text and words of page ``index``; with ``layout`` in reading order and with its blocks and tables, else in the order
+        of the file. Raises `Malformed` when it cannot be loaded."""
         with _LOCK, _damage(f"Page {index + 1} cannot be read"):
             label = self._label(index)
             page = self._document[index]
@@ -84,10 +108,29 @@ class PdfFile:
                 info = PageInfo(index=index, width=width, height=height, rotation=rotation, label=label)
                 text_page = page.get_textpage()  # kept in a name, for pypdfium2 closes what nobody holds
                 left, bottom, right, top = page.get_bbox()
-                found = read_text(text_page.raw, Frame(left, bottom, right, top, rotation), index)
+                frame = Frame(left, bottom, right, top, rotation)
+                overlay = overlay_of(self._document.raw, page.raw, page.formenv and page.formenv.raw, frame)
+                return self._reading(info, page, text_page.raw, frame, layout)._replace(overlay=overlay)
             finally:
                 page.close()  # and its text page
-        return PageReading(info, *(found or (None, None)))
+
+    def _reading(self, info: PageInfo, page: Any, text_page: Any, frame: Frame, layout: bool) -> PageReading:
+        raw = characters(text_page)
+        glyphs = Glyphs(text_page, frame)
+        lines = lines_of(raw, glyphs, info.width, info.height) if frame.right > frame.left and frame.top > frame.bottom else []
+        if not lines:
+            text = PageText(page=info.index, content="", reason="no text")
+            return PageReading(info, text, Words.build(text, ()))
+        if layout:
+            grids = ruled_grids(*ruling_lines(page.raw, frame, info.width, info.height), lines, info.width, info.height)
+            text, words, blocks = as_read(info.index, lines, grids, info.width, info.height, glyphs.bold)
+        else:
+            text, words, blocks = as_in_file(info.index, lines)
+        doubt = doubt_of(text_page, raw, text.content, lines, lambda pale: _letters_seen(page, info, pale))
+        if doubt is not None:
+            # The same text: words and spans count in it.
+            text = PageText(page=text.page, content=text.content, artifact=text.artifact, reason=doubt.reason, confidence=doubt.confidence)
+        return PageReading(info, text, words, blocks)
 
     def render(self, index: int, dpi: int, max_pixels: int) -> Image:
         """Page ``index`` as displayed, with annotations and form fields (RGB). Raises `LimitExceeded` above ``max_pixels``."""
@@ -117,7 +160,7 @@ class PdfFile:
         """The name of the embedded file at ``position``."""
         with _LOCK:
             handle = pdfium.FPDFDoc_GetAttachment(self._document.raw, position)
-            name = _utf16(lambda buffer, length: pdfium.FPDFAttachment_GetName(handle, buffer, length)) if handle else ""
+            name = utf16(lambda buffer, length: pdfium.FPDFAttachment_GetName(handle, buffer, length)) if handle else ""
         return name or f"embedded-{position}"
 
     def embedded_file(self, position: int, limit: int) -> EmbeddedFile:
@@ -136,7 +179,23 @@ class PdfFile:
             return EmbeddedFile(name, size.value, buffer.raw[: size.value])
 
     def _label(self, index: int) -> str:
-        return _utf16(lambda buffer, length: pdfium.FPDF_GetPageLabel(self._document.raw, index, buffer, length))
+        return utf16(lambda buffer, length: pdfium.FPDF_GetPageLabel(self._document.raw, index, buffer, length))
+
+
+def _letters_seen(page: Any, info: PageInfo, lines: Sequence[Line]) -> int:
+    """How many letters of ``lines`` stand out from what lies behind them when the page is drawn."""
+    scale = min(1.0, _SIDE / max(info.width, info.height, 1.0))
+    bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False)
+    try:
+        image = bitmap.to_pil()
+        seen = 0
+        for line in lines:
+            corners = (math.floor(line.x0 * scale), math.floor(line.y0 * scale), math.ceil(line.x1 * scale), math.ceil(line.y1 * scale))
+            darkest, brightest = image.crop(corners).getextrema()
+            seen += line.letters if brightest - darkest > _CONTRAST else 0
+        return seen
+    finally:
+        bitmap.close()
 
 
 class EmbeddedFile(NamedTuple):
@@ -153,12 +212,3 @@ def _damage(what: str) -> Iterator[None]:
         yield
     except pypdfium2.PdfiumError as error:
         raise Malformed(f"{what}: {error}", cause="The PDF is damaged") from error
-
-
-def _utf16(read: Callable[[Any, int], int]) -> str:
-    """A string that PDFium writes as UTF-16 with a zero at the end, into a buffer of a given length in bytes."""
-    length = read(None, 0)
-    buffer = ctypes.create_string_buffer(length + 2)
-    # A pointer, because PDFium's prototypes ask for 16-bit units in some places and for any bytes in others.
-    read(ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), length)
-    return buffer.raw[: max(length - 2, 0)].decode("utf-16-le", "replace")

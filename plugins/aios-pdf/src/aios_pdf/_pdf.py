@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from aios_sdk import ComponentConfig, Context, Document, Field, LimitExceeded, Malformed, PageInfo, Source, StepError, component, implements
+from aios_sdk import (
+    ComponentConfig,
+    Context,
+    Document,
+    Field,
+    LimitExceeded,
+    Malformed,
+    PageInfo,
+    Resources,
+    Source,
+    StepError,
+    Unavailable,
+    component,
+    implements,
+)
 
+from ._contradictions import contradictions
 from ._en16931 import FIELDS, Invoice, read_invoice
-from ._printed import PrintedPages
+from ._form import FormPage, form_fields
+from ._printed import MAX_PAGES, PrintedPages
+from ._records import TableWriter, regions_and_tables
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,7 +43,7 @@ _MAX_INVOICE: Final = 20_000_000
     "aios.pdf",
     media_types=["application/pdf"],
     isolation="process",
-    provides=["pages", "text", "words", "fields"],
+    provides=["pages", "text", "words", "regions", "tables", "fields"],
     fields=FIELDS,
     renders=True,
 )
@@ -37,8 +55,21 @@ class Pdf:
     """
 
     class Config(ComponentConfig):
-        """Limits: pages of a document, pixels of a rendered page, number of embedded files and bytes of each."""
+        """How to read, and limits.
 
+        Attributes:
+            layout: read in the order in which a person does, and find regions; else in the order of the file.
+            tables: write the tables that are found as typed rows, which takes longer than finding them; needs ``layout``.
+            password_variables: names of environment variables that hold passwords to try on encrypted files; they are never recorded.
+            max_pages: pages of a document.
+            max_pixels: pixels of a rendered page.
+            max_embedded: embedded files; each one more is refused alone.
+            max_embedded_size: bytes of an embedded file; a larger one is refused alone.
+        """
+
+        layout: bool = True
+        tables: bool = True
+        password_variables: tuple[str, ...] = ()
         max_pages: int = 5_000
         max_pixels: int = 100_000_000
         max_embedded: int = 100
@@ -46,24 +77,45 @@ class Pdf:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self._passwords: tuple[str, ...] = ()
+        self._writer: Final = TableWriter()
+
+    def open(self, resources: Resources) -> None:
+        """Take the passwords out of the environment. Raises `Unavailable` naming a variable that is not set."""
+        missing = [name for name in self.config.password_variables if name not in os.environ]
+        if missing:
+            raise Unavailable(
+                f"aios.pdf needs the password in {', '.join(missing)}",
+                cause="There is no such environment variable",
+                fix=f"export {missing[0]}=..., or take it out of password_variables",
+            )
+        self._passwords = tuple(os.environ[name] for name in self.config.password_variables)
+
+    def close(self) -> None:
+        """Let go of what tables are written with."""
+        self._writer.close()
 
     @implements
     def ingest(self, source: Source, context: Context) -> Iterator[Document | Source]:
         """The document, then the embedded files; one over a limit is refused alone. Raises `Malformed` at the end for lost pages."""
         from ._file import open_pdf
 
-        with source.open() as file, open_pdf(file) as pdf:
+        with source.open() as file, open_pdf(file, self._passwords) as pdf:
             if pdf.pages > self.config.max_pages:
                 raise LimitExceeded(
                     f"The PDF has {pdf.pages} pages, over max_pages ({self.config.max_pages})", fix="Raise max_pages, or split the file"
                 )
-            readings, damage = _read_pages(pdf, context)
+            readings, damage = self._read_pages(pdf, context)
             invoices = self._invoices(pdf)
+            writer = self._writer if self.config.tables else None
+            regions, tables = regions_and_tables(readings, writer, lambda: context.scratch) if self.config.layout else ((), ())
             yield Document.of(
                 pages=tuple(reading.info for reading in readings),
-                text=tuple(reading.text for reading in readings if reading.text),
-                words=tuple(reading.words for reading in readings if reading.words),
-                fields=_printed(_shown(invoices), readings),
+                text=tuple(reading.text for reading in readings if reading.text is not None),
+                words=tuple(reading.words for reading in readings if reading.words is not None),
+                regions=regions,
+                tables=tables,
+                fields=(*_printed(_shown(invoices), readings), *_filled_in(readings, source.content_id)),
             )
             for position in range(pdf.embedded):
                 yield self._child(pdf, position, "application/xml" if position in invoices else "")
@@ -78,8 +130,25 @@ class Pdf:
         """``page`` (from 0) as displayed, at ``dpi`` (RGB)."""
         from ._file import open_pdf
 
-        with document.open() as file, open_pdf(file, forms=True) as pdf:
+        with document.open() as file, open_pdf(file, self._passwords) as pdf:
             return pdf.render(page, dpi, self.config.max_pixels)
+
+    def _read_pages(self, pdf: PdfFile, context: Context) -> tuple[list[PageReading], list[Malformed]]:
+        """Every page, and what is wrong with those that cannot be loaded; they have no size and text. Raises `Malformed` when none can."""
+        from ._file import PageReading
+
+        readings: list[PageReading] = []
+        damage: list[Malformed] = []
+        for index in range(pdf.pages):
+            context.remaining()
+            try:
+                readings.append(pdf.read(index, layout=self.config.layout))
+            except Malformed as error:
+                damage.append(error)
+                readings.append(PageReading(PageInfo(index=index)))
+        if len(damage) == pdf.pages:
+            raise damage[0]
+        return readings, damage
 
     def _child(self, pdf: PdfFile, position: int, media_type: str) -> Source:
         if position >= self.config.max_embedded:
@@ -105,24 +174,6 @@ class Pdf:
         return found
 
 
-def _read_pages(pdf: PdfFile, context: Context) -> tuple[list[PageReading], list[Malformed]]:
-    """Every page, and what is wrong with those that cannot be loaded; they have no size and text. Raises `Malformed` when none can."""
-    from ._file import PageReading
-
-    readings: list[PageReading] = []
-    damage: list[Malformed] = []
-    for index in range(pdf.pages):
-        context.remaining()
-        try:
-            readings.append(pdf.read(index))
-        except Malformed as error:
-            damage.append(error)
-            readings.append(PageReading(PageInfo(index=index), None, None))
-    if len(damage) == pdf.pages:
-        raise damage[0]
-    return readings, damage
-
-
 def _shown(invoices: Mapping[int, tuple[str, Invoice]]) -> list[Invoice]:
     """The invoices that the PDF itself shows: those under a standard name, else all."""
     standard = [invoice for name, invoice in invoices.values() if name.lower() in _STANDARD_NAMES]
@@ -143,15 +194,21 @@ def _printed(invoices: list[Invoice], readings: list[PageReading]) -> tuple[Fiel
     """The fields of ``invoices``, each with the place on a page where its value is printed, if found, before that in the XML."""
     if not invoices:
         return ()
-    pages = PrintedPages([(reading.text, reading.words) for reading in readings if reading.text and reading.words])
-    return tuple(
-        Field(
-            path=field.path,
-            value=field.value,
-            currency=field.currency,
-            spans=(*filter(None, [place]), *field.spans),
-            confidence=field.confidence,
-        )
-        for invoice in invoices
-        for field, place in zip(invoice.fields, pages.places(invoice.fields), strict=True)
+    pages = [(reading.text, reading.words) for reading in readings if reading.text and reading.words and not reading.text.reason]
+    searched = PrintedPages(pages)
+    found: list[Field] = []
+    for invoice in invoices:
+        for field, place in zip(invoice.fields, searched.places(invoice.fields), strict=True):
+            spans = (*filter(None, [place]), *field.spans)
+            found.append(Field(path=field.path, value=field.value, currency=field.currency, spans=spans, confidence=field.confidence))
+        found += contradictions(invoice.fields, pages[:MAX_PAGES])
+    return tuple(found)
+
+
+def _filled_in(readings: list[PageReading], content_id: str) -> tuple[Field, ...]:
+    """What is filled into the form."""
+    if not any(reading.overlay.widgets for reading in readings):
+        return ()
+    return form_fields(
+        [FormPage(reading.info.index, reading.text, reading.words, reading.overlay.widgets) for reading in readings], content_id
     )

@@ -23,17 +23,32 @@ _LABELS: Final[Mapping[str, str]] = {
     "number": r"rechnung|gutschrift|beleg|invoice|credit|\bnr\b|number|\bno\b",
     "date": r"datum|\bdate\b|\bvom\b|ausgestellt|issued",
     "due_date": r"fällig|zahlbar|zahlungsziel|\bbis\b|\bdue\b|payable|pay by",
+    "period.start": r"zeitraum|\bvon\b|period|from",
+    "period.end": r"zeitraum|\bbis\b|period|\bto\b",
     "delivery_date": r"liefer|leistung|deliver|supply|service date",
     "net": r"netto|ohne|zwischensumme|basis|\bnet\b|subtotal|excl|before tax",
     "tax": r"steuer|mwst|\bust\b|\bvat\b|\btax\b",
     "total": r"brutto|gesamt|rechnungsbetrag|endbetrag|inkl|\btotal\b|gross|incl",
+    "order_reference": r"bestell|auftrag|order",
+    "contract_reference": r"vertrag|contract",
+    "preceding_invoice": r"rechnung|invoice",
+    "payment_reference": r"verwendungszweck|referenz|reference",
+    "lines_total": r"position|summe|subtotal|lines",
+    "allowance_total": r"abschl|rabatt|nachl|allowance|discount",
+    "charge_total": r"zuschl|charge",
+    "rounding": r"rundung|rounding",
     "paid": r"anzahlung|gezahlt|bezahlt|paid|deposit",
     "due": r"zahlbetrag|zu zahlen|fällig|offen|restbetrag|\bdue\b|payable|balance|outstanding",
 }
 #: Codes of the standard are not printed as such; a match would be chance.
-_NEVER: Final = frozenset({"document_type", "type_code"})
+_NEVER: Final = frozenset({"document_type", "type_code", "payment_means", "seller.country", "buyer.country"})
 #: Without a label the same date or sum may stand for something else.
-_LABEL_NEEDED: Final = frozenset({"due_date", "delivery_date", "paid"})
+_LABEL_NEEDED: Final = frozenset({
+    "due_date", "delivery_date", "period.start", "period.end", "paid", "order_reference", "contract_reference", "preceding_invoice",
+    "payment_reference", "lines_total", "allowance_total", "charge_total", "rounding",
+})  # fmt: skip
+#: Of what may come several times only lines are looked for, each in the row of its description.
+_GROUP: Final = re.compile(r"\w+\[\d+\]")
 _LINE: Final = re.compile(r"lines\[(\d+)\]\.(\w+)")
 _SPACED: Final = frozenset({"iban", "seller.vat_id"})
 
@@ -58,13 +73,15 @@ class PrintedPages:
 
     def __init__(self, pages: Sequence[tuple[PageText, Words]]) -> None:
         self._pages: Final = [_Page(text, words) for text, words in pages[:MAX_PAGES]] if len(pages) <= MAX_PAGES else []
+        self._lower: Final = "\n".join(page.text.content for page in self._pages).lower()
+        self._digits: Final = re.sub(r"\D", "", self._lower)
 
     def places(self, fields: Sequence[Field]) -> list[Span | None]:
         """For each of an invoice's fields the place where its value is printed, with its box; None where it is not found or not certain.
 
         Values of a line are looked for only in the row in which its description is printed.
         """
-        found: list[_Place | None] = [None if _LINE.fullmatch(field.path) else self._header(field) for field in fields]
+        found: list[_Place | None] = [None if _GROUP.match(field.path) else self._header(field) for field in fields]
         for index, place in self._lines(fields):
             found[index] = place
         return [self._span(place) for place in found]
@@ -72,7 +89,7 @@ class PrintedPages:
     def _header(self, field: Field) -> _Place | None:
         if field.path in _NEVER:
             return None
-        places = [place for pattern in _patterns(field) for place in self._matches(pattern)]
+        places = [place for pattern in self._patterns(field) for place in self._matches(pattern)]
         label = _LABELS.get(field.path)
         labelled = [place for place in places if label and re.search(label, self._pages[place.page].label_of(place))]
         if not labelled and (field.path in _LABEL_NEEDED or not field.value):
@@ -99,7 +116,9 @@ class PrintedPages:
             yield from self._row(fields, row, place, after.start if after and after.page == place.page else None)
 
     def _after(self, field: Field, at: tuple[int, int]) -> _Place | None:
-        return next((place for pattern in _patterns(field) for place in self._matches(pattern) if (place.page, place.start) >= at), None)
+        return next(
+            (place for pattern in self._patterns(field) for place in self._matches(pattern) if (place.page, place.start) >= at), None
+        )
 
     def _row(self, fields: Sequence[Field], row: Mapping[str, int], anchor: _Place, end: int | None) -> Iterator[tuple[int, _Place]]:
         """The total is the rightmost of the places that fit; what is left may be the price, and then the quantity."""
@@ -117,13 +136,25 @@ class PrintedPages:
         page = self._pages[anchor.page]
         places = [
             place
-            for pattern in _patterns(field)
+            for pattern in self._patterns(field)
             for place in page.matches(anchor.page, pattern, anchor.end, end)
             if abs(place.middle - anchor.middle) <= 2 * anchor.height and not page.is_percentage(place)
         ]
         # A sum of money is rarely printed without a fraction where others have one.
         exact = [place for place in places if re.search(r"[.,]", page.text.content[place.start : place.end])]
         return exact if exact and not field.path.endswith(".quantity") else places
+
+    def _patterns(self, field: Field) -> Iterator[re.Pattern[str]]:
+        """How the value may be printed, the likeliest form first; none where it cannot be, for patterns take longer to make than to use."""
+        value = field.value
+        if isinstance(value, Decimal):
+            whole, _, fraction = f"{abs(value):f}".partition(".")
+            possible = whole.lstrip("0") + fraction.rstrip("0") in self._digits
+        elif isinstance(value, str):
+            possible = value[: 2 if field.path in _SPACED else 4].split()[0].lower() in self._lower
+        else:
+            possible = str(value.year % 100) in self._digits
+        return _patterns(field) if possible else iter(())
 
     def _matches(self, pattern: re.Pattern[str]) -> Iterator[_Place]:
         for number, page in enumerate(self._pages):

@@ -1,209 +1,246 @@
-"""The text of one PDF page and the boxes of its words, made of PDFium's characters."""
+"""The text of one PDF page: its lines put in reading order, grouped into blocks, and written down with the place of every word."""
 
 from __future__ import annotations
 
-import ctypes
-import math
 import re
-import sys
-import unicodedata
-from collections.abc import Iterator
-from itertools import repeat
-from typing import Any, Final, NamedTuple
-
-import pypdfium2.raw as pdfium
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 from aios_sdk import Box, PageText, Words
 
-#: PDFium's mark for a hyphen at the end of a line, after which it leaves the line break out.
-_HYPHEN: Final = "\x02"
-_WORD: Final = re.compile(r"[^\s\x02]+\x02?|\x02")
-_BREAKS: Final = str.maketrans({**dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n"), **dict.fromkeys("\x1c\x1d\x1e\x1f", " ")})
-#: Inside words: hyphens are as printed (a soft hyphen in a PDF is drawn); control characters and non-characters are no text.
-_REPLACED: Final = str.maketrans({
-    **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0xFEFF, 0xFFFE, 0xFFFF], None), 0x02: "-", 0xAD: "-",
-})  # fmt: skip
+from ._aligned import aligned_grids
+from ._grids import Grid
+from ._lines import Line, Word
+from ._order import Item, Row, in_order
+from ._regions import Block
+
+#: A gap wider than this many sizes of the font parts a line in two, which may be of different columns.
+_WIDE: Final = 1.0
+#: A line further below the one before than this many sizes of the font begins a block; within these limits, `_LOOSER` times what is usual.
+_LEADING: Final = (1.6, 2.5)
+_LOOSER: Final = 1.3
+_OTHER_SIZE: Final = 1.12
+#: Longer groups of lines are no headings, and not asked whether they are bold.
+_SHORT: Final = 2
+_BULLET: Final = re.compile(r"(?:[•●◦○▪■□▸►‣⁃∙·✓✔➢➤\uf0b7\uf0a7\uf0d8*–—-])(?:\s|$)")
+_NUMBERED: Final = re.compile(r"(?:\(?\d{1,2}[.)]|\(?[a-z][.)]|[ivx]{1,5}[.)])\s+\S")
+#: Letters that are written from right to left.
+_LEFTWARD: Final = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
-class Frame(NamedTuple):
-    """The part of a page that is displayed, in PDF user space (points, y upwards), and the clockwise rotation of the display in degrees."""
+class _Group(NamedTuple):
+    """Rows that belong together, and the bullet or number that they begin with; or a table."""
 
-    left: float
-    bottom: float
-    right: float
-    top: float
-    rotation: int
+    rows: list[Row]
+    marker: str = ""
+    grid: Grid | None = None
 
-    def box(self, rect: _Rect) -> Box | None:
-        """The part of ``rect`` that is displayed; None where nothing of it is, or its numbers are no place."""
-        x0, y0, x1, y1 = rect
-        left, bottom, right, top, rotation = self
-        if not (x0 < right and x1 > left and y0 < top and y1 > bottom):
-            return None
-        # Clipped by comparisons and not rounded: this is done for every word, and Words.build rounds.
-        x0, x1 = ((x0 if x0 > left else left) - left) / (right - left), ((x1 if x1 < right else right) - left) / (right - left)
-        y0, y1 = (top - (y1 if y1 < top else top)) / (top - bottom), (top - (y0 if y0 > bottom else bottom)) / (top - bottom)
-        if rotation == 0:
-            return Box(x0, y0, x1, y1)
-        if rotation == 90:
-            return Box(1 - y1, x0, 1 - y0, x1)
-        if rotation == 180:
-            return Box(1 - x1, 1 - y1, 1 - x0, 1 - y0)
-        return Box(y0, 1 - x1, y1, 1 - x0)
+    def lines(self) -> list[Line]:
+        """The parts of its lines."""
+        return [item for row in self.rows for item in row if isinstance(item, Line)]
 
-
-class _Rect(NamedTuple):
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-
-class _Piece(NamedTuple):
-    """A word as PDFium has it: characters ``first`` to ``last`` (exclusive), and whether a line ends behind it or begins with it."""
-
-    first: int
-    last: int
-    box: Box | None
-    breaks: bool
-    begins: bool = False
+    def block(self, start: int, end: int, width: float, height: float, bold: Callable[[int], bool]) -> Block:
+        """What remains of it once it is written down."""
+        if self.grid is not None:
+            return Block(start, end, self.grid.box, len(self.grid.cells), len(self.grid.cells[0]), 0.0, False, "", self.grid.x0, self.grid)
+        lines = self.lines()
+        if len(lines) == 1:
+            size = round(lines[0].size * 2) / 2
+        else:
+            sizes: dict[float, int] = {}
+            for line in lines:
+                rounded = round(line.size * 2) / 2
+                sizes[rounded] = sizes.get(rounded, 0) + line.letters
+            size = max(sizes, key=lambda size: (sizes[size], -size))
+        x0 = min(line.x0 for line in lines)
+        y0, y1 = min(line.y0 for line in lines), max(line.y1 for line in lines)
+        box = Box.of(x0 / width, y0 / height, max(line.x1 for line in lines) / width, y1 / height)
+        short = len(self.rows) <= _SHORT
+        return Block(
+            start, end, box, len(self.rows), max(map(len, self.rows)), size, short and bold(lines[0].words[0].first), self.marker, x0
+        )
 
 
-def read_text(handle: Any, frame: Frame, page: int) -> tuple[PageText, Words] | None:
-    """Text and words of the PDFium text page ``handle``; None for a page that displays no text.
+class Content(NamedTuple):
+    """What a page says: its text and words, and the blocks that these are made of (none where they were not looked for)."""
 
-    The words are exactly those of ``text.content.split()``. Text outside of the displayed part of the page is left out. The caller holds
-    the lock.
+    text: PageText
+    words: Words
+    blocks: tuple[Block, ...]
+
+
+def as_in_file(page: int, lines: Sequence[Line]) -> Content:
+    """The text of a page as PDFium has it: in the order of the file, a line a line."""
+    writer = _Writer()
+    for number, line in enumerate(lines):
+        writer.line([line], "\n" if number else "")
+    return writer.content(page, ())
+
+
+def as_read(page: int, lines: Sequence[Line], grids: Sequence[Grid], width: float, height: float, bold: Callable[[int], bool]) -> Content:
+    """The text of a page as a person reads it: column after column, blocks apart by an empty line, the cells of ``grids`` by tabs.
+
+    Text that is not upright comes last, a line a block; a page on which most is not, or is written from right to left, is read in the
+    order of the file. ``bold`` tells it of the character with a number.
     """
-    if not (frame.right > frame.left and frame.top > frame.bottom):
-        return None
-    raw = _characters(handle)
-    content, ranges = _assemble(raw, _Glyphs(handle, frame).pieces(raw))
-    if not content:
-        return None
-    text = PageText(page=page, content=content)
-    return text, Words.build(text, ranges)
+    upright = [line for line in lines if line.turned == 0]
+    if _is_beyond(lines, upright):
+        groups = [_Group([Row(line)]) for line in lines]
+    else:
+        taken = {id(word) for grid in grids for word in grid.words()}
+        parts: list[Item] = [part for line in upright for part in _parts(line, width, taken)]
+        groups = [group for column in in_order([*parts, *grids]) for group in _groups(column, bold)]
+        groups += [_Group([Row(line)]) for line in lines if line.turned]
+    writer, blocks = _Writer(), []
+    for number, group in enumerate(groups):
+        gap = "\n\n" if number else ""
+        start = writer.length + len(gap)
+        if group.grid is not None:
+            writer.table(group.grid, gap)
+        else:
+            for row in group.rows:
+                writer.line(row, gap)
+                gap = "\n"
+        blocks.append(group.block(start, writer.length, width, height, bold))
+    return writer.content(page, tuple(blocks))
 
 
-def _characters(handle: Any) -> str:
-    """One character for each of PDFium's, so that both count alike; its call for a whole text truncates what lies beyond U+FFFF."""
-    codes = list(map(pdfium.FPDFText_GetUnicode, repeat(handle), range(pdfium.FPDFText_CountChars(handle))))
-    if codes and max(codes) > sys.maxunicode:
-        codes = [code if code <= sys.maxunicode else 0xFFFD for code in codes]
-    raw = "".join(map(chr, codes))
-    if _HYPHEN not in raw:
-        return raw
-    # Code 2 may also be a control character out of a broken font.
-    return "".join("\0" if char == _HYPHEN and pdfium.FPDFText_IsHyphen(handle, index) != 1 else char for index, char in enumerate(raw))
+def _is_beyond(lines: Sequence[Line], upright: Sequence[Line]) -> bool:
+    letters = sum(line.letters for line in lines)
+    if 2 * sum(line.letters for line in upright) < letters:
+        return True
+    leftward = sum(len(_LEFTWARD.findall(word.text)) for line in upright for word in line.words if not word.text.isascii())
+    return 2 * leftward > letters
 
 
-def _assemble(raw: str, pieces: Iterator[_Piece]) -> tuple[str, list[tuple[int, int, Box, None]]]:
-    parts: list[str] = []
-    ranges: list[tuple[int, int, Box, None]] = []
-    length = end = 0
-    breaks = False
-    for piece in pieces:
-        gap, end = raw[end : piece.first], piece.last
-        word = _clean(raw[piece.first : piece.last])
-        if piece.box is None or not word:
+def _parts(line: Line, width: float, taken: set[int]) -> Iterator[Line]:
+    """The parts of ``line`` between wide gaps, without the words of tables."""
+    words = line.words
+    wide, back = _WIDE * line.size / width, -2 * line.size / width
+    cuts = [
+        number
+        for number, (before, after) in enumerate(pairwise(words), 1)
+        if not back <= after.box.x0 - before.box.x1 <= wide or (taken and (id(before) in taken or id(after) in taken))
+    ]
+    if not cuts:
+        if not (taken and id(words[0]) in taken):
+            yield line
+        return
+    for start, end in pairwise((0, *cuts, len(words))):
+        if id(words[start]) not in taken:
+            yield line.part(words[start:end])
+
+
+def _groups(column: Sequence[Row], bold: Callable[[int], bool]) -> Iterator[_Group]:
+    """The rows of a column, grouped."""
+    at = 0
+    for start, end, grid in aligned_grids(column):
+        yield from _paragraphs(column[at:start], bold)
+        yield _Group([], grid=grid)
+        at = end
+    yield from _paragraphs(column[at:], bold)
+
+
+def _paragraphs(rows: Sequence[Row], bold: Callable[[int], bool]) -> Iterator[_Group]:
+    distances = sorted(_distance(before, row) for before, row in pairwise(rows))
+    usual = distances[len(distances) // 2] if distances else 0.0
+    right = max((row[-1].x1 for row in rows), default=0.0)
+    group: list[Row] = []
+    marker = ""
+    for row in rows:
+        if any(isinstance(item, Grid) for item in row):
+            if group:
+                yield _Group(group, marker)
+                group = []
+            for item in row:
+                yield _Group([], grid=item) if isinstance(item, Grid) else _Group([Row(item)])
             continue
-        if parts:
-            gap = gap.replace("\r\n", "\n").translate(_BREAKS)
-            gap = f"\n{gap}" if (breaks or piece.begins) and "\n" not in gap else gap or " "
-            parts.append(gap)
-            length += len(gap)
-        parts.append(word)
-        ranges.append((length, length + len(word), piece.box, None))
-        length += len(word)
-        breaks = piece.breaks
-    return "".join(parts), ranges
+        begins = _marker(row)
+        if group and (begins or _is_apart(group, row, usual, marker) or _is_headed(group, row, right, bold)):
+            yield _Group(group, marker)
+            group = []
+        marker = marker if group else begins
+        group.append(row)
+    if group:
+        yield _Group(group, marker)
 
 
-def _clean(word: str) -> str:
-    if word.isprintable():
-        return word
-    # PDFium gives characters beyond the Basic Multilingual Plane as two surrogates.
-    joined = word.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return joined.translate(_REPLACED)
+def _marker(row: Row) -> str:
+    text = row[0].text if len(row) == 1 else f"{row[0].text} {row[1].text}"
+    match = _BULLET.match(text) or _NUMBERED.match(text)
+    return match[0].split()[0] if match else ""
 
 
-class _Glyphs:
-    """Asks PDFium where characters stand; keeps the variables that its answers are written to, for they cost more than the calls."""
-
-    def __init__(self, handle: Any, frame: Frame) -> None:
-        self._handle: Final = handle
-        self._frame: Final = frame
-        self._values: Final = (ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double())
-        self._places: Final = tuple(ctypes.byref(value) for value in self._values)
-
-    def pieces(self, raw: str) -> Iterator[_Piece]:
-        """The words of ``raw``, in which each character is one of PDFium's. Words that span two lines are parted."""
-        end = 0
-        for match in _WORD.finditer(raw):
-            first, last = match.span()
-            hyphen = raw[last - 1] == _HYPHEN
-            # One rectangle for each run of characters: two calls for most words, where a box for each character takes six.
-            count = pdfium.FPDFText_CountRects(self._handle, first, last - first)
-            # PDFium also puts a single letter or number that stands below a line into that line.
-            begins = (count > 1 or last - first == 1) and end > 0 and "\n" not in raw[end:first] and self._parted(raw, end - 1, first)
-            end = last
-            if count == 1:
-                yield _Piece(first, last, self._frame.box(self._rect(0)), hyphen, begins)
-                continue
-            start = first
-            for index in self._breaks(raw, first, last):
-                yield self._piece(start, index, True, begins)
-                start, begins = index, False
-            yield self._piece(start, last, hyphen, begins)
-
-    def _parted(self, raw: str, first: int, second: int) -> bool:
-        return next(self._breaks_at(raw, first, second), None) is not None
-
-    def _piece(self, first: int, last: int, breaks: bool, begins: bool) -> _Piece:
-        rects = [self._character(index) for index in range(first, last)]
-        left, bottom, right, top = zip(*rects, strict=True)
-        return _Piece(first, last, self._frame.box(_Rect(min(left), min(bottom), max(right), max(top))), breaks, begins)
-
-    def _rect(self, index: int) -> _Rect:
-        left, bottom, right, top = self._places
-        pdfium.FPDFText_GetRect(self._handle, index, left, top, right, bottom)
-        return self._answer()
-
-    def _character(self, index: int) -> _Rect:
-        left, bottom, right, top = self._places
-        pdfium.FPDFText_GetCharBox(self._handle, index, left, right, bottom, top)
-        return self._answer()
-
-    def _answer(self) -> _Rect:
-        left, bottom, right, top = self._values
-        return _Rect(left.value, bottom.value, right.value, top.value)
-
-    def _breaks(self, raw: str, first: int, last: int) -> Iterator[int]:
-        """Where inside a word the pen goes to another line; PDFium sees none in single letters or numbers below each other."""
-        return self._breaks_at(raw, *range(first, last))
-
-    def _breaks_at(self, raw: str, first: int, *others: int) -> Iterator[int]:
-        """Those of the characters ``others`` that stand on another line than the one before them in the row ``first, *others``."""
-        sideways = abs(math.sin(pdfium.FPDFText_GetCharAngle(self._handle, first))) > 0.7
-        low, high, base = self._level(first, sideways)
-        before = first
-        for index in others:
-            next_low, next_high, next_base = self._level(index, sideways)
-            # Asian characters below each other are a word in vertical writing.
-            if (next_low > high or next_high < low) and next_base != base and not (_is_wide(raw[before]) and _is_wide(raw[index])):
-                yield index
-            before = index
-            low, high, base = next_low, next_high, next_base
-
-    def _level(self, index: int, sideways: bool) -> tuple[float, float, float]:
-        """How high a character reaches by its font, and its base line, across the direction of writing."""
-        rect = pdfium.FS_RECTF()
-        pdfium.FPDFText_GetLooseCharBox(self._handle, index, ctypes.byref(rect))
-        x, y, *_ = self._values
-        pdfium.FPDFText_GetCharOrigin(self._handle, index, *self._places[:2])
-        low, high = (rect.left, rect.right) if sideways else (rect.bottom, rect.top)
-        return min(low, high), max(low, high), x.value if sideways else y.value
+def _is_apart(group: Sequence[Row], row: Row, usual: float, marker: str) -> bool:
+    before = group[-1]
+    size, other = _size(before), _size(row)
+    if max(size, other) > _OTHER_SIZE * min(size, other):
+        return True
+    if marker and row[0].x0 < group[0][0].x0 - size / 2:
+        return True  # an item of a list has ended
+    limit = min(max(_LOOSER * usual, _LEADING[0] * size), _LEADING[1] * size)
+    return _distance(before, row) > limit
 
 
-def _is_wide(char: str) -> bool:
-    return unicodedata.east_asian_width(char) in "WF"
+def _distance(before: Row, row: Row) -> float:
+    """How far ``row`` is below the one before. Boxes are those of the letters, so tops and bottoms differ by ascenders and descenders."""
+    return min(row.y0 - before.y0, row.y1 - before.y1)
+
+
+def _is_headed(group: Sequence[Row], row: Row, right: float, bold: Callable[[int], bool]) -> bool:
+    """Whether ``group`` is a short bold line over text that is not."""
+    head, following = group[0][0], row[0]
+    if len(group) > 1 or len(group[0]) > 1 or head.x1 > 0.8 * right or not (isinstance(head, Line) and isinstance(following, Line)):
+        return False
+    return bold(head.words[0].first) and not bold(following.words[0].first)
+
+
+def _size(row: Row) -> float:
+    return max(item.size for item in row)
+
+
+class _Writer:
+    """Puts a page's text together and notes where each word stands."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._parts: Final[list[str]] = []
+        self._ranges: Final[list[tuple[int, int, Box, None]]] = []
+
+    def line(self, row: Sequence[Item], gap: str) -> None:
+        """The items of a row, behind ``gap``."""
+        for item in row:
+            assert isinstance(item, Line)
+            for number, word in enumerate(item.words):
+                self._word(word, gap if number == 0 else word.gap)
+            gap = " "
+
+    def table(self, grid: Grid, gap: str) -> None:
+        """The cells of a table, those of a row apart by tabs."""
+        for row in grid.cells:
+            for column, cell in enumerate(row):
+                if column:
+                    self._put("\t")
+                else:
+                    self._put(gap)
+                    gap = "\n"
+                for number, word in enumerate(cell):
+                    self._word(word, " " if number else "")
+
+    def _put(self, text: str) -> None:
+        self._parts.append(text)
+        self.length += len(text)
+
+    def _word(self, word: Word, gap: str) -> None:
+        parts, text = self._parts, word.text
+        parts.append(gap)
+        parts.append(text)
+        start = self.length + len(gap)
+        self.length = end = start + len(text)
+        self._ranges.append((start, end, word.box, None))
+
+    def content(self, page: int, blocks: tuple[Block, ...]) -> Content:
+        """What was put together."""
+        text = PageText(page=page, content="".join(self._parts))
+        return Content(text, Words.build(text, self._ranges), blocks)

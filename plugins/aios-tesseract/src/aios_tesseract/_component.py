@@ -12,6 +12,9 @@ from ._reading import Reading, blank, reading
 if TYPE_CHECKING:
     from ._reader import Reader
 
+#: A text layer of less confidence is garbled or hidden, says the component that ingested it; the page is read instead.
+_TRUSTED: Final = 0.5
+
 
 @component(
     "aios.tesseract",
@@ -27,8 +30,9 @@ class Tesseract:
     """Reads scanned pages with tesseract: text, words with boxes and confidences, and paragraphs.
 
     Pages that lie on their side or head, or lean, are read too; boxes are those of the page as displayed. Pages that already have text
-    are left alone (`Unsupported`) unless ``pages`` is ``all``; one that was measured to be blank is not read. A page is read within the
-    step's deadline, or `DeadlineExceeded` is raised. Example::
+    are left alone (`Unsupported`) unless ``pages`` is ``all``, or their text is garbled or hidden: an embedded text whose confidence is
+    below 0.5. One that was measured to be blank is not read. A page is read within the step's deadline, or `DeadlineExceeded` is raised.
+    Example::
 
         Pipeline("scans").ingest().extract("tesseract", config={"language": "eng+deu"}, timeout=60)
     """
@@ -37,7 +41,7 @@ class Tesseract:
         """How to read.
 
         Attributes:
-            pages: ``without-text`` reads only pages that have no text yet, ``all`` reads every page.
+            pages: ``without-text`` reads only pages that have no text yet that can be trusted, ``all`` reads every page.
         """
 
         pages: Literal["without-text", "all"] = "without-text"
@@ -77,8 +81,8 @@ class Tesseract:
 
 
 def pages_to_read(document: Document, which: Literal["without-text", "all"]) -> list[Page]:
-    """The pages that OCR is to read: ``all``, or those ``without-text``. Raises `Unsupported` when there is none."""
-    wanted = [page for page in document.pages if which == "all" or not page.text.strip()]
+    """The pages that OCR is to read: ``all``, or those ``without-text`` that can be trusted. Raises `Unsupported` when there is none."""
+    wanted = [page for page in document.pages if which == "all" or _lacking(page)]
     if wanted:
         return wanted
     if not document.pages:
@@ -89,4 +93,13 @@ def pages_to_read(document: Document, which: Literal["without-text", "all"]) -> 
 
 def why(page: Page) -> str:
     """Why a page is read, for the record."""
-    return "asked for every page" if page.text.strip() else "no text layer"
+    return _lacking(page) or "asked for every page"
+
+
+def _lacking(page: Page) -> str:
+    """What a page lacks: a text, or one that its own reader trusts; empty when it has that."""
+    text = page.reading
+    if text is None or not text.content.strip():
+        return "no text layer"
+    doubtful = text.method == "embedded" and text.confidence is not None and text.confidence < _TRUSTED
+    return (text.reason or "doubtful text layer") if doubtful else ""
