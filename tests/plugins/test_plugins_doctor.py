@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from aios_sdk.plugins import Policy, Registry, findings, installed_versions
@@ -87,6 +88,22 @@ def test_missing_programs_and_secrets_are_found_here(ward: Path, site: Site, tmp
         ]
     monkeypatch.setenv("ACME_TOKEN", "x")
     assert len(told(plugin)) == 2
+
+
+def test_a_program_that_only_some_components_need_is_no_problem_of_the_plugin(
+    ward: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("ACME_TOKEN", "x")
+    plugin = plugins_of(ward)["acme-tool"]
+    (entry,) = plugin.entries
+    plain = type(entry)(msgspec.structs.replace(entry.info, programs=("sh",)), plugin)
+    plain.state = entry.state
+    plugin.entries = (entry, plain)
+    assert [(reason, is_problem) for reason, _, is_problem in told(plugin)] == [
+        ("the program no-such-program is not on PATH", False), ("the program sh is not on PATH", True),
+        ("the program tesseract is not on PATH", False),
+    ]  # fmt: skip
 
 
 def _python() -> str:

@@ -45,7 +45,10 @@ def findings(plugin: Plugin, installed: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(failure.what.partition("\n")[0], _fix(plugin, failure), not deliberate)
     if plugin.is_usable:
         yield from _requirements(plugin, installed)
-        yield from (_missing_program(name) for name in plugin.needs.programs if not _is_there(name))
+        used = [entry.info.programs for entry in plugin.entries if entry.failure is None]
+        for name in plugin.needs.programs:
+            if not _is_there(name):  # no problem of the plugin while it has components that do without
+                yield _missing_program(name, is_problem=all(name in programs for programs in used))
         for name in plugin.needs.secrets:
             if name not in os.environ:
                 yield Finding(f"the secret {name} is not set", f"Run `export {name}=...`")
@@ -84,13 +87,13 @@ def _fits(version: str, wanted: str) -> bool | None:
         return None  # a form that is not read here says nothing
 
 
-def _missing_program(name: str) -> Finding:
+def _missing_program(name: str, *, is_problem: bool) -> Finding:
     managers = _PACKAGES.get(name, {})
     manager = next((each for each in managers if _is_there(each)), None)
     if manager is None:
-        return Finding(f"the program {name} is not on PATH", f"Install the program {name} and put its folder on PATH")
+        return Finding(f"the program {name} is not on PATH", f"Install the program {name} and put its folder on PATH", is_problem)
     sudo = "sudo " if manager != "brew" and os.geteuid() != 0 else ""
-    return Finding(f"the program {name} is not on PATH", f"Run `{sudo}{manager} install {managers[manager]}`")
+    return Finding(f"the program {name} is not on PATH", f"Run `{sudo}{manager} install {managers[manager]}`", is_problem)
 
 
 def _is_there(program: str) -> bool:

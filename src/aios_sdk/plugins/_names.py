@@ -8,14 +8,16 @@ from typing import Final
 
 #: The components of each first-party distribution; for install hints only, never for choice.
 _SHIPPED: Final[Mapping[str, str]] = {
+    "aios-docling": "docling",
     "aios-email": "email mbox msg tnef",
     "aios-fields": "fields",
-    "aios-files": "folder image json plain-text xml zip",
+    "aios-files": "folder image json plain-text tar xml zip",
+    "aios-hocr": "alto hocr",
     "aios-html": "html markdown",
-    "aios-office": "docx pptx",
+    "aios-office": "office soffice",
     "aios-pdf": "einvoice pdf",
     "aios-pii": "pii",
-    "aios-rapidocr": "rapidocr",
+    "aios-rapidocr": "ocr rapidocr",
     "aios-rules": "rules",
     "aios-sentence-transformers": "sentence-transformers",
     "aios-tables": "tables",
