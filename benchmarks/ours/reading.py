@@ -33,6 +33,9 @@ def main() -> None:
         for outcome in pipeline.run(files, store=store, progress=False, limits=Limits(timeout=DEADLINE, memory_mb=MEMORY)):
             print(json.dumps(told(outcome)), flush=True)
         seconds = time.perf_counter() - began
+        held = "select document_id, path, name from documents where kind = 'container' and path <> ''"
+        for container, path, name in store.sql(held).fetchall():
+            print(json.dumps(nothing_but_others(container, path, name)), flush=True)
         took = store.sql(
             "select d.path, sum(a.wall_seconds) from attempts a join documents d using (run_id, document_id) group by 1"
         ).fetchall()
@@ -70,6 +73,12 @@ def told(outcome: Outcome) -> dict[str, Any]:
         "boxes": sum(map(len, layers.words)) + sum(region.box is not None for region in layers.regions),
         "misplaced": dict(Counter(misplaced(document))),
     }
+
+
+def nothing_but_others(container: str, path: str, name: str) -> dict[str, Any]:
+    """A file that is no document itself, such as an archive: it counts by what is in it."""
+    told = {"path": path, "part": False, "parent": "", "id": container, "name": name, "status": "completed", "category": ""}
+    return {**told, "message": "", "letters": 0, "fields": {}, "spans": 0, "boxes": 0, "misplaced": {}}
 
 
 def misplaced(document: Document) -> list[str]:

@@ -80,6 +80,16 @@ def test_every_form_is_written(tmp_path: Path, form: str, begins: bytes, capsysb
     assert b"480.00" in said or form == "json"
 
 
+@pytest.mark.parametrize(("form", "says"), [("hocr", b"class='ocrx_word'"), ("alto", b"<String ")])
+def test_words_and_their_boxes_are_written_by_a_plugin(
+    scan: Path, form: str, says: bytes, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(["convert", str(scan), "--to", form]) == 0
+    said = capsysbinary.readouterr().out
+    assert says in said
+    assert b"Estimate" in said
+
+
 def test_names_of_members_lead_nowhere_else_and_cover_none_another(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         for name in ("../../evil.txt", "a/note.txt", "a/note.txt", "b?.txt", "b_.txt"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import sys
 from collections import Counter
@@ -14,6 +15,7 @@ import typer
 
 from aios_sdk.errors import UsageError
 from aios_sdk.formats import to_docling, to_html, to_markdown, to_text
+from aios_sdk.plugins import import_admitted
 from aios_sdk.records import Document, Outcome, to_json
 
 from ._exit import Exit
@@ -29,6 +31,16 @@ class Form(StrEnum):
     TEXT = "text"
     JSON = "json"
     DOCLING = "docling"
+    HOCR = "hocr"
+    ALTO = "alto"
+
+
+def _of_plugin(writer: str, document: Document) -> str:
+    """What a plugin writes, if it is there and admitted."""
+    if importlib.util.find_spec(writer.partition(":")[0]) is None:
+        raise UsageError("hOCR and ALTO are written by the plugin aios-hocr, which is not installed", fix="pip install aios-hocr")
+    written: str = import_admitted(writer)(document)
+    return written
 
 
 _WRITERS: Final[Mapping[Form, tuple[str, Callable[[Document, bool], str | bytes]]]] = {
@@ -37,13 +49,17 @@ _WRITERS: Final[Mapping[Form, tuple[str, Callable[[Document, bool], str | bytes]
     Form.TEXT: (".txt", lambda document, furniture: to_text(document, furniture=furniture)),
     Form.JSON: (".json", lambda document, furniture: to_json(document)),
     Form.DOCLING: (".docling.json", lambda document, furniture: to_docling(document)),
+    Form.HOCR: (".hocr", lambda document, furniture: _of_plugin("aios_hocr:to_hocr", document)),
+    Form.ALTO: (".alto.xml", lambda document, furniture: _of_plugin("aios_hocr:to_alto", document)),
 }
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
 
 def convert(
     inputs: Annotated[list[str], typer.Argument(metavar="FILE", help="Files and folders.")],
-    to: Annotated[Form, typer.Option(help="The form: JSON has all that was read, docling is DoclingDocument JSON.")] = Form.MARKDOWN,
+    to: Annotated[
+        Form, typer.Option(help="The form: JSON has all that was read; hocr and alto need aios-hocr.")
+    ] = Form.MARKDOWN,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A folder: a file for each document and part goes there.")] = None,
     furniture: Annotated[bool, typer.Option("--furniture", help="With page headers and footers.")] = False,
     pipeline: Annotated[str | None, typer.Option(help="Read with this pipeline: a YAML file, or module:name.")] = None,
