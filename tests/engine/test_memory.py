@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aios_sdk import ComponentConfig, Document, Extraction, Pipeline, Route, Source, Store, component, implements
+from aios_sdk import ComponentConfig, Document, Extraction, Pipeline, Route, Source, Store, attribute, component, implements
 from aios_sdk.records import to_json
 
 from ._parts import Notes, conservation, document_of, latest, note, registry_of, run, word
@@ -199,6 +199,26 @@ def test_a_document_that_comes_again_is_recalled_whole_and_recorded_as_if_its_st
     assert latest(fresh, "select count(distinct attempt_id) = count(*) from attempts where $1 <> ''") == [(True,)]
     assert conservation(fresh)["found"] == conservation(fresh)["completed"] == 2
     assert latest(fresh, "select count(*) from plugins where run_id = $1") == [(3,)]
+
+
+@component("memo.pictures", version="1", media_types=["image/png"], requires=["text"], provides=["fields"])
+class OfPictures:
+    """Nothing for texts."""
+
+    @implements
+    def extract(self, document: Document) -> Extraction:
+        raise AssertionError(document.name)
+
+
+def test_steps_that_are_not_for_a_document_do_not_keep_it_from_being_recalled_whole(fresh: Store) -> None:
+    made = pipeline().extract("memo.pictures").extract("memo.first", name="later", when=attribute("name") == "b", config={"upper": True})
+    for _ in range(2):
+        run(made, [note("a", "pay now")], fresh, First, ByWord, OfPictures)
+        steps = latest(fresh, "select step, status, component from attempts where run_id = $1 order by all")
+        assert [status for _, status, _ in steps] == ["ok", "unsupported", "ok", "skipped", "ok"]
+        used = latest(fresh, "select step, component from plugins where run_id = $1 order by all")
+        assert used == [(step, component) for step, status, component in steps if status == "ok"]
+    assert latest(fresh, "select count(*) from recalls where run_id = $1") == [(1,)]
 
 
 def test_a_document_is_recalled_from_the_run_that_computed_it_however_often_it_comes(fresh: Store) -> None:

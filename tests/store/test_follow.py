@@ -6,8 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,14 +22,7 @@ from aios_sdk.store._reader import JournalReader
 
 from ._journals import group_of, start
 from ._recording import Recording
-
-
-def until(condition: Callable[[], object], seconds: float = 60.0) -> bool:
-    """Whether ``condition()`` comes to hold."""
-    end = time.monotonic() + seconds
-    while not (held := bool(condition())) and time.monotonic() < end:
-        time.sleep(0.02)
-    return held
+from ._waiting import until
 
 
 def documents(store: Path) -> list[int]:

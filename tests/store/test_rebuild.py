@@ -17,22 +17,9 @@ from aios_sdk.store._frames import HEADER_SIZE
 from aios_sdk.store._journal import JournalWriter
 from aios_sdk.store._locks import maintenance
 
-from . import _stores
 from ._journals import group_of, start
 from ._recording import Recording
 from ._stores import execute, flip, segments
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("made") / "claims.aios"
-    _stores.make(path)
-    return path
-
-
-@pytest.fixture
-def store(made: Path, tmp_path: Path) -> Path:
-    return _stores.copy(made, tmp_path)
 
 
 def contents(store: Path, file: str = "aios.duckdb") -> dict[str, list[tuple[object, ...]]]:

@@ -268,7 +268,9 @@ def test_a_store_from_before_the_first_release_is_refused_and_nothing_is_touched
     file = path / "store.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "schema": 1}))
     before = sorted(path.rglob("*"))
-    with pytest.raises(StoreVersion, match=r"schema version 1; this SDK reads 2 to 3\. .*first release\. Run the pipeline again"):
+    with pytest.raises(
+        StoreVersion, match=rf"schema version 1; this SDK reads 2 to {SCHEMA_VERSION}\. .*first release\. Run the pipeline again"
+    ):
         Store(path)
     assert sorted(path.rglob("*")) == before
 

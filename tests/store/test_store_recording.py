@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from aios_sdk.errors import StoreError, UsageError
-from aios_sdk.records import Document, Extraction, Field, StepOutcome, UnitFailure, from_json, to_json
-from aios_sdk.store import TABLES, Attempt, ComponentUse, RunInfo, Store
+from aios_sdk.records import Document, Extraction, Field, Layers, PageInfo, PageText, StepOutcome, UnitFailure, from_json, to_json
+from aios_sdk.store import TABLES, Attempt, ComponentUse, RunInfo, Store, _recorder, lag
+from aios_sdk.store._reader import JournalReader
 from aios_sdk.store._rows import Owner, item_rows, number
 
 from ._recording import NOON, Recording
 from ._rich import TEXT, rich_document
+from ._waiting import until
 
 
 @pytest.fixture
@@ -276,3 +278,77 @@ def test_what_was_acknowledged_before_a_kill_is_there_and_whole(tmp_path: Path) 
         assert {(f"{number}.txt", number) for number in range(acknowledged + 1)} <= set(done)
         assert store.document("7.txt").fields["n"].value == 7
         assert store.sql("select run_status, holds from conservation").fetchall()[0][0] == ""
+
+
+# -- documents under way -----------------------------------------------------------------------------------------------------------------
+
+KEY, WHOLE = "a" * 32, "b" * 32
+
+
+def found(store: Store) -> list[str]:
+    """The tables of which the journal has rows, but for what is recorded of runs, once for each record."""
+    reader = JournalReader(store.path / "journal")
+    numbers = [number for segment in reader.segments() for group in reader.groups(segment) for number, _ in group.tables]
+    return [name for each in numbers for name, table in TABLES.items() if table.number == each and name not in ("runs", "pipelines")]
+
+
+def keys(store: Store) -> list[str]:
+    return [key for (key,) in store.sql("select memo_key from outcomes order by all").fetchall()]
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may wait for a while is due at once."""
+    monkeypatch.setattr(_recorder, "_PENDING_SECONDS", -1.0)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_document_whose_results_were_recalled_stays_whole_however_long_it_takes(store: Store) -> None:
+    with store:
+        recording = Recording(store)
+        document = recording.deliver("a.txt")
+        document = recording.step(document, "ingest", Extraction(), stage="ingest")
+        document = recording.step(
+            document, "fields", Extraction(fields=(Field(path="n", value=1, status="ungrounded"),)), cache="hit", memo_key=KEY
+        )
+        assert found(store) == []
+        recording.end(document, memo_key=WHOLE)
+        assert keys(store) == [WHOLE]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_new_result_is_in_the_journal_before_its_document_has_ended_and_though_nothing_more_is_told_of_it(store: Store) -> None:
+    with store:
+        recording = Recording(store)
+        document = recording.step(recording.deliver("a.txt"), "fields", Extraction(), cache="miss", memo_key=KEY)
+        assert until(lambda: found(store) == ["documents", "attempts"])
+        recording.end(document, memo_key=WHOLE)
+        assert keys(store) == [""]
+
+
+def test_a_new_result_that_waits_is_handed_over_within_a_second(store: Store) -> None:
+    with store:
+        recording = Recording(store)
+        recording.step(recording.deliver("a.txt"), "fields", Extraction(), cache="miss", memo_key=KEY)
+        assert found(store) == []
+        assert until(lambda: found(store) == ["documents", "attempts"])
+
+
+def test_folding_beside_a_run_leaves_documents_under_way_whole(store: Store) -> None:
+    with store:
+        recording = Recording(store)
+        document = recording.step(recording.deliver("a.txt"), "fields", Extraction())
+        recording.end(recording.deliver("b.txt"))
+        assert until(lambda: (store.path / "aios.duckdb").exists() and lag(store.path).groups == 0)
+        recording.end(document, memo_key=WHOLE)
+        assert keys(store) == ["", WHOLE]
+
+
+def test_a_document_whose_text_lies_in_a_blob_stays_whole(store: Store) -> None:
+    with store:
+        recording = Recording(store)
+        document = recording.deliver("a.txt")
+        text = PageText(page=0, content="word " * 400_000)
+        document = recording.step(document, "ingest", Layers(pages=(PageInfo(index=0),), text=(text,)), stage="ingest")
+        recording.end(document, memo_key=WHOLE)
+        assert keys(store) == [WHOLE]

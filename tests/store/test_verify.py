@@ -17,13 +17,13 @@ from aios_sdk.cli import main
 from aios_sdk.errors import InputError, StoreBusy
 from aios_sdk.store import TABLES, ColumnSpec, Difference, Store, TableSpec, _tally, _verify, fold, verify
 from aios_sdk.store._fold import snapshot
-from aios_sdk.store._frames import END_SIZE, HEADER_SIZE
+from aios_sdk.store._frames import END_SIZE, HEADER_SIZE, erase, name_of
 from aios_sdk.store._journal import JournalWriter
 from aios_sdk.store._locks import maintenance
 from aios_sdk.store._reader import JournalReader
 
 from . import _stores
-from ._journals import group_of, start
+from ._journals import group_of, row_of, start
 from ._stores import blobs, execute, flip, segments
 
 PREFIX, FIXED, HEAD, SECRET = 12, 77, 37, 17
@@ -33,19 +33,6 @@ HEADER = {"magic": 0, "format": 8, "schema": 10, "writer": 12, "sequence": 28, "
 PREFIX_PARTS = {"marker": 0, "length": 4, "checksum": 8}
 FIXED_PARTS = {"flags": 12, "number": 13, "durable": 21, "time": 29, "document": 37, "records": 53, "rows": 55, "previous": 57}
 FRAME = PREFIX_PARTS | FIXED_PARTS | {"table": 89, "size": 90, "digest": 94}
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("made") / "claims.aios"
-    _stores.make(path)
-    return path
-
-
-@pytest.fixture
-def store(made: Path, tmp_path: Path) -> Path:
-    """A store of its own for each test, with something in every table."""
-    return _stores.copy(made, tmp_path)
 
 
 def only(store: Path) -> Difference:
@@ -174,6 +161,33 @@ def test_the_last_frame_of_a_journal_neither_sealed_nor_folded_cannot_be_told_fr
     flip(path, len(data) * 8 - 1)
     found = verify(store)
     assert (found.holds, found.torn, found.waiting) == (True, len(data) - HEADER_SIZE, 0)
+
+
+def test_what_was_erased_of_a_document_that_nobody_forgot_is_named(store: Path) -> None:
+    reader = JournalReader(store / "journal")
+    first = reader.segments()[0]
+    place, document = HEADER_SIZE, b""
+    for frame in reader.frames(first):
+        document = frame.document
+        if any(document):
+            break
+        place = frame.end
+    segment = bytearray(first.path.read_bytes())
+    erase(segment, place, [0])
+    first.path.write_bytes(segment)
+    told = next(difference for difference in verify(store).differences if difference.part == "journal")
+    assert (told.file, told.offset) == (str(first.path), place)
+    assert "nothing says that their document was forgotten" in told.what
+    known = next(name for name in ids(store) if name_of(name) == document)
+    with JournalWriter(store / "journal") as writer:
+        writer.append([row_of("forgotten", document_id=known, forgotten_by="somebody", records=1)]).wait()
+    assert "journal" not in {difference.part for difference in verify(store).differences}
+
+
+def ids(store: Path) -> list[str]:
+    """The ids of the documents."""
+    with duckdb.connect(str(store / "aios.duckdb"), read_only=True) as connection:
+        return [name for (name,) in connection.execute("SELECT DISTINCT document_id FROM documents").fetchall()]
 
 
 # -- the blobs --------------------------------------------------------------------------------------------------------

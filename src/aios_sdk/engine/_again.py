@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -73,7 +74,7 @@ class Again:
         whole = self._memo.whole(key) if key and not self._memory.is_fresh else None
         if whole is None or whole.document_id != document.id:
             return None
-        candidates = [self._candidate(step, component, document.media_type) for step, component in whole.uses]
+        asked = list(self._asked_before(whole, document.media_type))
         layers = {
             name: tuple(item for content in contents for item in decode_layer(name, content)) for name, contents in whole.layers.items()
         }
@@ -82,16 +83,25 @@ class Again:
             if tables is None:
                 return None
             layers["tables"] = tables
-        if not candidates or not all(candidates):
+        found = [each for each in asked if each is not None]
+        if not found or len(found) < len(asked):
             return None
-        for (step, component), found in zip(whole.uses, candidates, strict=True):
-            if found is not None and self._run is not None and (step, component) not in self._used:
-                self._used.add((step, component))
-                record_use(self._run, self._plan.registry, *found)
+        for step, candidate in found:
+            if self._run is not None and (step.id, candidate.info.id) not in self._used:
+                self._used.add((step.id, candidate.info.id))
+                record_use(self._run, self._plan.registry, step, candidate)
         steps = _STEPS.decode(whole.steps)
-        ingested_by = next(found[1].component for found in candidates if found is not None and found[1].info.id == steps[0].component)
+        ingested_by = next(candidate.component for _, candidate in found if candidate.info.id == steps[0].component)
         document = msgspec.structs.replace(document, thread=whole.thread, layers=Layers(**layers))
         return Recollection(Outcome(document=document, status="completed", steps=steps), whole, ingested_by)
+
+    def _asked_before(self, whole: Whole, media_type: str) -> Iterator[tuple[PlannedStep, Candidate] | None]:
+        """Who was asked about the document; None for one who can be asked no more."""
+        for step, component, status in whole.uses:
+            found = self._candidate(step, component, media_type)
+            # Of a step that was skipped, or that is not for documents of this type, the component is named without being asked.
+            if status != "skipped" and (found is not None or status != "unsupported"):
+                yield found
 
     def _candidate(self, step: str, component: str, media_type: str) -> tuple[PlannedStep, Candidate] | None:
         """Who ``component`` is at ``step``, if it can be asked there."""

@@ -22,7 +22,10 @@ _TURN: Final = 0.005
 
 #: Sources that are taken from a caller's iterator before they are needed.
 _AHEAD: Final = 16
-_AT_ONCE: Final = 8
+
+#: Sources that were taken over before the thread hears that there is room for as many more: waking it, and letting it have the interpreter,
+#: costs as much as a document does. Half of those, so that the others are at hand meanwhile.
+_AT_ONCE: Final = _AHEAD // 2
 
 
 class Window:
@@ -196,7 +199,6 @@ class _Feed:
         if not self._ready:
             return None
         self._taken += 1
-        # Not for each: waking the thread, and letting it have the interpreter, costs as much as a document does.
         if self._taken == _AT_ONCE:
             self._taken = 0
             self._room.release(_AT_ONCE)

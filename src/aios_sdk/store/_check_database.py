@@ -13,20 +13,20 @@ from ..errors import StoreBusy, StoreError
 from ._check_journal import Checked
 from ._connect import open_database
 from ._difference import Difference
-from ._schema import TABLES, create_statements
+from ._schema import BLOB_COLUMNS, TABLES, create_statements
 from ._tally import Row, Tally, row_count, tally
 
 if TYPE_CHECKING:
     import duckdb
 
-#: What lies in the blobs, by the rows that say so: the digest, and a document that needs it.
-_REFERENCES: Final = """
-    SELECT digest, min(document_id) FROM (
-        SELECT content_id AS digest, document_id FROM documents WHERE content IS NULL AND content_id <> ''
-        UNION ALL SELECT artifact_id, document_id FROM artifacts WHERE content IS NULL
-        UNION ALL SELECT artifact_id, document_id FROM tables
-    ) WHERE digest IS NOT NULL GROUP BY ALL ORDER BY ALL
-"""
+#: What lies in the blobs, by the rows that say so and do not hold it themselves: the digest, and a document that needs it.
+_REFERENCES: Final = "SELECT digest, min(document_id) FROM ({}) GROUP BY ALL ORDER BY ALL".format(
+    " UNION ALL ".join(
+        f"SELECT {column} AS digest, document_id FROM {table} WHERE {column} <> ''"
+        + (" AND content IS NULL" if any(each.name == "content" for each in TABLES[table].columns) else "")
+        for table, column in BLOB_COLUMNS.items()
+    )
+)
 
 #: What a database is made of beside its rows.
 _SHAPE: Final = """

@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ..errors import JournalCorrupt, StoreVersion
-from ._frames import CONTINUES, END, HEADER_SIZE, corrupt
+from ._frames import CONTINUES, END, HEADER_SIZE, corrupt, name_of
 from ._reader import JournalReader, Segment, rows_of
+from ._tables import TABLES
 
 #: Bytes after which it is told how far the reading is.
 STEP: Final = 1024 * 1024
+
+
+_FORGOTTEN: Final = TABLES["forgotten"]
+_DOCUMENT: Final = [column.name for column in _FORGOTTEN.columns].index("document_id")
 
 
 class Checked(NamedTuple):
@@ -45,6 +50,9 @@ class JournalCheck:
         self.ends: dict[tuple[str, int], int] = {}
         self.paths: dict[tuple[str, int], Path] = {}
         self.writers = self.segments = self.frames = self.records = self.erased = self.size = 0
+        #: The documents that were forgotten, and where the first record of each document was erased, by what frames name documents by.
+        self.forgotten: set[bytes] = set()
+        self.erased_of: dict[bytes, tuple[Path, int]] = {}
         #: Bytes at the end of open segments that are no whole group: what a writer that was killed did not acknowledge.
         self.torn = 0
         #: The hash behind the segment before, None behind damage.
@@ -107,6 +115,9 @@ class JournalCheck:
             erased = frame.record_count - len(found)
             if not erased and sum(len(rows) for _, rows in found) != frame.row_count:
                 raise corrupt(path, offset, "the frame has another number of rows than it says")
+            if erased:
+                self.erased_of.setdefault(frame.document, (path, offset))
+            self.forgotten |= {name_of(row[_DOCUMENT]) for kind, rows in found if kind == _FORGOTTEN.number for row in rows}
             tables += self.reader.with_recalled(found)
             self.frames += 1
             self.records += frame.record_count

@@ -33,8 +33,9 @@ _LOOK: Final = 0.1
 class Folding(threading.Thread):
     """Sees to it that a store is folded about once a second until `end`.
 
-    ``waiting`` gives the bytes that this process journaled and did not fold; ``fold`` folds here. From 4 MiB on, or 1 MiB a second, a
-    process of its own does it, which costs the run nothing; one that is killed loses nothing, and what it left is folded here.
+    ``waiting`` gives the bytes that this process journaled and did not fold, and is asked ten times a second; ``fold`` folds here. From
+    4 MiB on, or 1 MiB a second, a process of its own does it, which costs the run nothing; one that is killed loses nothing, and what it
+    left is folded here.
     """
 
     def __init__(self, store: Path, waiting: Callable[[], int], fold: Callable[[], object]) -> None:
@@ -49,18 +50,19 @@ class Folding(threading.Thread):
     def run(self) -> None:
         folded = time.monotonic()
         while not self._stopping.wait(_LOOK):
-            if self._process is not None and self._process.poll() is None:
-                continue
-            waiting = self._waiting()
             due = time.monotonic() - folded >= EVERY
-            if waiting >= (_WORTH_IT_SOON if due else _WORTH_A_PROCESS) and not self._was_started:
-                self._start()
-            elif waiting and due:
-                try:
+            try:
+                waiting = self._waiting()
+                if self._process is not None and self._process.poll() is None:
+                    continue
+                if waiting >= (_WORTH_IT_SOON if due else _WORTH_A_PROCESS) and not self._was_started:
+                    self._start()
+                elif waiting and due:
+                    folded = time.monotonic()
                     self._fold()
-                except StoreError as error:
-                    _log.info("folding %s is put off: %s", self._store, error)
-                folded = time.monotonic()
+                    folded = time.monotonic()
+            except StoreError as error:  # the run meets what is wrong with the journal itself
+                _log.info("folding %s is put off: %s", self._store, error)
 
     def end(self) -> None:
         """Return when nobody folds here any more; a process folds what is journaled by now before."""

@@ -6,21 +6,19 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from ._files import sync_directory
-from ._frames import CONTINUES, HEADER_SIZE, Frame, erase
-from ._gc import REFERENCES
+from ._frames import CONTINUES, HEADER_SIZE, Frame, erase, name_of
 from ._journal import JournalWriter
 from ._payloads import Row
 from ._reader import Decode, JournalReader, Segment
 from ._recalls import RECALLS, Recall
 from ._remains import WHOLE, remains, run_remains
-from ._tables import TABLES
+from ._schema import BLOB_PLACES
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,9 +28,6 @@ FORGETTING: Final = "forgetting"
 
 #: What is to be done, in that folder.
 PLAN: Final = "plan.json"
-_REFERENCES: Final = {
-    TABLES[name].number: [column.name for column in TABLES[name].columns].index(column) for name, column in REFERENCES.items()
-}
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +66,7 @@ class Search:
     """Looks through all journals for the records of documents; ``names`` are what runs may call them among their inputs."""
 
     def __init__(self, documents: Collection[str], names: Collection[str]) -> None:
-        self._documents = {sha256(document.encode()).digest()[:16]: document for document in documents}
+        self._documents = {name_of(document): document for document in documents}
         self._names = frozenset(names) - {""}
         #: Rows that are recorded again without what is erased, by document ("" for those of runs).
         self.rows: defaultdict[str, list[Row]] = defaultdict(list)
@@ -120,7 +115,7 @@ class Search:
             self.rows[document] += left
             if document:
                 self.records[document] += 1
-                place = _REFERENCES.get(number)
+                place = BLOB_PLACES.get(number)
                 self.blobs.update(row[place] for row in rows if place is not None and row[place])
             yield record
 

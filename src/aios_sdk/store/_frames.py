@@ -100,6 +100,11 @@ def pack_header(header: Header) -> tuple[bytes, bytes]:
     return data + _crc.pack(zlib.crc32(data)), sha256(data).digest()
 
 
+def name_of(document_id: str) -> bytes:
+    """What a frame names its document by; zeros for none."""
+    return sha256(document_id.encode()).digest()[:16] if document_id else bytes(16)
+
+
 class FramePacker:
     """Packs groups of encoded rows into frames, and carries the chain from one to the next; ``start`` is the header's hash."""
 

@@ -18,14 +18,7 @@ from ._layout import read_layout
 from ._locks import fold_lock, maintenance
 from ._presence import writers
 from ._reader import JournalReader
-from ._tables import TABLES
-
-#: The columns that name blobs, by table.
-REFERENCES: Final = {"documents": "content_id", "artifacts": "artifact_id", "tables": "artifact_id"}
-
-_PLACES: Final = {
-    TABLES[name].number: [column.name for column in TABLES[name].columns].index(column) for name, column in REFERENCES.items()
-}
+from ._schema import BLOB_COLUMNS, BLOB_PLACES
 
 # Seconds by which the clock of files may be behind that of processes; what is younger than that is never removed.
 _SLACK: Final = 60.0
@@ -83,12 +76,12 @@ def references(directory: Path, *, journal_only: bool = False) -> Iterator[str]:
     for segment in reader.segments():
         for decode, frame in reader.decoded_frames(segment):
             for number, payload in frame.records():
-                place = _PLACES.get(number)
+                place = BLOB_PLACES.get(number)
                 if place is not None and payload is not None:
                     yield from (row[place] for row in decode(number, payload))
     if not journal_only and (directory / DATABASE).exists():
         with open_database(directory / DATABASE, read_only=True, timeout=10.0) as connection:
-            for table, column in REFERENCES.items():
+            for table, column in BLOB_COLUMNS.items():
                 found = connection.execute(f"SELECT DISTINCT {column} FROM {table} WHERE {column} <> ''")
                 while rows := found.fetchmany(10_000):
                     yield from (reference for (reference,) in rows)

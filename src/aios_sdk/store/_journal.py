@@ -10,14 +10,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from ..errors import StoreError, StoreFull
 from ..records import new_run_id
 from ._files import DISK_FULL, sync_directory
-from ._frames import Header
+from ._frames import Header, name_of
 from ._payloads import Encoded, Row, codec
 from ._presence import Presence, announce
 from ._schema import SCHEMA_VERSION
@@ -258,7 +257,7 @@ class JournalWriter:
             for folder in dict.fromkeys((*self._presence.changed, self._folder.parent, self._folder.parent.parent)):
                 sync_directory(folder)
             self._segment = OpenSegment(self._folder, Header(self._schema, bytes.fromhex(self.id), 0, bytes(32)))
-        self._segment.write([(group.encoded.frames, _short(group.document_id)) for group in groups])
+        self._segment.write([(group.encoded.frames, name_of(group.document_id)) for group in groups])
 
     def _acknowledge(self, groups: list[_Group]) -> None:
         with self._progress:
@@ -282,11 +281,6 @@ class JournalWriter:
         for group in groups:
             for callback in group.ticket._callbacks or ():
                 _call(callback, group.ticket)
-
-
-def _short(document_id: str) -> bytes:
-    """What a frame names its document by; zeros for none."""
-    return sha256(document_id.encode()).digest()[:16] if document_id else bytes(16)
 
 
 def _call(callback: Callable[[Ticket], object], ticket: Ticket) -> None:

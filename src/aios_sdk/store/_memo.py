@@ -50,14 +50,15 @@ _KEYED: Final = {_ATTEMPTS.number: _ATTEMPT_COLUMNS.index("memo_key"), _OUTCOMES
 #: What is told of an attempt, in the order of `Remembered`, and of an artifact.
 _OF_ATTEMPT: Final = itemgetter(*map(_ATTEMPT_COLUMNS.index, ("run_id", "document_id", "attempt_id", "step", "status", "message")))
 _OF_OUTCOME: Final = itemgetter(*map(_OUTCOME_COLUMNS.index, ("memo_key", "run_id", "document_id", "thread", "steps")))
-_USE: Final = itemgetter(*map(_ATTEMPT_COLUMNS.index, ("step", "component")))
+_USE: Final = itemgetter(*map(_ATTEMPT_COLUMNS.index, ("step", "component", "status")))
 _OF_ARTIFACT: Final = itemgetter(*map(_ARTIFACT_COLUMNS.index, ("artifact_id", "layer", "content")))
 
 #: Groups that are kept after they were read.
 _GROUPS: Final = 64
 
-# Groups that go into the index at a time.
-_TOGETHER: Final = 20_000
+# Keys and rows that go into the index at a time. Each may change a page of its own, which is held in memory until all are written, and
+# leaves as much room in the file for the next ones.
+_TOGETHER: Final = 1_000
 
 Row: TypeAlias = tuple[Any, ...]
 _Group: TypeAlias = dict[str, tuple[Row, list[Row]]]
@@ -82,7 +83,7 @@ class Whole(NamedTuple):
     Attributes:
         writer, segment, byte_offset: where that lies, for `Run.recall`.
         run_id, document_id, thread: which run recorded which document, and what its conversation is known by.
-        steps: how its steps ended, as JSON; uses: which components were asked, each with its step.
+        steps: how its steps ended, as JSON; uses: which components attempts name, each with its step and how that ended.
         layers: of each the canonical bytes of what the steps added, in their order.
     """
 
@@ -93,7 +94,7 @@ class Whole(NamedTuple):
     document_id: str
     thread: str
     steps: str
-    uses: list[tuple[str, str]]
+    uses: list[tuple[str, str, str]]
     layers: dict[str, list[bytes]]
 
 
@@ -252,7 +253,7 @@ class Memo:
         told: list[tuple[int, Row]] = []
         keys: list[bytes] = []
         rows: list[tuple[int, Row]] = []
-        begin, groups = offset, 0
+        begin = offset
         try:
             for decode, frame in self._reader.decoded_frames(segment, offset):
                 for kind, payload in frame.records():
@@ -269,8 +270,8 @@ class Memo:
                 if not frame.flags & CONTINUES:
                     entries += [(key, begin) for key in keys]
                     told += rows
-                    keys, rows, begin, groups = [], [], frame.end, groups + 1
-                    if groups >= _TOGETHER:
+                    keys, rows, begin = [], [], frame.end
+                    if len(entries) + len(told) >= _TOGETHER:
                         break
         except JournalCorrupt:
             return entries, told, begin

@@ -31,8 +31,8 @@ _ROW_BYTES: Final = 2000
 
 
 class _Pending:
-    """Rows of one document that were not handed to the journal yet, about their bytes, and since when attempts are among them (seconds of
-    ``time.monotonic``; None while there are none, and nothing would be lost)."""
+    """Rows of one document that were not handed to the journal yet, about their bytes in memory, and since when results are among them that
+    were computed and could be recalled (seconds of ``time.monotonic``; None while there are none, and nothing would be lost)."""
 
     __slots__ = ("rows", "since", "size")
 
@@ -46,8 +46,9 @@ class Run:
     """One run, being recorded; made by `Store.begin`. Its methods may be called from any thread, those about one document from one at a
     time.
 
-    What is told of a document is gathered and handed to the journal as one group, all or nothing, with its outcome; before that when it
-    waits for longer than a quarter of a second or is large, always with whole attempts. A `Ticket` acknowledges what is durable.
+    What is told of a document is gathered and handed to the journal as one group, all or nothing, with its outcome. Before that, always
+    with whole attempts, when it is large, or when something waits for longer than a quarter of a second that the next run could recall if
+    this one were killed: a new result with a memo key. A `Ticket` acknowledges what is durable.
     """
 
     def __init__(self, writer: JournalWriter, blobs: Blobs, info: RunInfo, components: Sequence[ComponentUse]) -> None:
@@ -168,15 +169,18 @@ class Run:
             for layer, (content, artifact) in contents.items():
                 items, length = len(getattr(layers, layer)), len(content)
                 first = max(0, len(getattr(document.layers, layer)) - items)
-                size += length
                 if length > INLINE_BYTES:
                     self._blobs.put(content)
-                kept = None if length > INLINE_BYTES else content.decode()
+                    kept = None
+                else:
+                    size += length
+                    kept = content.decode()
                 rows.append((ARTIFACTS, (artifact, *owner, layer, first, items, length, kept)))
             rows += item_rows(owner, document, layers, contents)
         if attempt.failures:
             rows += _failure_rows(owner, attempt, attempt.version or use.version)
-        self._gather(rows, document.id, size)
+        # What was recalled, and what nobody can recall, is done again at the same cost.
+        self._gather(rows, document.id, size, at_stake=bool(attempt.memo_key) and attempt.cache != "hit")
 
     def outcome(self, outcome: Outcome, *, container: bool = False, memo_key: str = "") -> Ticket:
         """Record how a document or case ended, once; ``container=True`` when ingesting it gave only other sources.
@@ -187,7 +191,7 @@ class Run:
         kind = "container" if container else document.kind
         steps = json_text(outcome.steps)
         with self._lock:
-            # What else was gathered goes with it, unless a fold has just asked for that.
+            # What else was gathered goes with it, unless a part of that had to go before.
             pending = self._pending.pop(document.id, None)
             rows = pending.rows if pending is not None else []
             key = memo_key if rows and rows[0][0] == DOCUMENTS else ""
@@ -212,18 +216,25 @@ class Run:
                     ticket = self._writer.append(pending.rows, document_id=each)
         return ticket
 
-    def _gather(self, rows: Sequence[Row], document_id: str, size: int) -> None:
+    def flush_due(self) -> None:
+        """Hand over what has waited for long enough, of documents of which nothing new is told for a while."""
+        now = time.monotonic()
+        with self._lock:
+            due = [each for each, pending in self._pending.items() if _is_due(pending, now)]
+        for each in due:
+            self.flush(each)
+
+    def _gather(self, rows: Sequence[Row], document_id: str, size: int, *, at_stake: bool = False) -> None:
+        now = time.monotonic()
         with self._lock:
             pending = self._pending.get(document_id)
             if pending is None:
                 pending = self._pending[document_id] = _Pending()
             pending.rows += rows
             pending.size += size + _ROW_BYTES * len(rows)
-            now = time.monotonic()
-            if pending.since is None and rows[0][0] == ATTEMPTS:
+            if at_stake and pending.since is None:
                 pending.since = now
-            since = now if pending.since is None else pending.since
-            due = pending.size > _PENDING_BYTES or now - since > _PENDING_SECONDS
+            due = pending.size > _PENDING_BYTES or _is_due(pending, now)
         if due:
             self.flush(document_id)
 
@@ -291,6 +302,10 @@ class Run:
         if use.model:
             rows.append(row("models", self.id, use.step, use.component, use.model, use.model_digest))
         return rows
+
+
+def _is_due(pending: _Pending, now: float) -> bool:
+    return pending.since is not None and now - pending.since > _PENDING_SECONDS
 
 
 def _failure_rows(owner: Owner, attempt: Attempt, version: str) -> list[Row]:

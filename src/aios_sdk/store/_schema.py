@@ -19,6 +19,14 @@ MACROS: Final = {macro.name: macro for macro in (*LINEAGE_MACROS, CHANGED)}
 #: Tables by the kind of their journal records.
 BY_NUMBER: Final = {table.number: table for table in TABLES.values() if table.number}
 
+#: The columns that name blobs, by table.
+BLOB_COLUMNS: Final = {"documents": "content_id", "artifacts": "artifact_id", "tables": "artifact_id"}
+
+#: The same by the kind of journal records, and their places in rows.
+BLOB_PLACES: Final = {
+    TABLES[name].number: [column.name for column in TABLES[name].columns].index(blob) for name, blob in BLOB_COLUMNS.items()
+}
+
 
 def create_statements() -> Iterator[str]:
     """The statements that make an empty database: tables, views and macros, each with its description."""
@@ -44,6 +52,8 @@ def _quoted(text: str) -> str:
 
 
 __all__ = [
+    "BLOB_COLUMNS",
+    "BLOB_PLACES",
     "BY_NUMBER",
     "MACROS",
     "SCHEMA_VERSION",

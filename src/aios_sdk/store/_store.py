@@ -124,12 +124,24 @@ class Store:
 
     def fold(self, *, timeout: float = 10.0) -> Folded:
         """Put everything journaled, by any process, into the database. Raises `StoreBusy` when another process holds the file."""
-        return self._fold(timeout, None)
+        with self._lock:
+            self._hand_over()
+            return self._fold(timeout, None)
 
-    def _fold(self, timeout: float, rows: int | None) -> Folded:
+    def _hand_over(self) -> None:
+        """Give the journal what was recorded so far."""
         with self._lock:
             for run in self._runs:
                 run.flush()
+
+    def _settle(self) -> None:
+        """Return when what was recorded so far is in the files of the journal, where everybody can read it."""
+        self._hand_over()
+        if self._writer is not None:
+            self._writer.flush()
+
+    def _fold(self, timeout: float, rows: int | None) -> Folded:
+        with self._lock:
             done = (self._writer.appended, self._writer.size) if self._writer else (0, 0)
             if self._writer:
                 self._writer.flush()
@@ -144,10 +156,14 @@ class Store:
             return folded
 
     def _fold_some(self) -> None:
-        # Not more, so that the thread is soon back to see how much has come meanwhile.
+        # Not more, so that the thread is soon back to see how much has come meanwhile. Documents under way stay together, so that they can
+        # be recalled whole.
         self._fold(EVERY, _SOME_ROWS)
 
     def _waiting(self) -> int:
+        """Give the journal what has waited for long enough; gives the bytes that are journaled here and not folded here."""
+        for run in self._runs:
+            run.flush_due()
         return self._writer.size - self._folded[1] if self._writer is not None and self.behind else 0
 
     def close(self) -> None:
@@ -158,9 +174,7 @@ class Store:
             self._closed = True
             folding, self._folding = self._folding, None
         try:
-            with self._lock:
-                for run in self._runs:
-                    run.flush()
+            self._hand_over()
             if self._writer is not None:
                 self._writer.close()
         finally:
@@ -212,10 +226,7 @@ class Store:
 
     def memo(self) -> Memo:
         """The results that were recorded so far, by their memo keys, and what was delivered; brought up to date. Close it after use."""
-        if self._writer is not None:
-            for run in self._runs:
-                run.flush()
-            self._writer.flush()  # what was recorded here a moment ago may still be on its way to the file
+        self._settle()
         self._refuse_closed()
         memo = Memo(self.path, self.blobs)
         memo.refresh()
@@ -237,19 +248,13 @@ class Store:
 
     def verify(self, *, told: Told = lambda what, done, total: None) -> Verified:
         """Check every stored byte, as `aios_sdk.store.verify` does."""
-        if self._writer is not None:
-            for run in self._runs:
-                run.flush()
-            self._writer.flush()
+        self._settle()
         return verify(self.path, told=told)
 
     def rebuild(self, *, keep: bool | None = None) -> Rebuilt:
         """Make the database again from the journal, as `aios_sdk.store.rebuild` does, with everything recorded so far."""
         with self._lock:
-            if self._writer is not None:
-                for run in self._runs:
-                    run.flush()
-                self._writer.flush()
+            self._settle()
             return rebuild(self.path, keep=keep)
 
     # -- keeping ------------------------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ from ._connect import DATABASE, SNAPSHOT, open_database
 from ._difference import Difference
 from ._fold import positions
 from ._follow import size_of
-from ._forgetting import FORGETTING, PLAN
+from ._forgetting import FORGETTING, PLAN, read_plan
+from ._frames import name_of
 from ._layout import read_layout
 from ._locks import maintenance
 from ._reader import JournalReader
@@ -107,7 +108,14 @@ def verify(store: str | os.PathLike[str], *, timeout: float = 10.0, told: Told =
             rows=sum(database.rows for database in databases if database.file.name == DATABASE),
             snapshot_rows=sum(database.rows for database in databases if database.file.name == SNAPSHOT),
             waiting=waiting,
-            differences=(*_unfinished(directory), *damage, *_of_databases(databases), *damaged, *missing),
+            differences=(
+                *_unfinished(directory),
+                *damage,
+                *_unaccounted(directory, journal),
+                *_of_databases(databases),
+                *damaged,
+                *missing,
+            ),
             seconds=time.monotonic() - began,
         )
 
@@ -118,6 +126,20 @@ def _unfinished(directory: Path) -> Iterator[Difference]:
         what = "Documents are being forgotten: that was begun and is not finished, so the database may have what is erased elsewhere"
         fix = f"Finish it: call aios store forget {directory} as it was called"
         yield Difference(part="database", what=what, fix=fix, file=str(plan))
+
+
+def _unaccounted(directory: Path, journal: JournalCheck) -> Iterator[Difference]:
+    """Records that were erased, and nothing says that their document was to be forgotten."""
+    if journal.damage:
+        return  # what says so may lie behind it
+    plan = read_plan(directory)
+    known = journal.forgotten | {name_of(document) for document in (plan.records if plan is not None else ())}
+    for document, (path, offset) in journal.erased_of.items():
+        # A record of runs is erased for the names of documents that are forgotten.
+        if document not in known and (any(document) or not known):
+            what = f"Records at byte {offset} of the journal segment {path} were erased, and nothing says that their document was forgotten"
+            fix = "Restore that file from a backup; only aios store forget erases, and it says what"
+            yield Difference(part="journal", what=what, fix=fix, file=str(path), offset=offset)
 
 
 def _of_journal(error: JournalCorrupt | StoreVersion) -> Difference:
