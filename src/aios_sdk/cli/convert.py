@@ -57,9 +57,7 @@ _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
 def convert(
     inputs: Annotated[list[str], typer.Argument(metavar="FILE", help="Files and folders.")],
-    to: Annotated[
-        Form, typer.Option(help="The form: JSON has all that was read; hocr and alto need aios-hocr.")
-    ] = Form.MARKDOWN,
+    to: Annotated[Form, typer.Option(help="The form: JSON has all that was read; hocr and alto need aios-hocr.")] = Form.MARKDOWN,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A folder: a file for each document and part goes there.")] = None,
     furniture: Annotated[bool, typer.Option("--furniture", help="With page headers and footers.")] = False,
     pipeline: Annotated[str | None, typer.Option(help="Read with this pipeline: a YAML file, or module:name.")] = None,
