@@ -10,7 +10,7 @@ from ..records import Document, Table
 from ._blocks import Block, blocks, grid
 
 #: What means something wherever it stands; an underscore within a word and an ampersand that begins no entity do not.
-_ANYWHERE: Final = re.compile(r"[\\`*\[\]<>~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
+_ANYWHERE: Final = re.compile(r"[\\`*\[\]<>~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
 #: What means something where a line begins: headings, lists, rules, fences; and a number that would begin a list.
 _AT_START: Final = re.compile(r"(?m)^([#+=:|-]|\d{1,9}(?=[.)]))")
 _SPACES: Final = re.compile(r"\s+")
