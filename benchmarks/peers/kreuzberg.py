@@ -14,5 +14,10 @@ def ocr(files):
     return batch(files, force_ocr=True, ocr=kreuzberg.OcrConfig(backend="tesseract", language="eng"))
 
 
+def any_file(file):
+    # One by one, an error is raised; in a batch it would be the text.
+    return kreuzberg.extract_file_sync(file, config=kreuzberg.ExtractionConfig(use_cache=False)).content
+
+
 if __name__ == "__main__":
-    reading("kreuzberg", lambda file: batch([file])[file], ocr=ocr, pdf=batch)
+    reading("kreuzberg", any_file, ocr=ocr, pdf=batch)
