@@ -67,7 +67,10 @@ def test_a_distribution_stands_for_all_of_its_components(capsys: pytest.CaptureF
     assert {report["component"] for report in json.loads(capsys.readouterr().out)} == {
         "aios.folder",
         "aios.image",
+        "aios.json",
         "aios.plain-text",
+        "aios.tar",
+        "aios.xml",
         "aios.zip",
     }
 

@@ -68,7 +68,7 @@ def test_the_mailboxes_of_the_corpora_are_read(ingest, corpora):
     assert [len(read(ingest, path.read_bytes())) for path in paths] == [1, 1, 2, 1]
 
 
-@given(st.lists(st.sampled_from([FROM, b"\n", b"Subject: x\n", b"text\n", b">From\n", b"From \n", b"\r\n", b"From x 2026"]), max_size=12))
+@given(st.lists(st.sampled_from([FROM, b"\n", b"Subject: x\n", b"text\n", b">From\n", b"From \n", b"\r\n", b"From x 2026\n"]), max_size=12))
 def test_no_line_is_lost_but_separators_and_the_blank_lines_before_them(pieces):
     data = b"".join(pieces)
     with suppress(Malformed):
