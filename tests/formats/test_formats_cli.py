@@ -100,6 +100,12 @@ def test_names_of_members_lead_nowhere_else_and_cover_none_another(tmp_path: Pat
     assert len(written) >= 4
 
 
+def test_a_folder_without_a_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    assert main(["convert", str(tmp_path / "empty")]) == 2
+    assert "There is no document in" in capsys.readouterr().err
+
+
 def test_a_file_that_cannot_be_read_is_told_and_the_others_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "good.txt").write_text("all is well")

@@ -74,6 +74,8 @@ def convert(
       aios convert inbox/ --to html --output pages/
     """
     with reading(inputs, pipeline) as (_, outcomes):
+        if not outcomes:
+            raise UsageError(f"There is no document in {', '.join(inputs)}", fix="Give a file, or a folder with files")
         readable = [outcome for outcome in outcomes if outcome.status in ("completed", "partial")]
         suffix, write = _WRITERS[to]
         if output is None:
@@ -87,7 +89,7 @@ def convert(
         troubles = [outcome for outcome in outcomes if outcome.status != "completed"]
         if troubles:
             report(Counter(outcome.status for outcome in outcomes), troubles, err=True)
-        if len(readable) < len(outcomes) or not outcomes:
+        if len(readable) < len(outcomes):
             raise typer.Exit(Exit.FAILED)
 
 

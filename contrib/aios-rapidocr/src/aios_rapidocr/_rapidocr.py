@@ -6,7 +6,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import pydantic
-from aios_tesseract import Reading, Scan, blank, is_blank, pages_to_read, reading, scan, why
+from aios_tesseract import Reading, Scan, blank, extraction, is_blank, pages_to_read, reading, scan, why
 
 from aios_sdk import ComponentConfig, Context, Document, Extraction, Page, Resources, component, implements
 
@@ -66,11 +66,7 @@ class RapidOcr:
     def extract(self, document: Document, context: Context) -> Extraction:
         """Text, words and paragraphs of the pages that are to be read. Raises `Unsupported` when there is none."""
         read = [self._read(page, context) for page in pages_to_read(document, self.config.pages)]
-        return Extraction(
-            text=tuple(found.text for found in read),
-            words=tuple(found.words for found in read),
-            regions=tuple(region for found in read for region in found.regions),
-        )
+        return extraction(read)
 
     def close(self) -> None:
         """Let go of the models."""

@@ -2,7 +2,7 @@
 
 from ._component import Tesseract, pages_to_read, why
 from ._reader import Reader, Settings, confidence
-from ._reading import Reading, ScanWord, blank, reading
+from ._reading import Reading, ScanWord, blank, extraction, reading
 from ._scan import Scan, is_blank, scan
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Tesseract",
     "blank",
     "confidence",
+    "extraction",
     "is_blank",
     "pages_to_read",
     "reading",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from aios_sdk import Context, Document, Extraction, Page, Resources, Unsupported, component, implements
 
 from ._reader import Settings
-from ._reading import Reading, blank, reading
+from ._reading import Reading, blank, extraction, reading
 
 if TYPE_CHECKING:
     from ._reader import Reader
@@ -60,11 +60,7 @@ class Tesseract:
     def extract(self, document: Document, context: Context) -> Extraction:
         """Text, words and paragraphs of the pages that are to be read. Raises `Unsupported` when there is none."""
         read = [self._read(page, context) for page in pages_to_read(document, self.config.pages)]
-        return Extraction(
-            text=tuple(found.text for found in read),
-            words=tuple(found.words for found in read),
-            regions=tuple(region for found in read for region in found.regions),
-        )
+        return extraction(read)
 
     def close(self) -> None:
         """Let go of the models."""

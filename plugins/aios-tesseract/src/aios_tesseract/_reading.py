@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from aios_sdk import Box, PageText, Region, Words
+from aios_sdk import Box, Extraction, PageText, Region, Words
 
 from ._scan import Scan
 
@@ -37,6 +37,15 @@ class Reading(NamedTuple):
     text: PageText
     words: Words
     regions: tuple[Region, ...]
+
+
+def extraction(read: Sequence[Reading]) -> Extraction:
+    """What was read on several pages, as an extract step gives it."""
+    return Extraction(
+        text=tuple(found.text for found in read),
+        words=tuple(found.words for found in read),
+        regions=tuple(region for found in read for region in found.regions),
+    )
 
 
 def words_of(tsv: str) -> list[ScanWord]:
