@@ -107,7 +107,11 @@ def _parsed(text: str, source: Source) -> Any:
         return items
     except json.JSONDecodeError as error:
         place = f"line {count or error.lineno}, column {error.colno}"
-        raise Malformed(f"{source.name!r} is no JSON: {error.msg} in {place}", cause="It was cut off, or written by hand") from error
+        raise Malformed(
+            f"{source.name!r} is no JSON: {error.msg} in {place}",
+            cause="It was cut off, or written by hand",
+            fix="Ask the sender for it again",
+        ) from error
     except RecursionError as error:
         raise LimitExceeded(f"{source.name!r} nests its values too deeply", cause="It may be an attack") from error
 

@@ -117,7 +117,9 @@ class _Tree:
         except expat.ExpatError as error:
             if "amplification" in str(error):
                 return LimitExceeded(f"{name!r} expands entities without end", cause="It is an attack (billion laughs)")
-            return Malformed(f"{name!r} is not well formed: {error}", cause="It was cut off, or written by hand")
+            return Malformed(
+                f"{name!r} is not well formed: {error}", cause="It was cut off, or written by hand", fix="Ask the sender for it again"
+            )
         except LimitExceeded as error:
             return error
         return None
