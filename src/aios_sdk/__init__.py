@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     )
     from .expressions import Expression, Scope, attribute, check, field, label, lookup, parse
     from .pipelines import Fallback, Pipeline
-    from .plugins import ComponentConfig, InputFile, Policy, Provided, Registry, component, import_admitted
+    from .plugins import ComponentConfig, InputFile, ModelReference, Policy, Provided, Registry, component, import_admitted
     from .protocols import Checker, Classifier, Extractor, Ingester, Redactor, Router, Summarizer
     from .records import (
         Alternative,
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         Classification,
         Column,
         Document,
+        Example,
         Extraction,
         Field,
         Label,
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
         StepOutcome,
         Summary,
         Table,
+        Training,
         UnitFailure,
         Word,
         Words,
@@ -104,6 +106,7 @@ __all__ = [
     "DeadlineExceeded",
     "Document",
     "Encrypted",
+    "Example",
     "Expression",
     "ExpressionError",
     "Extraction",
@@ -121,6 +124,7 @@ __all__ = [
     "Limits",
     "Malformed",
     "ManifestError",
+    "ModelReference",
     "Observer",
     "Outcome",
     "Page",
@@ -163,6 +167,7 @@ __all__ = [
     "Summary",
     "Table",
     "Tracing",
+    "Training",
     "Unavailable",
     "UnitFailure",
     "UnknownComponent",
@@ -195,12 +200,12 @@ _HOME: Final = homes(
     ),
     expressions="Expression Scope attribute check field label lookup parse",
     pipelines="Fallback Pipeline",
-    plugins="ComponentConfig InputFile Policy Provided Registry component import_admitted",
+    plugins="ComponentConfig InputFile ModelReference Policy Provided Registry component import_admitted",
     protocols="Checker Classifier Extractor Ingester Redactor Router Summarizer",
     records=(
-        "Alternative Box Check Checks Classification Column Document Extraction Field Label Layers Outcome Page PageInfo PageText "
-        "Reason Redaction Redactions Reference Region RegionKind Resolved Route Sentence Source Span StepOutcome Summary Table UnitFailure "
-        "Word Words from_json to_json"
+        "Alternative Box Check Checks Classification Column Document Example Extraction Field Label Layers Outcome Page PageInfo PageText "
+        "Reason Redaction Redactions Reference Region RegionKind Resolved Route Sentence Source Span StepOutcome Summary Table Training "
+        "UnitFailure Word Words from_json to_json"
     ),
     stages="STAGES Context Resources Stage Stages implements",
     store="Store connect",

@@ -11,10 +11,11 @@ A class has a stage's method, takes as many of its arguments as it needs, under 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from .errors import StepError
-from .records import Checks, Classification, Document, Extraction, Redactions, Result, Route, Source, Summary
+from .records import Checks, Classification, Document, Example, Extraction, Redactions, Result, Route, Source, Summary, Training
 from .stages import Context
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ if TYPE_CHECKING:
         | Callable[[Any, Source, Context], _Parts]
         | Callable[[Any, Sequence[Document]], _Answers]
         | Callable[[Any, Sequence[Document], Context], _Answers]
+        | Callable[[Any, Sequence[Example], Path], Training]
+        | Callable[[Any, Sequence[Example], Path, Context], Training]
         | Callable[[Any, Context], _Answer | _Parts | _Answers]
         | Callable[[Any], _Answer | _Parts | _Answers]
         | Callable[..., Image],

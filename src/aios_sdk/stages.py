@@ -13,15 +13,12 @@ take fewer arguments than the specification (``protocols.py`` tells type checker
         def __init__(self, config: Config) -> None:      # cheap: keep the configuration
             self.config = config
 
-        def open(self, resources: Resources) -> None:    # optional; heavy work: models, sessions, programs
-            ...
+        def open(self, resources: Resources) -> None: ...    # optional; heavy work: models, sessions, programs
 
         @implements
-        def extract(self, document: Document) -> Extraction:
-            ...
+        def extract(self, document: Document) -> Extraction: ...
 
-        def close(self) -> None:                         # optional
-            ...
+        def close(self) -> None: ...                         # optional
 
 Methods may be ``def`` or ``async def``. Raise `Unsupported` for what is not yours, `Malformed`, `Encrypted` or `LimitExceeded` for
 bad input, `Retryable` for a passing fault; anything else counts as a fault of the component. Nobody's failure reaches another document.
@@ -39,7 +36,7 @@ import pluggy
 from msgspec import Struct
 
 from .errors import DeadlineExceeded, StepError
-from .records import Checks, Classification, Document, Extraction, Redactions, Route, Source, Summary
+from .records import Checks, Classification, Document, Example, Extraction, Redactions, Route, Source, Summary, Training
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -63,7 +60,7 @@ _specification = pluggy.HookspecMarker("aios")
 @final
 class Resources(Struct, frozen=True, kw_only=True):
     """What ``open()`` is given: a ``scratch`` directory of its own, how many ``threads`` it may use, the ``device`` (``cpu``, ``cuda:0``),
-    local ``models`` by reference, and ``secrets`` by name (never logged or recorded)."""
+    the folders of ``models`` by reference (`ModelReference`), and ``secrets`` by name (never logged or recorded)."""
 
     scratch: Path
     threads: int = 1
@@ -149,6 +146,13 @@ class Stages:
     @_specification
     def classify_batch(self, documents: Sequence[Document], context: Context) -> Iterable[Classification | StepError]:  # type: ignore[empty-body]
         """Classify several documents at once."""
+
+    @_specification
+    def train(self, examples: Sequence[Example], folder: Path, context: Context) -> Training:  # type: ignore[empty-body]
+        """Learn from ``examples`` and write a model's files (no pickles) into the empty ``folder``; a companion of extract and classify.
+
+        Example: ``save(fitted, folder / "weights.safetensors")``, then ``return Training(task="classification", format="safetensors")``.
+        """
 
     @_specification
     def summarize(self, document: Document, context: Context) -> Summary:  # type: ignore[empty-body]

@@ -223,6 +223,7 @@ def components_page() -> str:
         described(plugins.Provided),
         f"## ComponentConfig\n\n{markdown(plugins.ComponentConfig.__doc__)}",
         described(plugins.InputFile),
+        described(plugins.ModelReference),
         "## Manifest\n\n`aios_plugin.toml` lies in the package and is named by its entry point in the group `aios.plugins`, such as "
         '`acme = "acme_ocr:aios_plugin.toml"`. `aios plugin build PACKAGE` writes it.\n\n'
         + described(plugins.Manifest).partition("\n")[2].strip(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,7 +13,7 @@ import pytest
 
 from aios_sdk.errors import AiosError, ContractError, StepError
 from aios_sdk.plugins import ComponentConfig, check_component, component, declaration_of
-from aios_sdk.records import Checks, Classification, Document, Extraction, Route, Source
+from aios_sdk.records import Checks, Classification, Document, Example, Extraction, Route, Source, Training
 from aios_sdk.stages import Context, implements
 
 if TYPE_CHECKING:
@@ -319,6 +320,37 @@ def test_an_abstract_config_is_refused() -> None:
 
     assert "Config of" in refusal(Wrong)
     assert "is abstract; it lacks 'rules'" in refusal(Wrong)
+
+
+def test_train_belongs_to_extract_or_classify_and_is_declared() -> None:
+    @component("acme.learner", trains=True)
+    class Learner:
+        @implements
+        def classify(self, document: Document) -> Classification:
+            return Classification()
+
+        @implements
+        def train(self, examples: Sequence[Example], folder: Path) -> Training:
+            raise NotImplementedError
+
+    assert check_component(Learner).arguments["train"] == ("examples", "folder")
+
+    class Undeclared(Learner):
+        pass
+
+    assert "implements train, but is declared with trains=False" in refusal(Undeclared)
+
+    @component("acme.judge", trains=True)
+    class Judge:
+        @implements
+        def route(self, document: Document) -> Route:
+            return Route(review=True)
+
+        @implements
+        def train(self, examples: Sequence[Example], folder: Path) -> Training:
+            raise NotImplementedError
+
+    assert "train is a companion without its stage" in refusal(Judge)
 
 
 def test_render_belongs_to_ingest_and_is_declared() -> None:

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aios_sdk.errors import ConfigurationError, ContractError
-from aios_sdk.plugins import ComponentConfig, InputFile, Registry, component
+from aios_sdk.plugins import ComponentConfig, InputFile, ModelReference, Registry, base_folder, component, model_references
 from aios_sdk.plugins._config import config_digest, config_json
 from aios_sdk.records import Document, Extraction
 from aios_sdk.stages import implements
@@ -84,6 +84,46 @@ def test_what_is_no_file_is_refused(given_: Any, said: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         finder(WithFile).create("test.finder", {"rules": given_})
     assert said in str(raised.value)
+
+
+class WithModel(ComponentConfig):
+    model: ModelReference | None = None
+    others: tuple[ModelReference, ...] = ()
+
+
+def test_a_folder_of_a_model_counts_by_its_files(tmp_path: Path) -> None:
+    for name, weights in [("a", "one"), ("b", "one"), ("c", "two")]:
+        (tmp_path / name / "parts").mkdir(parents=True)
+        (tmp_path / name / "parts" / "weights.json").write_text(weights)
+    digests = [digest(WithModel, model=tmp_path / name) for name in ("a", "b", "c")]
+    assert digests[0] == digests[1] != digests[2]
+
+
+@pytest.mark.parametrize(
+    ("given_", "name", "version"), [("kinds", "kinds", "champion"), ("kinds@3", "kinds", "3"), ("kinds@challenger", "kinds", "challenger")]
+)
+def test_a_model_of_the_store_is_named_with_a_version_or_an_alias(given_: str, name: str, version: str) -> None:
+    found = ModelReference(given_)
+    assert (found.name, found.version, found.folder) == (name, version, None)
+
+
+def test_a_folder_of_a_model_starts_where_files_do(tmp_path: Path) -> None:
+    (tmp_path / "kinds").mkdir()
+    (tmp_path / "kinds" / "weights.json").write_text("{}")
+    with base_folder(tmp_path):
+        assert ModelReference("./kinds").folder == tmp_path / "kinds"
+
+
+@pytest.mark.parametrize("wrong", ["two words", "kinds@", "kinds@0", "kinds@Champion", "./nowhere", "", 7])
+def test_what_is_no_model_is_refused(wrong: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"names no model|no folder with the files of a model|give the name of a model"):
+        finder(WithModel).create("test.finder", {"model": wrong})
+
+
+def test_the_models_of_a_configuration_are_found_wherever_they_are() -> None:
+    config = WithModel(model=ModelReference("kinds"), others=(ModelReference("kinds"), ModelReference("dates@2")))
+    assert model_references(config) == ("kinds", "dates@2")
+    assert WithModel.model_validate_json(config.model_dump_json()) == config
 
 
 class Colour(Enum):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ._admission import STATES, Entry, Plugin, State
     from ._build import build_manifest
     from ._checks import HOOKS, Checked, check_component
-    from ._config import ComponentConfig, InputFile, base_folder
+    from ._config import ComponentConfig, InputFile, ModelReference, base_folder, model_references
     from ._declare import Provided, component, declaration_of
     from ._diagnosis import Finding, findings
     from ._discovery import installed_versions
@@ -47,6 +47,7 @@ __all__ = [
     "Lock",
     "Locked",
     "Manifest",
+    "ModelReference",
     "Needs",
     "Plugin",
     "Policy",
@@ -67,6 +68,7 @@ __all__ = [
     "in_force",
     "installed_versions",
     "manifest_text",
+    "model_references",
     "normalised_distribution",
     "parse_manifest",
     "unmatched",
@@ -76,7 +78,7 @@ _HOME: Final = homes(
     _admission="STATES Entry Plugin State",
     _build="build_manifest",
     _checks="HOOKS Checked check_component",
-    _config="ComponentConfig InputFile base_folder",
+    _config="ComponentConfig InputFile ModelReference base_folder model_references",
     _declare="Provided component declaration_of",
     _diagnosis="Finding findings",
     _discovery="installed_versions",

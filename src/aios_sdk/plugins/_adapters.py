@@ -80,9 +80,13 @@ def check_version(stage: Stage, version: int, plugin: str) -> None:
         )
 
 
+#: Hooks that are not called as the stage they belong to.
+_COMPANIONS: Final[Mapping[str, Stage]] = {"render": "ingest", "train": "classify"}
+
+
 def stage_of(hook: str) -> Stage:
-    """The stage that a hook is or belongs to: ``extract`` for ``extract_batch``, ``ingest`` for ``render``."""
-    return "ingest" if hook == "render" else next(stage for stage in STAGES if stage == hook.partition("_")[0])
+    """The stage that a hook is or belongs to: ``extract`` for ``extract_batch``, ``ingest`` for ``render``, ``classify`` for ``train``."""
+    return _COMPANIONS[hook] if hook in _COMPANIONS else next(stage for stage in STAGES if stage == hook.partition("_")[0])
 
 
 def hooks_of(specification: type) -> dict[str, Callable[..., Any]]:

@@ -107,6 +107,8 @@ def _check_hooks(code: type, marked: Mapping[str, Any], specification: type) -> 
             _fail(f"{code.__qualname__}.{name} is a companion without its stage", function, f"Implement {name.removesuffix('_batch')} too")
     if "render" in marked and "ingest" not in marked:
         _fail(f"{code.__qualname__}.render is a companion without its stage", marked["render"], "Implement ingest too")
+    if "train" in marked and not marked.keys() & {"extract", "classify"}:
+        _fail(f"{code.__qualname__}.train is a companion without its stage", marked["train"], "Implement extract or classify too")
     if not stages_of(code):
         unmarked = [name for name in STAGES if callable(getattr(code, name, None))]
         _fail(
@@ -167,13 +169,13 @@ def _warn_of_arguments(stage: str, function: Callable[..., Any], specification: 
 
 
 def _check_declared(code: Any, info: ComponentInfo, arguments: Mapping[str, Any]) -> None:
-    draws = "render" in arguments
-    if draws != info.renders:
-        _fail(
-            f"{info.id} {'implements' if draws else 'does not implement'} render, but is declared with renders={info.renders}",
-            code,
-            f"Say renders={draws} in @component",
-        )
+    for hook, declares, declared in (("render", "renders", info.renders), ("train", "trains", info.trains)):
+        if (hook in arguments) != declared:
+            _fail(
+                f"{info.id} {'does not implement' if declared else 'implements'} {hook}, but is declared with {declares}={declared}",
+                code,
+                f"Say {declares}={not declared} in @component",
+            )
     for hook in arguments:
         function = getattr(code, hook) if isinstance(code, type) else code
         is_async = inspect.iscoroutinefunction(function)
@@ -244,6 +246,8 @@ def _check_method(hook: str, function: Callable[..., Any], parameters: list[insp
     generates = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
     if generates and hook != "ingest" and not hook.endswith("_batch"):
         _fail(f"{name} is a generator; {hook} returns its result", function, "Use 'return', not 'yield'")
+    if hook == "train" and inspect.iscoroutinefunction(function):
+        _fail(f"{name} is async; train is a plain method", function, "Write 'def train'; nothing else goes on beside it")
     if hook == "ingest" and (inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)):
         _fail(f"{name} is async; ingest is a plain generator", function, "Write 'def ingest'; the host runs it in a worker")
     _check_annotations(hook, function, parameters, expected)

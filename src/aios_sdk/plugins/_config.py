@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import inspect
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,17 +14,20 @@ from decimal import Decimal
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Final, final
+from typing import Any, ClassVar, Final, Self, final
 
 import pydantic
 import pydantic.json_schema
 from pydantic_core import PydanticSerializationUnexpectedValue, core_schema
 
 from aios_sdk.errors import ConfigurationError, ContractError
-from aios_sdk.records import canonical, digest, digest_file
+from aios_sdk.records import canonical, digest, digest_file, digest_folder
 
 from ._declare import definition
 from ._names import listed, near
+
+#: ``name``, or ``name@version`` with a number or an alias.
+_MODEL: Final = re.compile(r"[A-Za-z0-9][\w.-]*(@(?:[1-9][0-9]*|[a-z][\w-]*))?", re.ASCII)
 
 _base: Final[ContextVar[Path | None]] = ContextVar("base", default=None)
 
@@ -116,6 +120,89 @@ class InputFile(os.PathLike[str]):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: pydantic.GetJsonSchemaHandler) -> dict[str, Any]:
         return {"type": "string", "format": "file-path"}
+
+
+@final
+class ModelReference(str):
+    """A trained model that a configuration names: a folder, or a model of the store that a run records in.
+
+    ``./models/kinds``, what has a ``/`` or is a path, is a folder; a relative one starts where an `InputFile` would. ``kinds`` is the
+    champion of that name in the store, ``kinds@3`` its version 3, ``kinds@challenger`` what that alias stands for. ``open`` is given the
+    folder with the model's files; their digest enters the memo key and the lineage. Validation refuses a folder without files, and what
+    is no name. Example::
+
+        class Config(ComponentConfig):
+            model: ModelReference | None = None
+
+        def open(self, resources: Resources) -> None:
+            self.weights = load(resources.models[self.config.model])
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, reference: str | os.PathLike[str]) -> Self:
+        """Raises ``ValueError`` when it is neither a folder with files nor a name."""
+        text = os.fspath(reference)
+        if isinstance(reference, os.PathLike) or "/" in text or os.sep in text or text in (".", ".."):
+            folder = (_base.get() or Path()) / text
+            if not folder.is_dir() or not any(path.is_file() for path in folder.rglob("*")):
+                raise ValueError(f"there is no folder with the files of a model at {str(folder)!r}")
+            return super().__new__(cls, folder if os.sep in str(folder) else f".{os.sep}{folder}")
+        if not _MODEL.fullmatch(text):
+            raise ValueError(
+                f"{text!r} names no model; write its name, 'name@3', 'name@champion', or the path of a folder such as './kinds'"
+            )
+        return super().__new__(cls, text)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder, where it is one; None for a model of the store."""
+        return Path(self) if os.sep in self else None
+
+    @property
+    def name(self) -> str:
+        """The name of a model of the store; empty for a folder."""
+        return "" if os.sep in self else self.partition("@")[0]
+
+    @property
+    def version(self) -> str:
+        """The version or alias of a model of the store, ``champion`` where none is said; empty for a folder."""
+        return "" if os.sep in self else self.partition("@")[2] or "champion"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: pydantic.GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        def validate(value: Any) -> ModelReference:
+            if isinstance(value, ModelReference):
+                return value
+            if not isinstance(value, str | os.PathLike):
+                raise ValueError("give the name of a model, or the path of its folder")
+            return cls(value)
+
+        serialization = core_schema.plain_serializer_function_ser_schema(str, when_used="json-unless-none")
+        return core_schema.no_info_plain_validator_function(validate, serialization=serialization)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: pydantic.GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "format": "model"}
+
+
+def model_references(config: ComponentConfig) -> tuple[ModelReference, ...]:
+    """The models that a configuration names, each once, in the order of its fields."""
+    return tuple(dict.fromkeys(_references(config)))
+
+
+def _references(value: Any) -> Iterator[ModelReference]:
+    if isinstance(value, ModelReference):
+        yield value
+    elif isinstance(value, pydantic.BaseModel):
+        for name in type(value).model_fields:
+            yield from _references(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _references(item)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from _references(item)
 
 
 class _NoConfig(ComponentConfig):
@@ -224,6 +311,8 @@ def _fields(config: pydantic.BaseModel, place: tuple[str, ...]) -> dict[str, Any
 
 
 def _plain(value: Any, place: tuple[str, ...]) -> Any:
+    if isinstance(value, ModelReference):
+        return {"model": value if value.folder is None else digest_folder(value.folder)}
     if value is None or (
         isinstance(value, bool | int | float | str | Decimal | dt.date | dt.time | dt.timedelta) and not isinstance(value, Enum)
     ):

@@ -85,6 +85,7 @@ def component(
     memory_mb: int = 0,
     gpu: bool = False,
     renders: bool = False,
+    trains: bool = False,
 ) -> Decorator:
     """Declare a class, or an annotated function of one stage, to be a component; `ComponentInfo` says what each argument means.
 
@@ -101,7 +102,7 @@ def component(
         "id": id, "version": version, "stage": stage, "media_types": media_types, "priority": priority, "unit": unit, "rows": rows,
         "isolation": isolation, "batch": batch, "requires": requires, "provides": provides, "uses": uses, "fields": fields or {},
         "deterministic": deterministic, "reads": reads, "programs": programs, "model": model, "network": network, "secrets": secrets,
-        "memory_mb": memory_mb, "gpu": gpu, "renders": renders,
+        "memory_mb": memory_mb, "gpu": gpu, "renders": renders, "trains": trains,
     }  # fmt: skip
 
     def declare(decorated: Any) -> Any:

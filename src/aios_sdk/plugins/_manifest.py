@@ -48,7 +48,8 @@ class ComponentInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         deterministic: True, False or ``"seeded"``.
         reads: ``name`` and ``key``, when the document's name or place enters its results, and so its memo key.
         programs: external programs; model: reference of its model; network: hosts; secrets: names.
-        memory_mb: what it needs, in MiB; gpu: whether it needs one; renders: whether it draws pages.
+        memory_mb: what it needs, in MiB; gpu: whether it needs one; renders: whether it draws pages; trains: whether it learns
+            models.
         config: JSON schema of its configuration as text, empty without one; version: its own, where it has no distribution.
     """
 
@@ -75,6 +76,7 @@ class ComponentInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     memory_mb: int = 0
     gpu: bool = False
     renders: bool = False
+    trains: bool = False
     version: str = ""
     config: str = ""
 

@@ -1,7 +1,7 @@
 """What flows through a pipeline: sources, documents and their layers, results and outcomes; all immutable."""
 
 from ._document import Document, Host, Kind, Outcome, Page, Status, StepOutcome, StepStatus, UnitFailure
-from ._identity import ID_LENGTH, canonical, digest, digest_file, document_id, from_json, identify, new_run_id, to_json
+from ._identity import ID_LENGTH, canonical, digest, digest_file, digest_folder, document_id, from_json, identify, new_run_id, to_json
 from ._items import Alternative, Check, Field, Label, Reason, Redaction, Reference, Sentence, Severity, Value, ValueType, value_text
 from ._layers import LAYERS, Layer, Layers, canonical_layer, check_layer, decode_layer, layers_digest, merge_layers, stamped_items
 from ._page import PageInfo, PageText, TextMethod, Word, Words
@@ -13,6 +13,7 @@ from ._source import Source
 from ._span import Box, Span
 from ._spans import check_spans
 from ._table import Column, Table
+from ._training import Example, Training, examples_digest
 
 __all__ = [
     "ID_LENGTH",
@@ -25,6 +26,7 @@ __all__ = [
     "Classification",
     "Column",
     "Document",
+    "Example",
     "Extraction",
     "Field",
     "Host",
@@ -55,6 +57,7 @@ __all__ = [
     "Summary",
     "Table",
     "TextMethod",
+    "Training",
     "UnitFailure",
     "Value",
     "ValueType",
@@ -68,7 +71,9 @@ __all__ = [
     "decode_layer",
     "digest",
     "digest_file",
+    "digest_folder",
     "document_id",
+    "examples_digest",
     "from_json",
     "identify",
     "layers_digest",

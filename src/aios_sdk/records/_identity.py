@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
 
 import msgspec
@@ -52,6 +53,21 @@ def digest_file(file: BinaryIO) -> tuple[str, int]:
         hasher.update(block)
         size += len(block)
     return hasher.hexdigest(), size
+
+
+def digest_folder(folder: Path) -> str:
+    """SHA-256 over the files below ``folder``: their relative paths, sizes and contents, in the order of the paths.
+
+    Raises ``ValueError`` when there is no file in it.
+    """
+    found: list[tuple[str, int, str]] = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            content, size = digest_file(file)
+        found.append((path.relative_to(folder).as_posix(), size, content))
+    if not found:
+        raise ValueError(f"there are no files in {str(folder)!r}")
+    return digest(canonical(sorted(found)))
 
 
 def identify(*parts: str | int) -> str:
