@@ -34,7 +34,7 @@ demo: setup
 	@$(BIN)/aios demo
 
 test: setup
-	$(BIN)/python -m pytest -n auto -q
+	$(BIN)/python -m pytest -n auto --dist loadfile -q  # a file on one worker: its fixtures are made once
 
 lint: $(READY)
 	$(BIN)/ruff check .

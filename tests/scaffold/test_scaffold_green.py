@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,14 @@ from ._environment import Environment
 from .freeze import varieties
 
 SKELETONS = list(varieties("acme"))
+
+#: One of each stage, and of each modality at least two; the long form tries all.
+FEW = {"ingest-image", "extract-table", "classify-image", "summarize-text", "check-table", "redact-text", "route-text"}
+
+
+def marked(skeleton: Skeleton) -> Any:
+    """As a parameter, soak for those that are not among the few."""
+    return pytest.param(skeleton, id=skeleton.variety, marks=() if skeleton.variety in FEW else pytest.mark.soak)
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +48,7 @@ def test_a_new_plugin_keeps_every_law(skeleton: Skeleton, plugins: Path, environ
     assert json.loads(said)["tier"] == "operation"
 
 
-@pytest.mark.parametrize("skeleton", SKELETONS, ids=lambda skeleton: skeleton.variety)
+@pytest.mark.parametrize("skeleton", map(marked, SKELETONS))
 def test_a_new_plugin_keeps_the_laws_of_the_first_tier_and_runs(
     skeleton: Skeleton, plugins: Path, environment: Environment, tmp_path: Path
 ) -> None:
