@@ -123,7 +123,7 @@ def test_groups_of_all_writers_are_folded(store: Path) -> None:
 
 def test_a_large_backlog_takes_several_transactions_of_whole_groups(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_fold, "_TRANSACTION_ROWS", 100)
-    monkeypatch.setattr(_fold, "_APPEND_ROWS", 7)
+    monkeypatch.setattr(_fold, "_INSERT_BYTES", 7_000)
     append(store, [group_of(number, 30) for number in range(20)])
     assert fold(store)[:2] == (600, 20)
     with connect(store) as connection:
@@ -217,7 +217,7 @@ def test_two_folds_exclude_each_other(store: Path) -> None:
 
 def test_a_fold_that_fails_is_undone_whole_and_can_be_repeated(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     append(store, [group_of(number) for number in range(4)])
-    monkeypatch.setattr(_fold, "_APPEND_ROWS", 2)
+    monkeypatch.setattr(_fold, "_INSERT_BYTES", 1)
 
     def stop(reader: JournalReader, segment: Segment, offset: int = 0) -> Iterator[Group]:
         groups = read(reader, segment, offset)

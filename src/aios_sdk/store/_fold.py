@@ -13,24 +13,25 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..errors import JournalCorrupt, StoreBusy, StoreError, StoreFull
 from ._connect import DATABASE, SNAPSHOT, SPILL, disk_is_full, full_database, open_database
 from ._files import sync_directory, sync_file
 from ._frames import END_SIZE
+from ._inserting import Inserting
 from ._locks import fold_lock
 from ._reader import JournalReader, Segment
-from ._schema import BY_NUMBER, create_statements
+from ._schema import create_statements
 
 if TYPE_CHECKING:
     import duckdb
 
 _log: Final = logging.getLogger("aios.store")
 
-# Rows of one transaction, which bounds memory, and of one call of the appender, which bounds how long other threads wait.
+# Rows of one transaction, and the bytes of the journal after which what waits as columns is given to DuckDB: one statement for each table.
 _TRANSACTION_ROWS: Final = 200_000
-_APPEND_ROWS: Final = 200
+_INSERT_BYTES: Final = 4 * 1024 * 1024
 
 #: The name under which a database is made.
 NEW: Final = "new.duckdb"
@@ -89,13 +90,18 @@ def fold_all(database: Path, journal: Path, timeout: float, rows: int | None = N
             if memory_mb is not None:
                 connection.execute("CHECKPOINT")  # closing does it too, but says nothing when memory is short
             return work.rows, work.groups
-        except duckdb.OutOfMemoryException as error:
-            if memory_mb is None:
+        except duckdb.Error as error:
+            if memory_mb is None or not _is_short_of_memory(error):
                 raise
             # Values of many MiB, say, of which nothing can go to disk meanwhile.
             _log.info("folding %s takes more than %d MiB: %s", journal.parent, memory_mb, str(error).partition("\n")[0])
     more, groups = fold_all(database, journal, timeout, None if rows is None else max(0, rows - work.rows))
     return work.rows + more, work.groups + groups
+
+
+def _is_short_of_memory(error: Exception) -> bool:
+    # A commit that lacks it says so with another error than everything else does, and the same advice.
+    return "SET memory_limit" in str(error)
 
 
 def snapshot(store: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
@@ -231,17 +237,11 @@ class Fold:
         self._enough = sys.maxsize if enough is None else enough
         self._until = until
         self.rows = self.groups = 0
-        self._appenders: dict[int, Any] = {}
+        self._tables = Inserting(connection)
+        self._read = self._inserted = 0
 
     def run(self) -> None:
         """Apply what is new; ``rows`` and ``groups`` say how much that was."""
-        try:
-            self._all()
-        finally:
-            for appender in self._appenders.values():
-                appender.clear()
-
-    def _all(self) -> None:
         segments, gaps = self._reader.found()
         damage: JournalCorrupt | None = next(iter(gaps.values()), None)
         damaged: str | None = None
@@ -268,12 +268,12 @@ class Fold:
                 return
             count = 0
             for number, found in group.tables:
-                rows = self._buffers[number]
-                rows += found
+                self._tables.add(number, found)
                 count += len(found)
-                if len(rows) >= _APPEND_ROWS:
-                    self._append(number, rows)
-                    rows.clear()
+            self._read += group.end - position
+            position = group.end
+            if self._read + self._reader.recalled_bytes - self._inserted >= _INSERT_BYTES:
+                self._insert()
             mark = self._marks[segment.writer, segment.sequence]
             mark[0], mark[1], mark[2] = group.end, mark[1] + 1, mark[2] + count
             self._pending += count
@@ -285,24 +285,17 @@ class Fold:
 
     def _begin(self) -> None:
         self._connection.begin()
-        self._appenders = {}
-        self._buffers: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
         self._marks: defaultdict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
         self._pending = 0
 
-    def _append(self, number: int, rows: list[tuple[Any, ...]]) -> None:
-        if number not in self._appenders:
-            name = BY_NUMBER[number].name if number else "applied_segments"
-            self._appenders[number] = self._connection.appender(name)
-        self._appenders[number].append_rows(rows)
+    def _insert(self) -> None:
+        self._tables.insert()
+        self._inserted = self._read + self._reader.recalled_bytes
 
     def _commit(self) -> None:
         now = dt.datetime.now(dt.UTC)
-        for number, rows in self._buffers.items():
-            self._append(number, rows)
-        self._append(0, [(writer, sequence, *mark, now) for (writer, sequence), mark in self._marks.items()])
-        for appender in self._appenders.values():
-            appender.flush()
+        self._tables.add(0, [(writer, sequence, *mark, now) for (writer, sequence), mark in self._marks.items()])
+        self._insert()
         self._connection.commit()
         self.groups += sum(mark[1] for mark in self._marks.values())
         self.rows += sum(mark[2] for mark in self._marks.values())

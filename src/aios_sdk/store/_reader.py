@@ -63,6 +63,8 @@ class JournalReader:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._open: dict[tuple[str, int], tuple[BinaryIO, Path, tuple[Header, bytes]]] = {}
+        #: Bytes that were read so far of what recalled documents stand for.
+        self.recalled_bytes = 0
 
     def segments(self) -> list[Segment]:
         """Every segment, by writer and sequence. Raises `JournalCorrupt` when one is missing between two others."""
@@ -130,6 +132,7 @@ class JournalReader:
                 for kind, payload in frame.records():
                     if payload is not None and kind in tables:
                         found.append((kind, again.rows(kind, decode(kind, payload))))
+                        self.recalled_bytes += len(payload)
                 if not frame.flags & CONTINUES:
                     break
         except OSError as error:
