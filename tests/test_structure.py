@@ -21,6 +21,7 @@ REPOSITORY = SOURCE.parent.parent
 FLOORS = [
     ["cli"],
     ["testing", "scaffold"],
+    ["learning"],
     ["pipelines"],
     ["engine"],
     ["plugins", "store"],

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from aios_sdk.records import Check, Checks, Extraction, Field, UnitFailure
-from aios_sdk.store import ComponentUse, Store, _journal
+from aios_sdk.store import ComponentUse, Evaluation, Learned, Model, ModelUse, Store, _journal
 
 from ._journals import row_of
 from ._recording import Recording
@@ -20,7 +22,9 @@ def make(path: Path, *, documents: int = 2) -> None:
     """Record a run with so many rich documents and a case of them, in journals of several segments."""
     with pytest.MonkeyPatch.context() as patch, Store(path) as store:
         patch.setattr(_journal, "SEGMENT_SIZE", 10_000)
-        recording = Recording(store, uses=[ComponentUse(step="fields", stage="extract", component="aios.fields", model="m@1")])
+        recording = Recording(
+            store, uses=[ComponentUse(step="fields", stage="extract", component="aios.fields", models=(ModelUse("m", "m@1", "d" * 64),))]
+        )
         outcomes = []
         for number in range(documents):
             document = rich_document(recording, path.parent, f"rechnung-{number}.txt")
@@ -41,6 +45,40 @@ def make(path: Path, *, documents: int = 2) -> None:
         again.run.recall(found)
         again.finish()
         store._writer.append([row_of("forgotten", document_id="f" * 32, forgotten_by="somebody", records=1)])  # type: ignore[union-attr]
+        add_model(store, path.parent / "model", examples=3)
+
+
+def add_model(
+    store: Store, folder: Path, name: str = "kinds", weights: str = "{}", *, examples: int = 0, alias: str = "", **more: Any
+) -> Model:
+    """Add a version of a model, and its evaluation on so many examples (0: none)."""
+    folder.mkdir(exist_ok=True)
+    (folder / "weights.json").write_text(weights)
+    model = store.models.add(folder, name, Learned(task="classification", format="json", **more), alias=alias)
+    if examples:
+        evaluate(store, model, 0.9, examples)
+    return model
+
+
+def evaluate(store: Store, model: Model, value: float, examples: int = 10, examples_digest: str = "e" * 64) -> None:
+    """Record that a model was measured to be so good."""
+    store.models.record(
+        Evaluation(
+            name=model.name,
+            version=model.version,
+            evaluated_at=dt.datetime.now(dt.UTC),
+            component="aios.lexical",
+            component_version="1",
+            examples=examples,
+            examples_digest=examples_digest,
+            left_out=0,
+            measure="accuracy",
+            value=value,
+            low=value - 0.1,
+            high=value + 0.1,
+            metrics={"accuracy": {"value": value, "low": value - 0.1, "high": value + 0.1}},
+        )
+    )
 
 
 def copy(store: Path, to: Path) -> Path:

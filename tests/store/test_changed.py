@@ -13,7 +13,7 @@ import pytest
 from aios_sdk import ComponentConfig, Document, Extraction, Field, Pipeline, Route, Source, Store, component, implements
 from aios_sdk.errors import Malformed
 from aios_sdk.records import Check, Checks
-from aios_sdk.store import ComponentUse
+from aios_sdk.store import ComponentUse, ModelUse
 from tests.engine._parts import document_of, note, registry_of, word
 
 from ._recording import Recording
@@ -165,15 +165,20 @@ def test_a_step_that_only_one_pipeline_has_and_one_that_failed(store: Store) -> 
     assert changed(store, before.finish(), after.finish(), "change, why, detail") == [("removed", "failure", "the service was away")]
 
 
-def test_another_model_under_the_same_name_is_model(store: Store) -> None:
+def test_another_model_is_model_also_where_the_configuration_names_it(store: Store) -> None:
     ids = []
-    for value, model_digest in ((Decimal("10.00"), "a" * 64), (Decimal("10.50"), "b" * 64)):
-        use = ComponentUse(step="fields", stage="extract", component="acme.reader", model="numbers@best", model_digest=model_digest)
+    for value, model in (
+        (Decimal("10.00"), ModelUse("numbers", "numbers@1", "a" * 64)),
+        (Decimal("10.50"), ModelUse("numbers", "numbers@2", "b" * 64)),
+    ):
+        use = ComponentUse(step="fields", stage="extract", component="acme.reader", models=(model,), config_digest=model.model)
         recording = Recording(store, uses=[use])
         field = Field(path="total", value=value, currency="EUR", status="ungrounded")
         recording.end(recording.step(recording.deliver("a"), "fields", Extraction(fields=(field,)), component="acme.reader"))
         ids.append(recording.finish())
-    assert changed(store, *ids, "before, after, why, detail") == [("10.00 EUR", "10.50 EUR", "model", "numbers@best -> numbers@best")]
+    assert changed(store, *ids, "before, after, why, detail") == [
+        ("10.00 EUR", "10.50 EUR", "model", "numbers@1#aaaaaaaaaaaa -> numbers@2#bbbbbbbbbbbb")
+    ]
 
 
 def test_a_value_that_became_a_conflict_has_changed_and_a_verdict_too(store: Store) -> None:

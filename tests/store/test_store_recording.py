@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from aios_sdk.errors import StoreError, UsageError
 from aios_sdk.records import Document, Extraction, Field, Layers, PageInfo, PageText, StepOutcome, UnitFailure, from_json, to_json
-from aios_sdk.store import TABLES, Attempt, ComponentUse, RunInfo, Store, _recorder, lag
+from aios_sdk.store import TABLES, Attempt, ComponentUse, ModelUse, RunInfo, Store, _recorder, lag
 from aios_sdk.store._reader import JournalReader
 from aios_sdk.store._rows import Owner, item_rows, number
 
@@ -163,7 +163,8 @@ def test_a_component_is_recorded_once_for_each_step_and_named_in_its_attempts(st
         code_digest="c0de",
         config_digest="c0f1",
         config='{"language": "de"}',
-        model="names@2",
+        model="names 2",
+        models=(ModelUse("kinds@champion", "kinds@3", "d1" * 32),),
         deterministic="seeded",
         files_digest="f11e",
         isolation="process",
@@ -178,11 +179,14 @@ def test_a_component_is_recorded_once_for_each_step_and_named_in_its_attempts(st
         assert recording.run.use(use) is None
         recording.step(recording.deliver("a.txt"), "fields", Extraction(), component="acme.fields")
         found = store.sql("select component, version, code_digest, config_digest, model from attempts").fetchall()
-        assert found == [("acme.fields", "1.2", "c0de", "c0f1", "names@2")]
+        assert found == [("acme.fields", "1.2", "c0de", "c0f1", f"names 2, kinds@3#{'d1' * 32}")]
         assert store.sql("select config ->> 'language', deterministic from plugins").fetchall() == [("de", "seeded")]
         needs = store.sql("select files_digest, isolation, network, secrets, programs, memory_mb, gpu from plugins").fetchall()
         assert needs == [("f11e", "process", ["api.acme.com"], ["ACME_TOKEN"], ["tesseract"], 2000, True)]
-        assert store.sql("select model from models").fetchall() == [("names@2",)]
+        assert store.sql("select model, model_digest, reference from model_uses order by model").fetchall() == [
+            ("kinds@3", "d1" * 32, "kinds@champion"),
+            ("names 2", "", ""),
+        ]
 
 
 def test_a_configuration_that_is_no_json_is_refused_when_it_is_recorded(store: Store) -> None:

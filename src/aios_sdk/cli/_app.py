@@ -61,6 +61,15 @@ _STORE: Final = {
     "verify": Command("store_verify", "verify", "Read every stored byte again, and name what does not fit."),
     "snapshot": Command("store_snapshot", "snapshot", "Copy the database for readers who take long."),
 }
+_MODEL: Final = {
+    "list": Command("model", "list_models", "List the trained models of a store."),
+    "show": Command("model", "show", "Show one version of a model."),
+    "train": Command("model_train", "train", "Train a component on examples; the model goes into the store."),
+    "evaluate": Command("model_evaluate", "evaluate", "Measure how well a model does on examples."),
+    "compare": Command("model_evaluate", "compare", "Compare two models on the same examples."),
+    "promote": Command("model", "promote", "Make a version the champion."),
+    "rollback": Command("model", "rollback", "Let an alias stand again for what it stood for before."),
+}
 
 #: Every command. A name stands here once; its function's parameters are its arguments and options.
 COMMANDS: Final[Mapping[str, Command | Group]] = {
@@ -71,6 +80,7 @@ COMMANDS: Final[Mapping[str, Command | Group]] = {
     "convert": Command("convert", "convert", "Write files as Markdown, HTML, JSON or text."),
     "explain": Command("explain", "explain", "Tell where a document's values come from."),
     "sql": Command("sql", "sql", "Ask a store in SQL."),
+    "model": Group("Train models from examples, compare them, and choose which one runs work with.", _MODEL),
     "plugin": Group("See, check and build plugins.", _PLUGIN),
     "store": Group("See how a store is doing, and look after it.", _STORE),
 }

@@ -27,14 +27,15 @@ def reading(inputs: Sequence[str], pipeline: str | None) -> Iterator[tuple[Store
     from aios_sdk.store import Store
 
     quiet_libraries()
-    found = load_pipeline(pipeline) if pipeline else _reader()
+    found = load_pipeline(pipeline) if pipeline else reader()
     check_inputs(inputs)
     with tempfile.TemporaryDirectory(prefix="aios-") as folder, Store(Path(folder) / "read.aios") as store:
         outcomes = [each for outcome in found.run(list(inputs), store=store, ordered=True) for each in ending(outcome)]
         yield store, _with_parts_behind(outcomes)
 
 
-def _reader() -> Pipeline:
+def reader() -> Pipeline:
+    """Ingests files by type, and reads scanned pages by tesseract if its plugin is there."""
     from aios_sdk.pipelines import Pipeline
     from aios_sdk.plugins import Registry
 

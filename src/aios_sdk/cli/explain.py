@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aios_sdk.errors import UsageError
-from aios_sdk.store import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Store, Verdict
+from aios_sdk.store import Candidate, Decision, Explanation, Finding, Maker, Origin, Place, Store, Verdict, readable
 
 from ._printing import as_json, printable, size
 
@@ -179,7 +179,7 @@ def _names(*names: str) -> str:
 
 
 def _by(maker: Maker) -> tuple[str | tuple[str, str], ...]:
-    model = f", model {maker.model}" if maker.model else ""
+    model = f", model {readable(maker.model)}" if maker.model else ""
     cached = ", from the memo" if maker.cache == "hit" else ""
     return "by step ", (maker.step, "bold"), f" ({' '.join(filter(None, (maker.component, maker.version)))}{model}{cached})"
 

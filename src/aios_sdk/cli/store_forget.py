@@ -31,8 +31,8 @@ def forget(
     """Erase the content and values of documents, of their parts, and of the cases they are in, from every file of the store.
 
     It stays recorded that they were processed, by what, and how that ended; the table forgotten tells who had it erased, and when. What
-    another document has in common with it stays, and is named. No run may be under way. When it is interrupted or killed, run it again:
-    what was begun is finished.
+    another document has in common with it stays, and is named, and so do models that were trained on it. No run may be under way. When
+    it is interrupted or killed, run it again: what was begun is finished.
 
     Backups, exports and copies of the store are out of its reach, and so are the original files: a run that meets them reads them again.
 
@@ -81,3 +81,6 @@ def _told(found: Forgotten, what: str) -> Iterator[str]:
         yield f"kept: what is the same in {other.document_id} {other.name}".rstrip()
     if len(found.shared) > _SHOWN:
         yield f"... and in {len(found.shared) - _SHOWN:,} more"
+    for model in found.models:
+        called = f" ({', '.join(model.aliases)})" if model.aliases else ""
+        yield f"kept: what the model {model}{called} learned from {model.documents:,} of it; train it again without"

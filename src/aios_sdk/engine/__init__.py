@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from ._events import Observer
     from ._ingest import check_inputs
     from ._limits import Limits
-    from ._plan import Plan, PlannedCollect, PlannedComponent, PlannedFallback, PlannedStep
+    from ._models import RunModels
+    from ._plan import Plan, PlannedCollect, PlannedComponent, PlannedFallback, PlannedModel, PlannedStep
     from ._preview import Foreseen, preview
     from ._progress import Ending, Lines
     from ._stop import Stop
@@ -31,7 +32,9 @@ __all__ = [
     "PlannedCollect",
     "PlannedComponent",
     "PlannedFallback",
+    "PlannedModel",
     "PlannedStep",
+    "RunModels",
     "Stop",
     "Tracing",
     "arun",
@@ -46,7 +49,8 @@ _HOME: Final = homes(
     _events="Observer",
     _ingest="check_inputs",
     _limits="Limits",
-    _plan="Plan PlannedCollect PlannedComponent PlannedFallback PlannedStep",
+    _models="RunModels",
+    _plan="Plan PlannedCollect PlannedComponent PlannedFallback PlannedModel PlannedStep",
     _preview="Foreseen preview",
     _progress="Ending Lines",
     _stop="Stop",

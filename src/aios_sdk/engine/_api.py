@@ -15,6 +15,7 @@ from ..store import Store
 from ._events import Observer
 from ._ingest import check_inputs
 from ._limits import Limits
+from ._models import RunModels
 from ._plan import Plan
 from ._progress import progress_for
 from ._run import Engine
@@ -50,6 +51,7 @@ async def _batches(
     progress: bool | None = None,
     fresh: bool = False,
     ordered: bool = False,
+    models: RunModels | None = None,
     stop: Stop | None = None,
 ) -> AsyncGenerator[list[Outcome], None]:
     check_inputs(inputs)
@@ -64,6 +66,7 @@ async def _batches(
         window=window or _WINDOW,
         fresh=fresh,
         ordered=ordered,
+        models=models,
     )
     asked, loop = stop or Stop(), asyncio.get_running_loop()
     with asked.heard_by(lambda: loop.call_soon_threadsafe(engine.stop, asked)):

@@ -9,6 +9,7 @@ from ..errors import UnknownComponent
 from ..plugins import ComponentInfo, Registry
 from ..records import canonical
 from ..store import ComponentUse, Run
+from ._models import RunModels
 from ._plan import PlannedComponent, PlannedStep
 
 
@@ -23,8 +24,9 @@ class Candidate(NamedTuple):
 class Chooser:
     """Which components do a step for a media type; asked once for each pair and remembered."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, models: RunModels) -> None:
         self._registry = registry
+        self._models = models
         self._known: dict[tuple[int, str], tuple[Candidate, ...]] = {}
         self._planned: dict[tuple[int, str], PlannedComponent] = {}
 
@@ -60,7 +62,8 @@ class Chooser:
     def _component(self, step: PlannedStep, info: ComponentInfo) -> PlannedComponent:
         key = (id(step), info.id)
         if key not in self._planned:
-            self._planned[key] = PlannedComponent(id=info.id, stage=step.stage, config=step.config.get(info.id, {}), scope=step.scope)
+            chosen = PlannedComponent(id=info.id, stage=step.stage, config=step.config.get(info.id, {}), scope=step.scope)
+            self._planned[key] = self._models.of_component(chosen, self._registry)
         return self._planned[key]
 
 
@@ -79,6 +82,7 @@ def record_use(run: Run, registry: Registry, step: PlannedStep, candidate: Candi
             config_digest=instance.config_digest,
             config=instance.config_json,
             model=info.model,
+            models=tuple(model.use for model in candidate.component.models),
             deterministic=info.deterministic,
             rejected=canonical(dict(candidate.rejected)).decode() if candidate.rejected else "",
             files_digest=plugin.installed.digest if plugin else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,16 +11,25 @@ from ..expressions import Compiled, Scope
 from ..plugins import Registry
 from ..records import LAYERS, Layer
 from ..stages import Stage
+from ..store import ModelUse
+
+
+class PlannedModel(NamedTuple):
+    """A model that a component works with in this run: which one, and the folder that its files lie in."""
+
+    use: ModelUse
+    folder: str
 
 
 class PlannedComponent(msgspec.Struct, frozen=True, kw_only=True):
     """A component to be called, with its settings (checked, or as given), and the stage and scope in which its expressions were
-    compiled."""
+    compiled; ``models`` are those that its settings name, which a run knows at its start."""
 
     id: str
     stage: Stage
     config: Any = {}
     scope: Scope
+    models: tuple[PlannedModel, ...] = ()
 
 
 class PlannedFallback(msgspec.Struct, frozen=True, kw_only=True):

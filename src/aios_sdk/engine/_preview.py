@@ -10,11 +10,12 @@ from typing import Literal, NamedTuple
 
 from ..errors import AiosError
 from ..records import Document, Kind, Source, digest, digest_file, document_id
-from ..store import Blobs, Memo, Store
+from ..store import Blobs, Memo, Store, models_told, readable
 from ._again import Again
 from ._choice import Candidate, Chooser
 from ._ingest import sources_of
 from ._memory import Memory, Trace
+from ._models import RunModels
 from ._plan import Plan, PlannedStep
 
 
@@ -106,11 +107,13 @@ class _Past:
 
 def preview(plan: Plan, inputs: object, store: Store) -> Iterator[Foreseen]:
     """What `run` would do for each step of each document, as far as that can be known without doing it. Reads every input's bytes."""
+    models = RunModels(store)
+    plan = models.of_plan(plan)
     past = _Past(store, plan.name)
     memo = store.memo()
     try:
         memory = Memory(plan.registry, memo, store.blobs, cut_off=memo.deliveries.cut_off(plan.name), fresh=False)
-        oracle = _Oracle(plan, past, memory, memo, store.blobs)
+        oracle = _Oracle(plan, past, memory, memo, store.blobs, models)
         for source in _files(inputs, store):
             identity, place = _identity(source)
             if identity in past.documents:
@@ -129,11 +132,11 @@ def preview(plan: Plan, inputs: object, store: Store) -> Iterator[Foreseen]:
 class _Oracle:
     """Asks for each step whether its key is known."""
 
-    def __init__(self, plan: Plan, past: _Past, memory: Memory, memo: Memo, blobs: Blobs) -> None:
+    def __init__(self, plan: Plan, past: _Past, memory: Memory, memo: Memo, blobs: Blobs, models: RunModels) -> None:
         self._plan = plan
         self._past = past
         self._memory = memory
-        self._chooser = Chooser(plan.registry)
+        self._chooser = Chooser(plan.registry, models)
         self._again = Again(plan, None, self._chooser, memory, memo, blobs)
         self._asked: set[str] = set()
         self._unsure: set[str] = set()
@@ -223,9 +226,10 @@ class _Oracle:
             return f"{id} {instance.version or '(no version)'} instead of {before.version or '(no version)'}"
         if before.code_digest != (instance.code_digest or ""):
             return f"the code of {id} has changed"
-        if before.config_digest != instance.config_digest:
-            return f"the settings of {id} have changed"
-        return f"{id} has another model" if before.model != instance.info.model else ""
+        model = models_told(instance.info.model, (each.use for each in candidate.component.models))
+        if before.model != model:  # which settings may have changed to
+            return f"{id} works with {readable(model) or 'no model'} instead of {readable(before.model) or 'none'}"
+        return f"the settings of {id} have changed" if before.config_digest != instance.config_digest else ""
 
     def _candidate(self, step: PlannedStep, document: Document) -> Candidate | None:
         try:

@@ -21,6 +21,7 @@ from ._flow import Acknowledger, InOrder, Turn, Window, read_ahead, weight_of
 from ._ingest import Admitted
 from ._limits import Budget, Limits
 from ._memory import Memory, Trace
+from ._models import RunModels
 from ._patience import Patience
 from ._plan import Plan, PlannedStep
 from ._steps import Steps, stage_failed
@@ -65,8 +66,10 @@ class Engine:
         window: int,
         fresh: bool = False,
         ordered: bool = False,
+        models: RunModels | None = None,
     ) -> None:
-        self._plan = plan
+        models = models or RunModels(store)
+        self._plan = plan = models.of_plan(plan)
         self._store = store
         self._limits = limits
         self._fresh = fresh
@@ -74,7 +77,7 @@ class Engine:
         self._in_order: InOrder[_Tree] | None = InOrder() if ordered else None
         self._observers = Observers(observers)
         self._workers = Workers(plan.registry, workers, store.blobs, limits.memory_mb)
-        self._chooser = Chooser(plan.registry)
+        self._chooser = Chooser(plan.registry, models)
         # A document holds a slot while it is ingested and passes its steps; a delivery is in the window until all it holds is durable and
         # taken over by the caller. Documents never wait for others while they hold a slot, so the two cannot lock each other.
         self._documents = asyncio.Semaphore(max(_DOCUMENTS, 2 * workers))

@@ -94,7 +94,8 @@ class Workers:
             found.bind(component.scope, component.stage)
             secrets = secrets_of(component.id, found.info.secrets)
             if found.opens:
-                found.open(Resources(scratch=self.directory("open-"), threads=1, secrets=secrets))
+                models = {model.use.reference: Path(model.folder) for model in component.models}
+                found.open(Resources(scratch=self.directory("open-"), threads=1, models=models, secrets=secrets))
             with self._lock:
                 self._opened.append(found)
             instances[id(component)] = found  # the engine keeps the component alive, so its id stays its own

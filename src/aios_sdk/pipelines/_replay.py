@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..engine import RunModels
+from ..engine import run as run_plan
 from ..errors import UsageError
 from ..plugins import Registry
 from ..records import Source
-from ..store import Store
+from ..store import Store, readable
 from ._pipeline import Pipeline
 
 
@@ -56,7 +58,7 @@ _MAKERS = "SELECT step, component, version, code_digest, config_digest, model FR
 
 def replay(store: Store, run: str = "", *, registry: Registry | None = None, workers: int | None = None) -> Replayed:
     """Run the pipeline of ``run`` (its id or the beginning of it; the latest without) again over the bytes that it read, beside the store,
-    and compare what deterministic steps gave. Nothing is written into the store.
+    with the models that it worked with, and compare what deterministic steps gave. Nothing is written into the store.
 
     Raises `UsageError` when there is no such run or its pipeline cannot be made from its record, and what running it raises. Example::
 
@@ -67,7 +69,9 @@ def replay(store: Store, run: str = "", *, registry: Registry | None = None, wor
     pipeline = Pipeline.from_yaml(f"{definition}\n")
     with tempfile.TemporaryDirectory(prefix="aios-replay-") as folder, Store(Path(folder) / "replay.aios") as again:
         sources = list(_sources(store, run_id, Path(folder)))
-        documents = sum(1 for _ in pipeline.run(sources, store=again, registry=registry, workers=workers, progress=False, fresh=True))
+        models = RunModels(store, _models(store, run_id))
+        plan = pipeline.compile(registry)
+        documents = sum(1 for _ in run_plan(plan, sources, store=again, models=models, workers=workers, progress=False, fresh=True))
         now_id = again.sql("select max(run_id) from runs").fetchall()[0][0]
         return _compared(store, run_id, again, now_id, documents)
 
@@ -81,6 +85,12 @@ def _recorded(store: Store, run: str) -> tuple[str, str]:
             f"The store has {'several runs' if found else 'no run'} {run!r}", fix="Take an id from: select run_id, pipeline from runs"
         )
     return found[0][0], found[0][1]
+
+
+def _models(store: Store, run_id: str) -> dict[str, str]:
+    """Which model of the store each reference stood for in the run."""
+    rows = store.sql("SELECT DISTINCT reference, model || '#' || model_digest FROM model_uses WHERE run_id = $1", [run_id]).fetchall()
+    return {reference: model for reference, model in rows if reference}
 
 
 def _sources(store: Store, run_id: str, folder: Path) -> Iterator[Source]:
@@ -136,4 +146,4 @@ def _change(then: frozenset[tuple[Any, ...]], now: frozenset[tuple[Any, ...]]) -
 
 
 def _short(what: str, value: str) -> str:
-    return value[:8] if what in ("code", "configuration") else value or "none"
+    return value[:8] if what in ("code", "configuration") else readable(value) or "none"

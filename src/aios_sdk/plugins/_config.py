@@ -312,7 +312,7 @@ def _fields(config: pydantic.BaseModel, place: tuple[str, ...]) -> dict[str, Any
 
 def _plain(value: Any, place: tuple[str, ...]) -> Any:
     if isinstance(value, ModelReference):
-        return {"model": value if value.folder is None else digest_folder(value.folder)}
+        return {"model": str(value) if value.folder is None else digest_folder(value.folder)}
     if value is None or (
         isinstance(value, bool | int | float | str | Decimal | dt.date | dt.time | dt.timedelta) and not isinstance(value, Enum)
     ):

@@ -18,15 +18,17 @@ if TYPE_CHECKING:
     from ._export import Exported, ExportFormat, export
     from ._fold import Folded, fold
     from ._follow import follow
-    from ._forget import Forgotten, ForgottenDocument, SharedContent, forget
+    from ._forget import Forgotten, ForgottenDocument, SharedContent, TrainedModel, forget
     from ._gc import Collected, gc
     from ._journal import JournalWriter, Ticket
     from ._lag import Lag, lag
     from ._memo import Memo, Remembered, Whole
+    from ._model import AliasChange, Evaluation, Learned, Model, ModelFile
+    from ._models import Models
     from ._reader import JournalReader
     from ._rebuild import Rebuilt, rebuild
     from ._recorder import Run
-    from ._reports import Attempt, ComponentUse, RunInfo, RunStatus, attempt_id
+    from ._reports import Attempt, ComponentUse, ModelUse, RunInfo, RunStatus, attempt_id, models_told, readable
     from ._schema import MACROS, SCHEMA_VERSION, TABLES, VIEWS, ColumnSpec, MacroSpec, TableSpec, ViewSpec, create_statements
     from ._store import Info, Store
     from ._verify import Verified, verify
@@ -37,6 +39,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "TABLES",
     "VIEWS",
+    "AliasChange",
     "Attempt",
     "Blobs",
     "Candidate",
@@ -46,6 +49,7 @@ __all__ = [
     "Decision",
     "Deliveries",
     "Difference",
+    "Evaluation",
     "Explanation",
     "ExportFormat",
     "Exported",
@@ -57,9 +61,14 @@ __all__ = [
     "JournalReader",
     "JournalWriter",
     "Lag",
+    "Learned",
     "MacroSpec",
     "Maker",
     "Memo",
+    "Model",
+    "ModelFile",
+    "ModelUse",
+    "Models",
     "Origin",
     "Place",
     "Rebuilt",
@@ -71,6 +80,7 @@ __all__ = [
     "Store",
     "TableSpec",
     "Ticket",
+    "TrainedModel",
     "Verdict",
     "Verified",
     "ViewSpec",
@@ -84,6 +94,8 @@ __all__ = [
     "forget",
     "gc",
     "lag",
+    "models_told",
+    "readable",
     "rebuild",
     "time_limit",
     "verify",
@@ -98,15 +110,17 @@ _HOME: Final = homes(
     _export="Exported ExportFormat export",
     _fold="Folded fold",
     _follow="follow",
-    _forget="Forgotten ForgottenDocument SharedContent forget",
+    _forget="Forgotten ForgottenDocument SharedContent TrainedModel forget",
     _gc="Collected gc",
     _journal="JournalWriter Ticket",
     _lag="Lag lag",
     _memo="Memo Remembered Whole",
+    _model="AliasChange Evaluation Learned Model ModelFile",
+    _models="Models",
     _reader="JournalReader",
     _rebuild="Rebuilt rebuild",
     _recorder="Run",
-    _reports="Attempt ComponentUse RunInfo RunStatus attempt_id",
+    _reports="Attempt ComponentUse ModelUse RunInfo RunStatus attempt_id models_told readable",
     _schema="MACROS SCHEMA_VERSION TABLES VIEWS ColumnSpec MacroSpec TableSpec ViewSpec create_statements",
     _store="Info Store",
     _verify="Verified verify",

@@ -76,8 +76,15 @@ _VALUES: Final = f"""
               UNION ALL SELECT run_id, document_id, 'route', '', step FROM routes WHERE run_id IN (run_a, run_b)) g
         JOIN sides s ON s.document_id = g.document_id AND s.run_id = g.run_id)"""
 
-# How the steps of a document differ. A step may have several attempts, by a component and those it falls back to.
-_STEPS: Final = """
+
+def _shown(model: str) -> str:
+    """The SQL of models to read: without most of their digests."""
+    return f"regexp_replace({model}, '#([0-9a-f]{{12}})[0-9a-f]*', '#\\1', 'g')"
+
+
+# How the steps of a document differ; the model first, since a configuration may differ by naming another one. A step may have several
+# attempts, by a component and those it falls back to.
+_STEPS: Final = f"""
     gave AS (
         SELECT s.pair, s.is_a, r.step, list_sort(list(r.layer || r.artifact_id)) AS gave
         FROM artifacts r JOIN sides s ON s.document_id = r.document_id AND s.run_id = r.run_id
@@ -86,14 +93,13 @@ _STEPS: Final = """
         SELECT s.pair, s.is_a, t.step, min(t.started_at) AS began, string_agg(DISTINCT t.component || ' ' || t.version, ', ') AS who,
                list_sort(list(DISTINCT (t.component, t.version, t.code_digest))) AS code,
                list_sort(list(DISTINCT (t.component, t.config_digest))) AS configuration,
-               list_sort(list(DISTINCT (t.component, t.model, coalesce(m.model_digest, '')))) AS model,
+               list_sort(list(DISTINCT (t.component, t.model))) AS model,
                list_sort(list(DISTINCT t.memo_key)) AS keys, bool_and(t.memo_key <> '') AS is_keyed,
                bool_and(t.status = 'skipped') AS skipped, bool_or(t.status = 'failed') AS failed,
                any_value(t.message) FILTER (t.status = 'failed') AS message, bool_or(u.deterministic <> 'true') AS by_chance
         FROM attempts t
         JOIN sides s ON s.document_id = t.document_id AND s.run_id = t.run_id
         LEFT JOIN plugins u ON u.run_id = t.run_id AND u.step = t.step AND u.component = t.component
-        LEFT JOIN models m ON m.run_id = t.run_id AND m.step = t.step AND m.component = t.component
         WHERE t.run_id IN (run_a, run_b) GROUP BY s.pair, s.is_a, t.step),
     known AS (SELECT step FROM tries GROUP BY step HAVING count(DISTINCT is_a) = 2),
     compared AS MATERIALIZED (
@@ -101,8 +107,8 @@ _STEPS: Final = """
                CASE WHEN a.step IS NULL OR b.step IS NULL THEN CASE WHEN k.step IS NULL THEN 'pipeline' ELSE 'failure' END
                     WHEN a.skipped <> b.skipped THEN 'input'
                     WHEN a.code <> b.code THEN 'code'
-                    WHEN a.configuration <> b.configuration THEN 'configuration'
                     WHEN a.model <> b.model THEN 'model'
+                    WHEN a.configuration <> b.configuration THEN 'configuration'
                     WHEN a.failed <> b.failed THEN 'failure' END AS cause,
                CASE WHEN a.step IS NULL OR b.step IS NULL THEN
                         CASE WHEN k.step IS NULL THEN 'the step is only in the pipeline of one run'
@@ -110,8 +116,8 @@ _STEPS: Final = """
                     WHEN a.skipped <> b.skipped THEN 'the step was skipped in one run: its condition reads what differs'
                     WHEN a.who <> b.who THEN a.who || ' -> ' || b.who
                     WHEN a.code <> b.code THEN 'the code of ' || a.who
+                    WHEN a.model <> b.model THEN {_shown("a.model[1][2]")} || ' -> ' || {_shown("b.model[1][2]")}
                     WHEN a.configuration <> b.configuration THEN 'the configuration of ' || a.who
-                    WHEN a.model <> b.model THEN a.model[1][2] || ' -> ' || b.model[1][2]
                     WHEN a.failed <> b.failed THEN coalesce(b.message, a.message) END AS detail,
                a.is_keyed AND b.is_keyed AND a.keys = b.keys AS same_key, a.by_chance OR b.by_chance AS by_chance,
                ga.gave IS DISTINCT FROM gb.gave AS gave_other
@@ -150,7 +156,7 @@ _WHY: Final = """
         LEFT JOIN earlier e ON e.pair = d.pair AND e.step = g.step),
     first_reasons AS (
         SELECT pair, kind, path, arg_min({'step': step, 'why': why, 'detail': detail}, {'a': list_position(
-            ['pipeline', 'code', 'configuration', 'model', 'failure', 'input', 'chance', 'undetermined'], why), 'b': NOT gave_other,
+            ['pipeline', 'code', 'model', 'configuration', 'failure', 'input', 'chance', 'undetermined'], why), 'b': NOT gave_other,
             'c': step}) AS first
         FROM reasons GROUP BY pair, kind, path)
     SELECT d.pair AS document_id, p.name, d.kind, d.path, d.change, d.before, d.after, r.first.step AS step, r.first.why AS why,
@@ -173,11 +179,11 @@ CHANGED: Final = MacroSpec(
     before VARCHAR resolved value in run_a, with its currency; null when it is not there or in conflict
     after VARCHAR resolved value in run_b
     step VARCHAR step that the reason is about
-    why VARCHAR pipeline, code, configuration, model, failure, input, chance or undetermined
+    why VARCHAR pipeline, code, model, configuration, failure, input, chance or undetermined
     detail VARCHAR what exactly, in words
     """),
     "Which values differ between two runs, resolved as each run had them, and why, for the first of these that applies: the step is only "
-    "in one pipeline; its component has other code (or is another one), another configuration, another model; it failed in one run; what "
+    "in one pipeline; its component has other code (or is another one), another model, another configuration; it failed in one run; what "
     "went in differs (the document, its bytes, or what earlier steps gave); the component is not deterministic; or nothing recorded tells.",
     f"WITH RECURSIVE {_PAIRS},{_VALUES},{_STEPS},{_WHY}",
 )

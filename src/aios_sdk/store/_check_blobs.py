@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from ..errors import StoreError
 from ..records import digest_file
 from ._blobs import Blobs
 from ._difference import Difference
 
 _RUN_AGAIN: Final = "Copy that file from a backup of the store; or delete it and run the pipeline on the document again with --fresh"
+_TRAIN_AGAIN: Final = "Copy that file from a backup of the store; or train the model again"
 
 
 class BlobCheck:
@@ -37,17 +40,18 @@ class BlobCheck:
                 except OSError as error:
                     yield _difference(path, f"The blob {path} cannot be read: {error.strerror}", path.name)
 
-    def missing(self, references: Iterable[tuple[str, str]]) -> Iterator[Difference]:
-        """The blobs that are not there, out of pairs of a digest and the document that needs it."""
-        for digest, document in references:
+    def missing(self, references: Iterable[tuple[str, str, str]]) -> Iterator[Difference]:
+        """The blobs that are not there, out of digests, each with the document or the model that needs it."""
+        for digest, document, model in references:
+            who = f"document {document}" if document else f"model {model}"
             try:
                 path = self._blobs.place(digest)
             except StoreError:
-                what = f"Document {document} refers to {digest!r}, which names no blob"
-                yield _difference(self._blobs.directory, what, digest, document)
+                what = f"{who[:1].upper()}{who[1:]} refers to {digest!r}, which names no blob"
+                yield _difference(self._blobs.directory, what, digest, document, model)
                 continue
             if not path.exists():
-                yield _difference(path, f"The blob {digest} of document {document} is missing: there is no {path}", digest, document)
+                yield _difference(path, f"The blob {digest} of {who} is missing: there is no {path}", digest, document, model)
 
     def _check(self, path: Path) -> Iterator[Difference]:
         with path.open("rb") as file:
@@ -68,5 +72,14 @@ def _entries(folder: Path) -> list[Path]:
         return []
 
 
-def _difference(path: Path, what: str, blob: str, document: str = "") -> Difference:
-    return Difference(part="blob", what=what, fix=_RUN_AGAIN, file=str(path), blob=blob, document_id=document)
+def _difference(path: Path, what: str, blob: str, document: str = "", model: str = "") -> Difference:
+    found = Difference(part="blob", what=what, fix=_RUN_AGAIN, file=str(path), blob=blob)
+    return owned(found, document, model)
+
+
+def owned(difference: Difference, document: str, model: str) -> Difference:
+    """The same, with who needs the blob; a model is no result of a run."""
+    if not model or document:
+        return msgspec.structs.replace(difference, document_id=document)
+    what = difference.what if model in difference.what else f"{difference.what}; it is of the model {model}"
+    return msgspec.structs.replace(difference, model=model, what=what, fix=_TRAIN_AGAIN)

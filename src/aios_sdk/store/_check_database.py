@@ -19,10 +19,16 @@ from ._tally import Row, Tally, row_count, tally
 if TYPE_CHECKING:
     import duckdb
 
-#: What lies in the blobs, by the rows that say so and do not hold it themselves: the digest, and a document that needs it.
-_REFERENCES: Final = "SELECT digest, min(document_id) FROM ({}) GROUP BY ALL ORDER BY ALL".format(
+# Who needs a blob, by the table that names it: a document, or a file of a model.
+_OWNERS: Final = {"model_files": "NULL, name || '@' || version || ' (' || path || ')'"}
+
+#: What lies in the blobs, by the rows that say so and do not hold it themselves: the digest, and a document or model that needs it.
+_REFERENCES: Final = (
+    "SELECT digest, coalesce(min(document_id), ''), coalesce(min(model), '') FROM ({}) AS needs(digest, document_id, model) "
+    "GROUP BY ALL ORDER BY ALL"
+).format(
     " UNION ALL ".join(
-        f"SELECT {column} AS digest, document_id FROM {table} WHERE {column} <> ''"
+        f"SELECT {column}, {_OWNERS.get(table, 'document_id, NULL')} FROM {table} WHERE {column} <> ''"
         + (" AND content IS NULL" if any(each.name == "content" for each in TABLES[table].columns) else "")
         for table, column in BLOB_COLUMNS.items()
     )
@@ -55,7 +61,7 @@ class DatabaseCheck:
         self.differences: list[Difference] = []
         self.tally: Tally = {}
         self.positions: dict[tuple[str, int], int] = {}
-        self.references: list[tuple[str, str]] = []
+        self.references: list[tuple[str, str, str]] = []
         #: Whether the journals hold all that it was folded from, at the places that it says.
         self.is_comparable = False
         self._marks: dict[tuple[str, int], deque[tuple[int, int, int]]] = {}

@@ -14,7 +14,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """One thing in a store that is not as it should be: ``what``, and the next step (``fix``).
 
     ``file`` is where, ``offset`` the byte in it where that is known. ``blob`` is the digest of a blob. ``table`` and ``row`` (its naming
-    columns) tell the row, ``column`` the first of its values that differs; ``document_id`` is the document that it concerns.
+    columns) tell the row, ``column`` the first of its values that differs; ``document_id`` is the document that it concerns, ``model`` the
+    model with its file.
     """
 
     part: Part
@@ -27,6 +28,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     row: dict[str, Any] = {}
     column: str = ""
     document_id: str = ""
+    model: str = ""
 
     def __str__(self) -> str:
         row = f" ({', '.join(f'{name} {value}' for name, value in self.row.items())})" if self.row else ""

@@ -30,6 +30,9 @@ ExportFormat: TypeAlias = Literal["parquet", "prov"]
 # Tables without a run or document that concern the database itself.
 _OWN: Final = "applied_segments"
 
+# Tables that tell more of the versions in the table models.
+_OF_MODELS: Final = ("model_files", "model_aliases", "model_evaluations")
+
 
 class Exported(NamedTuple):
     """What was written: a file each of tables and views, or one; with its rows (Parquet) or nodes (PROV), and its bytes."""
@@ -54,8 +57,8 @@ def export(
     """Write what ``store`` holds to ``to``: a folder for Parquet, a file for PROV-O (JSON-LD); files of the same name are replaced.
 
     With ``run`` (an id, or its beginning) only what that run recorded, with ``document`` (as for `Store.document`) only that of it, its
-    parts and its cases; the views then say what they would say of a store with nothing else. Memory stays bounded, however large the
-    store. It reads a snapshot that it makes, so that nobody waits for it.
+    parts and its cases, in both with the models that were worked with; the views then say what they would say of a store with nothing
+    else. Memory stays bounded, however large the store. It reads a snapshot that it makes, so that nobody waits for it.
 
     Raises `UsageError` when there is no such run or document, `InputError` when ``to`` cannot be written, `StoreBusy` when the database
     stays locked for ``timeout`` seconds, `StoreFull` on a full disk. Example::
@@ -156,6 +159,10 @@ def _select(connection: duckdb.DuckDBPyConnection, run: str | None, document: st
             conditions.append("document_id IN (SELECT document_id FROM part.documents)")
         elif "run_id" in columns and documents is not None:
             conditions.append("run_id IN (SELECT DISTINCT run_id FROM whole.documents WHERE list_contains($2, document_id))")
+        if name == "models":
+            conditions.append("digest IN (SELECT model_digest FROM part.model_uses)")
+        elif name in _OF_MODELS:
+            conditions.append("(name, version) IN (SELECT (name, version) FROM part.models)")
         if name != _OWN:
             where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
             values = {1: runs, 2: documents or []}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 import os
 import shutil
 from contextlib import contextmanager
@@ -22,10 +21,12 @@ from ._gc import left_over, remove, spilled
 from ._layout import read_layout
 from ._locks import fold_lock, maintenance
 from ._memo import MEMO
+from ._model import shortened
 from ._presence import excluded, writers
 from ._rebuild import other_databases
 from ._renewal import ready, renew_locked
 from ._tables import TABLES
+from ._user import user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,8 +52,21 @@ class SharedContent(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
+class TrainedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a model that was trained on a forgotten document: something of that may be in its weights, which are kept."""
+
+    name: str
+    version: int
+    aliases: tuple[str, ...]
+    documents: int
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
 class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
     """What was forgotten, or would be: documents, records, blobs and their bytes; and who keeps some of the same content.
+    ``models`` were trained on any of it; what they learned is not erased.
 
     ``resumed`` says that what an earlier call had begun was, or would be, finished first; nobody knows any more how those documents were
     called, nor what is left of their blobs.
@@ -62,6 +76,7 @@ class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
     blobs: int
     blob_bytes: int
     shared: tuple[SharedContent, ...]
+    models: tuple[TrainedModel, ...] = ()
     resumed: bool = False
 
     @property
@@ -134,6 +149,7 @@ def _planned(directory: Path, wanted: Sequence[str], by: str, *, dry_run: bool) 
         ).fetchall()
         search = Search(ids, [name for (name,) in names])
         erasures = search.journals(directory)
+        models = _trained_on(connection, ids)
         shared, kept = _shared(connection, ids, search.blobs)
     there = [path for digest in search.blobs - kept if (path := directory / "blobs" / digest[:2] / digest).exists()]
     told = Forgotten(
@@ -144,14 +160,30 @@ def _planned(directory: Path, wanted: Sequence[str], by: str, *, dry_run: bool) 
         blobs=len(there),
         blob_bytes=sum(path.stat().st_size for path in there),
         shared=shared,
+        models=models,
     )
     if dry_run or not told.records:
         return None, told
-    now, who = dt.datetime.now(dt.UTC), by or _user()
+    now, who = dt.datetime.now(dt.UTC), by or user()
     for identity, (asked, _, _) in documents.items():
         if search.records[identity]:
             search.rows[identity].append((_FORGOTTEN, (identity, asked, now, who, search.records[identity])))
     return write_plan(directory, search.rows, records=search.records, erasures=erasures, blobs=tuple(sorted(search.blobs))), told
+
+
+def _trained_on(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> tuple[TrainedModel, ...]:
+    """The models that were trained on any of these documents, or on the same bytes."""
+    contents = connection.execute(
+        "SELECT DISTINCT content_id FROM documents WHERE content_id <> '' AND document_id IN (SELECT unnest($1::VARCHAR[]))", [ids]
+    ).fetchall()
+    rows = connection.execute(
+        "SELECT m.name, m.version, c.aliases, len(list_intersect(m.trained_on, $1::VARCHAR[])) AS documents FROM models m "
+        "JOIN current_models c ON c.name = m.name AND c.version = m.version WHERE documents > 0 ORDER BY m.name, m.version",
+        [[shortened(content) for (content,) in contents]],
+    ).fetchall()
+    return tuple(
+        TrainedModel(name=name, version=version, aliases=tuple(aliases), documents=count) for name, version, aliases, count in rows
+    )
 
 
 def _refuse_part(connection: duckdb.DuckDBPyConnection, document: str) -> None:
@@ -241,10 +273,3 @@ def _disk_errors(directory: Path) -> Iterator[None]:
         raise StoreError(
             f"{directory} cannot be changed: {error}", cause="The disk or its permissions", fix=f"Repair it. {again}"
         ) from error
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a process without a user of a name, as in many containers
-        return f"user {os.getuid()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -16,6 +17,7 @@ from ._files import held
 from ._fold import NEW
 from ._layout import read_layout
 from ._locks import fold_lock, maintenance
+from ._model import MODELS
 from ._presence import writers
 from ._reader import JournalReader
 from ._schema import BLOB_COLUMNS, BLOB_PLACES
@@ -63,6 +65,10 @@ def gc(store: str | os.PathLike[str], *, older_than: float = 3600.0, dry_run: bo
             old, temporary = list(_removed(old, before)), list(_removed(temporary, before))
         with fold_lock(directory, timeout):
             # Nobody makes a database or a snapshot meanwhile, so these are of somebody who was killed.
+            for folder in _folders_begun(directory, before):
+                temporary += [_File(path, path.stat().st_size) for path in folder.rglob("*") if path.is_file()]
+                if not dry_run:
+                    shutil.rmtree(folder)
             for paths in _unfinished(directory):
                 temporary += [_File(path, path.stat().st_size) for path in paths]
                 for path in () if dry_run else paths:
@@ -148,6 +154,11 @@ def _unfinished(directory: Path) -> Iterator[list[Path]]:
         if (directory / name).exists() and spilled(directory, name):
             with suppress(StoreBusy), open_database(directory / name, read_only=False, timeout=0.0):
                 yield spilled(directory, name)  # nobody else has it open
+
+
+def _folders_begun(directory: Path, before: float) -> list[Path]:
+    """The folders of models whose process was killed while it filled them."""
+    return [path for path in (directory / MODELS).glob(".*.tmp*") if path.stat().st_mtime < before]
 
 
 def spilled(directory: Path, name: str) -> list[Path]:

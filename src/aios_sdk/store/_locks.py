@@ -12,6 +12,7 @@ from ._files import locked
 
 _FOLD: Final = "fold.lock"
 _MAINTENANCE: Final = "maintenance.lock"
+_MODELS: Final = "models.lock"
 
 
 def fold_lock(directory: Path, timeout: float) -> AbstractContextManager[None]:
@@ -43,3 +44,12 @@ def maintenance(directory: Path, timeout: float, *, shared: bool = False) -> Abs
         )
 
     return locked(directory / _MAINTENANCE, timeout, busy, shared=shared)
+
+
+def models_lock(directory: Path, timeout: float) -> AbstractContextManager[None]:
+    """Keep others from adding models and changing aliases, for which at most ``timeout`` seconds are waited. Raises `StoreBusy`."""
+
+    def busy() -> StoreBusy:
+        return StoreBusy(f"Another process adds a model to {directory}; waited {timeout:g} s", fix="Try again when it has finished")
+
+    return locked(directory / _MODELS, timeout, busy)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -70,7 +71,8 @@ def _nodes(connection: duckdb.DuckDBPyConnection) -> Iterator[Node]:
     yield from _documents(connection)
     yield from _runs(connection)
     yield from _agents(connection)
-    yield from _attempts(connection)
+    models = yield from _models(connection)
+    yield from _attempts(connection, models)
     yield from _pages(connection)
     for table, (kind, identity, columns) in _ITEMS.items():
         yield from _items(connection, table, kind, identity, columns)
@@ -145,7 +147,32 @@ def _agents(connection: duckdb.DuckDBPyConnection) -> Iterator[Node]:
         yield {"@id": iri("configuration", digest), "@type": "Entity", "kind": "configuration", "value": config}
 
 
-def _attempts(connection: duckdb.DuckDBPyConnection) -> Iterator[Node]:
+def _models(connection: duckdb.DuckDBPyConnection) -> Generator[Node, None, dict[tuple[str, str, str], list[str]]]:
+    """The models that runs worked with, and what is recorded of those that the store has; gives their names by run, step and component."""
+    query = "SELECT name || '@' || version, digest, task, format, component, examples_digest, created_at FROM models"
+    for model, digest, task, format, component, examples, created in _rows(connection, query):
+        yield {
+            **_model(model, digest),
+            "task": task,
+            "format": format,
+            "trained_by": component,
+            "trained_on": examples,
+            "created": _time(created),
+        }
+    used: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
+    query = "SELECT run_id, step, component, model, model_digest FROM model_uses WHERE model_digest <> '' ORDER BY ALL"
+    for run, step, component, model, digest in _rows(connection, query):
+        node = _model(model, digest)
+        yield node
+        used[run, step, component].append(node["@id"])
+    return used
+
+
+def _model(model: str, digest: str) -> Node:
+    return {"@id": iri("model", model, digest), "@type": "Entity", "kind": "model", "name": model, "sha256": digest}
+
+
+def _attempts(connection: duckdb.DuckDBPyConnection, models: Mapping[tuple[str, str, str], Sequence[str]]) -> Iterator[Node]:
     query = """
         SELECT attempt_id, run_id, document_id, step, stage, component, version, code_digest, config_digest, model, status, cache,
                started_at, started_at + to_microseconds((wall_seconds * 1e6)::BIGINT), tokens, cost
@@ -166,7 +193,11 @@ def _attempts(connection: duckdb.DuckDBPyConnection) -> Iterator[Node]:
             "startedAtTime": _time(started),
             "endedAtTime": _time(ended),
             "isPartOf": iri("run", run),
-            "used": [iri("document", document), *([iri("configuration", config)] if config else [])],
+            "used": [
+                iri("document", document),
+                *([iri("configuration", config)] if config else []),
+                *models.get((run, step, component), ()),
+            ],
             "wasAssociatedWith": iri("component", component, version, code) if component else None,
         }
 

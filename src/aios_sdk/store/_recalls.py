@@ -90,5 +90,5 @@ def _places_of(name: str) -> tuple[int, int | None, list[tuple[int, Any]]]:
 RECALLABLE: Final = {
     table.number: _places_of(name)
     for name, table in TABLES.items()
-    if table.number not in (0, RECALLS) and name not in ("runs", "pipelines", "plugins", "models", "forgotten")
+    if table.number not in (0, RECALLS) and "document_id" in {column.name for column in table.columns} and name != "forgotten"
 }

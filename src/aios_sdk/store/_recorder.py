@@ -147,7 +147,7 @@ class Run:
                     attempt.version or use.version,
                     use.code_digest,
                     use.config_digest,
-                    use.model,
+                    use.worked_with,
                     attempt.status,
                     attempt.category,
                     attempt.message,
@@ -287,7 +287,7 @@ class Run:
                 use.code_digest,
                 use.config_digest,
                 config,
-                use.model,
+                use.worked_with,
                 deterministic,
                 rejected,
                 use.files_digest,
@@ -300,7 +300,8 @@ class Run:
             )
         ]
         if use.model:
-            rows.append(row("models", self.id, use.step, use.component, use.model, use.model_digest))
+            rows.append(row("model_uses", self.id, use.step, use.component, use.model, "", ""))
+        rows += [row("model_uses", self.id, use.step, use.component, each.model, each.digest, each.reference) for each in use.models]
         return rows
 
 

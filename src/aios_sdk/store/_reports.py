@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -28,9 +30,32 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[str, ...] = ()
 
 
+class ModelUse(NamedTuple):
+    """A model that a component works with: as the configuration names it (``reference``), what that stands for, ``name@version`` or a
+    path, and the SHA-256 of its files."""
+
+    reference: str
+    model: str
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.model}#{self.digest}"
+
+
+def models_told(declared: str, models: Iterable[ModelUse]) -> str:
+    """What a component works with, as lineage names it: what it declares, and ``name@version#sha256`` for each model of its settings."""
+    return ", ".join([*([declared] if declared else []), *map(str, models)])
+
+
+def readable(models: str) -> str:
+    """The same with the first 12 digits of each digest."""
+    return re.sub("(#[0-9a-f]{12})[0-9a-f]{52}", r"\1", models)
+
+
 class ComponentUse(msgspec.Struct, frozen=True, kw_only=True):
     """Which component does a step's work, exactly, and what it declares to need; ``config`` and ``rejected`` are JSON.
 
+    ``model`` is what the component declares of a model that it has with it, ``models`` are those that its configuration names.
     ``secrets`` are names, never values.
     """
 
@@ -43,7 +68,7 @@ class ComponentUse(msgspec.Struct, frozen=True, kw_only=True):
     config_digest: str = ""
     config: str = ""
     model: str = ""
-    model_digest: str = ""
+    models: tuple[ModelUse, ...] = ()
     deterministic: bool | str = True
     rejected: str = ""
     files_digest: str = ""
@@ -53,6 +78,11 @@ class ComponentUse(msgspec.Struct, frozen=True, kw_only=True):
     programs: tuple[str, ...] = ()
     memory_mb: int = 0
     gpu: bool = False
+
+    @property
+    def worked_with(self) -> str:
+        """All models, as lineage names them."""
+        return models_told(self.model, self.models)
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ MACROS: Final = {macro.name: macro for macro in (*LINEAGE_MACROS, CHANGED)}
 BY_NUMBER: Final = {table.number: table for table in TABLES.values() if table.number}
 
 #: The columns that name blobs, by table.
-BLOB_COLUMNS: Final = {"documents": "content_id", "artifacts": "artifact_id", "tables": "artifact_id"}
+BLOB_COLUMNS: Final = {"documents": "content_id", "artifacts": "artifact_id", "tables": "artifact_id", "model_files": "blob_id"}
 
 #: The same by the kind of journal records, and their places in rows.
 BLOB_PLACES: Final = {

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
@@ -26,10 +27,11 @@ from ._folding import Folding
 from ._follow import EVERY, size_of
 from ._forget import Forgotten, forget
 from ._gc import Collected, gc
-from ._journal import JournalWriter
+from ._journal import JournalWriter, Ticket
 from ._lag import Lag, lag
 from ._layout import Layout, create_layout, read_layout
 from ._memo import Memo, index
+from ._payloads import Row
 from ._query import Parameters, answer
 from ._rebuild import Rebuilt, rebuild
 from ._recorder import Run
@@ -39,6 +41,8 @@ from ._verify import Told, Verified, verify
 
 if TYPE_CHECKING:
     import duckdb
+
+    from ._models import Models
 
 _log: Final = logging.getLogger("aios.store")
 
@@ -103,15 +107,30 @@ class Store:
     def begin(self, info: RunInfo, components: Sequence[ComponentUse] = ()) -> Run:
         """Begin a run; while any is under way the database follows about once a second."""
         with self._lock:
-            self._refuse_closed()
-            if self._writer is None:
-                self._writer = JournalWriter(self.path / "journal")
-            run = Run(self._writer, self.blobs, info, components)
+            run = Run(self._writing(), self.blobs, info, components)
             self._runs = [*(each for each in self._runs if not each.finished), run]
             if self._folding is None:
                 self._folding = Folding(self.path, self._waiting, self._fold_some)
                 self._folding.start()
             return run
+
+    def _writing(self) -> JournalWriter:
+        self._refuse_closed()
+        if self._writer is None:
+            self._writer = JournalWriter(self.path / "journal")
+        return self._writer
+
+    def _append(self, rows: Sequence[Row]) -> Ticket:
+        """Journal rows that belong to no document."""
+        with self._lock:
+            return self._writing().append(rows)
+
+    @cached_property
+    def models(self) -> Models:
+        """Its trained models."""
+        from ._models import Models  # which most runs do without
+
+        return Models(self.path, self.blobs, append=self._append, ask=self.sql, fold=self.fold)
 
     def _refuse_closed(self) -> None:
         if self._closed:

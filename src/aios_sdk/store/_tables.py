@@ -139,7 +139,7 @@ _ALL: Final = (
         code_digest VARCHAR SHA-256 of its code
         config_digest VARCHAR SHA-256 of its configuration
         config JSON configuration
-        model VARCHAR model it worked with
+        model VARCHAR models it worked with, each as name@version#sha256 or path#sha256
         deterministic VARCHAR true, false or seeded
         rejected JSON candidates that were not chosen, with the reason
         files_digest VARCHAR SHA-256 over the files of its package as installed, as in a lock; empty for code of the program itself
@@ -153,14 +153,15 @@ _ALL: Final = (
     ),
     _table(
         4,
-        "models",
-        "Which model a step's component worked with in a run.",
+        "model_uses",
+        "Which models a step's component worked with in a run.",
         """
         run_id VARCHAR run
         step VARCHAR step
         component VARCHAR component
-        model VARCHAR model, as name@alias or path
-        model_digest VARCHAR SHA-256 of the model's files
+        model VARCHAR name@version of a model of the store, path of another, or what the component declares
+        model_digest VARCHAR SHA-256 of the model's files; empty where the component only declares which it has
+        reference VARCHAR how the configuration names it, such as name@champion; empty where it does not
     """,
     ),
     _table(
@@ -215,7 +216,7 @@ _ALL: Final = (
         version VARCHAR its version
         code_digest VARCHAR SHA-256 of its code
         config_digest VARCHAR SHA-256 of its configuration
-        model VARCHAR model it worked with
+        model VARCHAR models it worked with, each as name@version#sha256 or path#sha256
         status VARCHAR ok, partial, unsupported, failed or skipped
         category VARCHAR kind of trouble, as in failures; empty when none
         message VARCHAR what happened, in words
@@ -485,6 +486,78 @@ _ALL: Final = (
         box_x1 DOUBLE right edge
         box_y1 DOUBLE lower edge
         target VARCHAR of a table its artifact_id, of a link where it leads, of a picture the name of the part that holds it
+    """,
+    ),
+    _table(
+        23,
+        "models",
+        "The versions of trained models that were added to the store (see current_models).",
+        """
+        name VARCHAR name
+        version BIGINT version, from 1
+        digest VARCHAR SHA-256 over the paths, sizes and SHA-256 of its files
+        task VARCHAR what it is for: classification, extraction ...
+        format VARCHAR format of its files: skops, onnx, safetensors, json ...
+        component VARCHAR component that trained it
+        component_version VARCHAR its version
+        code_digest VARCHAR SHA-256 of its code
+        config JSON configuration with which it was trained
+        classes VARCHAR[] classes that it tells apart, or paths of the fields that it finds
+        metrics JSON what training measured on examples that it was not fitted to
+        examples BIGINT how many examples it was trained on
+        examples_digest VARCHAR SHA-256 over their documents' contents, labels, values and sources
+        trained_on VARCHAR[] first 16 digits of the content_id of each document that it was trained on, sorted
+        card VARCHAR what people should know of it, as Markdown
+        created_at TIMESTAMPTZ when it was added
+        created_by VARCHAR who added it
+    """,
+    ),
+    _table(
+        24,
+        "model_files",
+        "The files of each version of a model; their bytes are blobs.",
+        """
+        name VARCHAR model
+        version BIGINT version
+        path VARCHAR place in the model's folder
+        bytes BIGINT size
+        blob_id VARCHAR SHA-256 of its bytes, and its name among the blobs
+    """,
+    ),
+    _table(
+        25,
+        "model_aliases",
+        "What each alias of a model stood for, from the first to the last (see current_models).",
+        """
+        name VARCHAR model
+        alias VARCHAR champion, challenger or another
+        change BIGINT number of the change of this alias, from 1; the last one counts
+        version BIGINT version that it stands for from then on
+        replaced BIGINT version that it stood for before; null for the first
+        event VARCHAR set, or rolled_back to what it was before
+        reason VARCHAR why
+        set_at TIMESTAMPTZ when
+        set_by VARCHAR who did it
+    """,
+    ),
+    _table(
+        26,
+        "model_evaluations",
+        "What versions of models were measured to do, on examples that they were not trained on.",
+        """
+        name VARCHAR model
+        version BIGINT version
+        evaluated_at TIMESTAMPTZ when
+        component VARCHAR component that worked with it
+        component_version VARCHAR its version
+        examples BIGINT how many examples
+        examples_digest VARCHAR SHA-256 over their documents' contents, labels, values and sources
+        left_out BIGINT examples that were given and not taken, since the model was trained on their documents
+        measure VARCHAR the figure by which models are compared: accuracy or f1
+        value DOUBLE that figure
+        low DOUBLE lower end of its 95% interval
+        high DOUBLE upper end
+        metrics JSON all figures by name, each with its interval
     """,
     ),
 )

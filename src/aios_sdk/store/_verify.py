@@ -13,7 +13,7 @@ import msgspec
 
 from ..errors import JournalCorrupt, StoreVersion
 from ._blobs import Blobs
-from ._check_blobs import BlobCheck
+from ._check_blobs import BlobCheck, owned
 from ._check_database import DatabaseCheck, differing_row, noting
 from ._check_journal import JournalCheck
 from ._connect import DATABASE, SNAPSHOT, open_database
@@ -91,10 +91,10 @@ def verify(store: str | os.PathLike[str], *, timeout: float = 10.0, told: Told =
         journal = JournalCheck(reader, _steps("journal", size_of(directory / "journal")[1], told))
         waiting = _compare(journal, databases, timeout)
         damage = [_of_journal(error) for error in journal.damage]
-        references = dict(reference for database in databases for reference in database.references)
+        references = {digest: owner for database in databases for digest, *owner in database.references}
         blobs = BlobCheck(Blobs(directory / "blobs"), _steps("blobs", size_of(directory / "blobs")[1], told))
-        damaged = [msgspec.structs.replace(each, document_id=references.get(each.blob, "")) for each in blobs.differences()]
-        missing = blobs.missing(sorted(references.items()))
+        damaged = [owned(each, *references.get(each.blob, ("", ""))) for each in blobs.differences()]
+        missing = blobs.missing(sorted((digest, document, model) for digest, (document, model) in references.items()))
         return Verified(
             writers=journal.writers,
             segments=journal.segments,

@@ -50,7 +50,11 @@ Change: TypeAlias = AddedTable | AddedColumn | RenamedColumn | RemovedColumn
 #: What each version changed of the one before it. The first that is listed is the first that can be read besides the one before it.
 CHANGES: Final[Mapping[int, Sequence[Change]]] = {
     3: (AddedColumn("outcomes", "memo_key", ""), AddedTable("recalls"), AddedTable("forgotten")),
-    4: (*(AddedColumn("pages", measure) for measure in ("ink", "sharpness", "skew", "turned")), AddedTable("regions")),
+    4: (
+        *(AddedColumn("pages", measure) for measure in ("ink", "sharpness", "skew", "turned")),
+        AddedColumn("model_uses", "reference", ""),
+        *(AddedTable(table) for table in ("regions", "models", "model_files", "model_aliases", "model_evaluations")),
+    ),
 }
 
 #: The oldest version whose rows can be read; the one before it was never released, and had another journal.

@@ -261,7 +261,7 @@ _FIELD_PROVENANCE: Final = view(
     code_digest VARCHAR SHA-256 of its code
     config_digest VARCHAR SHA-256 of its configuration
     config JSON configuration
-    model VARCHAR model it worked with
+    model VARCHAR models it worked with, each as name@version#sha256 or path#sha256
     cache VARCHAR hit, miss or none
     attempt_id VARCHAR attempt
     """,
@@ -437,6 +437,43 @@ _CONSERVATION: Final = view(
     """,
 )
 
+_CURRENT_MODELS: Final = view(
+    "current_models",
+    "The versions of trained models, each with the aliases that stand for it now and its latest evaluation.",
+    """
+    name VARCHAR name
+    version BIGINT version, from 1
+    aliases VARCHAR[] aliases that stand for it now, such as champion
+    digest VARCHAR SHA-256 over the paths, sizes and SHA-256 of its files
+    task VARCHAR what it is for
+    format VARCHAR format of its files
+    component VARCHAR component that trained it
+    component_version VARCHAR its version
+    examples BIGINT how many examples it was trained on
+    measure VARCHAR figure of its latest evaluation: accuracy or f1; null where there is none
+    value DOUBLE that figure
+    low DOUBLE lower end of its 95% interval
+    high DOUBLE upper end
+    evaluated_on BIGINT how many examples it was evaluated on
+    created_at TIMESTAMPTZ when it was added
+    """,
+    """
+    WITH standing AS (
+        SELECT name, alias, arg_max(version, change) AS version FROM model_aliases GROUP BY name, alias),
+    named AS (SELECT name, version, list(alias ORDER BY alias) AS aliases FROM standing GROUP BY name, version),
+    measured AS (
+        SELECT name, version, arg_max({'measure': measure, 'value': value, 'low': low, 'high': high, 'examples': examples}, evaluated_at)
+            AS latest
+        FROM model_evaluations GROUP BY name, version)
+    SELECT m.name, m.version, coalesce(n.aliases, []) AS aliases, m.digest, m.task, m.format, m.component, m.component_version, m.examples,
+           e.latest.measure AS measure, e.latest.value AS value, e.latest.low AS low, e.latest.high AS high,
+           e.latest.examples AS evaluated_on, m.created_at
+    FROM models m
+    LEFT JOIN named n ON n.name = m.name AND n.version = m.version
+    LEFT JOIN measured e ON e.name = m.name AND e.version = m.version
+    """,
+)
+
 #: All views by name, each after those it reads.
 VIEWS: Final[Mapping[str, ViewSpec]] = {
     each.name: each
@@ -454,5 +491,6 @@ VIEWS: Final[Mapping[str, ViewSpec]] = {
         _STRAIGHT_THROUGH,
         _CONSERVATION,
         LINEAGE,
+        _CURRENT_MODELS,
     )
 }

@@ -68,7 +68,9 @@ class Components:
                 parcel = self._parcels[number]
                 found = self._made.pop(number, None) or self._make(parcel)
                 scratch = Path(tempfile.mkdtemp(prefix="open-", dir=self._scratch))
-                found.open(Resources(scratch=scratch, threads=self._threads, secrets=secrets_of(parcel.id, found.info.secrets)))
+                models = {reference: Path(folder) for reference, folder in parcel.models}
+                secrets = secrets_of(parcel.id, found.info.secrets)
+                found.open(Resources(scratch=scratch, threads=self._threads, models=models, secrets=secrets))
             self._open[number] = found
             self._board.hold(memory(os.getpid()))
         return found

@@ -49,9 +49,10 @@ class Parcels:
             _check_place(info.object, target if by_name else type(target), component.id)
         config = instance.settings if by_name else None
         settings = _pickled((config, component.scope, None if by_name else target), component.id)
+        models = tuple((model.use.reference, model.folder) for model in component.models)
         # The folder of a package that is being worked on changes all the time; what was installed by pip changes with an upgrade.
         code_digest = (instance.code_digest or "") if plugin is not None and plugin.installed.by == "record" else ""
-        return Parcel(info.id, info.object, plugin is not None, component.stage, code_digest, settings)
+        return Parcel(info.id, info.object, plugin is not None, component.stage, code_digest, settings, models)
 
 
 def _check_place(place: str, code: Any, component: str) -> None:

@@ -33,7 +33,8 @@ KEY_SIZE: Final = 8
 class Parcel(msgspec.Struct, frozen=True, array_like=True):
     """How a component travels: where its code is, and by pickle its settings, its scope, and the object where it is an instance.
 
-    ``installed`` says that it comes from a plugin; ``code_digest`` is that of the code the parent knows, empty where it may change.
+    ``installed`` says that it comes from a plugin; ``code_digest`` is that of the code the parent knows, empty where it may change;
+    ``models`` are the folders of its models, each with the reference by which its settings name it.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Parcel(msgspec.Struct, frozen=True, array_like=True):
     stage: Stage
     code_digest: str
     settings: bytes
+    models: tuple[tuple[str, str], ...] = ()
 
 
 class Piece(msgspec.Struct, frozen=True, array_like=True):

@@ -1,0 +1,22 @@
+"""Models from examples: reading examples, training, evaluating, and comparing what was trained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from .._lazy import homes, lazy
+
+if TYPE_CHECKING:
+    from ._evaluating import Comparison, Evaluated, compare, evaluate
+    from ._examples import Examples, read_examples
+    from ._measures import Figure
+    from ._training import train
+
+__all__ = ["Comparison", "Evaluated", "Examples", "Figure", "compare", "evaluate", "read_examples", "train"]
+
+_HOME: Final = homes(
+    _evaluating="Comparison Evaluated compare evaluate", _examples="Examples read_examples", _measures="Figure", _training="train"
+)
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy(__name__, _HOME, __all__)
