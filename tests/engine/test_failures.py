@@ -398,6 +398,29 @@ def test_after_a_required_step_has_failed_no_later_step_is_asked(store: Store) -
     assert (outcome.status, asked) == ("partial", ["a.txt"])
 
 
+@pytest.mark.parametrize("answer", ["raises", "no extraction", "span off", "fine"])
+def test_whatever_a_component_answers_it_is_asked_once_and_one_attempt_is_recorded(answer: str, store: Store) -> None:
+    asked: list[str] = []
+
+    @component("test.once", provides=["fields"])
+    class Once:
+        @implements
+        def extract(self, document: Document) -> Extraction:
+            asked.append(document.name)
+            if answer == "raises":
+                raise ValueError("no")
+            if answer == "no extraction":
+                return None  # type: ignore[return-value]
+            return Extraction(fields=(word(document.pages[0].reading, "word", shift=answer == "span off"),))
+
+    names = ["a.txt", "b.txt"]
+    outcomes = run(Pipeline("p").ingest().extract(Once), [note(name) for name in names], store, Once)
+    status = "ok" if answer == "fine" else "failed"
+    assert ({outcome.steps[-1].status for outcome in outcomes}, sorted(asked)) == ({status}, names)
+    query = "select status, units, count(*) from attempts where run_id = $1 and stage = 'extract' group by all"
+    assert latest(store, query) == [(status, 1, 2)]
+
+
 def test_a_span_one_character_off_fails_the_step_and_leaves_no_field(store: Store) -> None:
     @component("test.off", provides=["fields"])
     class Off:

@@ -180,6 +180,22 @@ def test_an_event_that_has_come_is_worked_on_while_the_next_is_waited_for(store:
     assert names == ["first", "second"]
 
 
+def test_large_sources_are_not_taken_far_ahead_of_their_turn(store: Store) -> None:
+    taken: list[int] = []
+
+    def sources() -> Iterator[Source]:
+        for number in range(30):
+            taken.append(number)
+            yield Source(name=f"{number}.txt", data=b"word " * 300_000, media_type="text/plain")
+
+    outcomes = Pipeline("p").ingest().run(sources(), store=store, registry=registry_of(Notes), progress=False, window=1)
+    next(outcomes)
+    time.sleep(0.2)
+    # What was given out and what waits to be, one under way, one in the window, and what lies ready.
+    assert len(taken) <= 10
+    assert 1 + len(list(outcomes)) == len(taken) == 30
+
+
 def test_an_error_of_the_callers_iterator_reaches_the_caller_and_what_is_done_is_kept(store: Store) -> None:
     def sources() -> Iterator[Source]:
         yield note("a")

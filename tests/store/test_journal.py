@@ -56,6 +56,14 @@ def test_a_group_larger_than_a_frame_is_one_group(tmp_path: Path) -> None:
     assert max(frame.row_count for frame in reader.frames(segment)) == 256
 
 
+def test_a_group_that_stands_for_others_counts_as_much_as_they_do(tmp_path: Path) -> None:
+    with JournalWriter(tmp_path) as writer:
+        writer.append(group_of(0, 3))
+        alone = writer.size
+        writer.append(group_of(0, 3), stands_for=5000)
+        assert writer.size == 2 * alone + 5000
+
+
 def test_an_empty_group_is_acknowledged_too(tmp_path: Path) -> None:
     with JournalWriter(tmp_path) as writer:
         writer.append([]).wait()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -15,7 +16,10 @@ from ._choice import Candidate, Chooser, record_use
 from ._memory import Memory, located
 from ._plan import Plan, PlannedComponent, PlannedStep
 
-_STEPS = msgspec.json.Decoder(tuple[StepOutcome, ...])
+_STEPS: Final = msgspec.json.Decoder(tuple[StepOutcome, ...])
+
+#: Ways through the steps that are kept at most.
+_KNOWN: Final = 1_000
 
 #: How every step ended for a document that can be recalled whole: without a failure, which another attempt might not have.
 _SETTLED = frozenset({"ok", "unsupported", "skipped"})
@@ -45,6 +49,9 @@ class Again:
         self._blobs = blobs
         self._courses: dict[str, str] = {}
         self._used: set[tuple[str, str]] = set()
+        # Most documents of a type were asked about at the same places, and ended alike.
+        self._known: dict[tuple[str, tuple[tuple[str, str, str], ...]], list[tuple[PlannedStep, Candidate]] | None] = {}
+        self._steps: Final = lru_cache(256)(_STEPS.decode)
 
     def key(self, document: Document) -> str:
         """The memo key of a document that is not ingested yet, as its source says it is; empty when there can be none."""
@@ -74,7 +81,9 @@ class Again:
         whole = self._memo.whole(key) if key and not self._memory.is_fresh else None
         if whole is None or whole.document_id != document.id:
             return None
-        asked = list(self._asked_before(whole, document.media_type))
+        asked = self._asked_before(whole, document.media_type)
+        if not asked:
+            return None
         layers = {
             name: tuple(item for content in contents for item in decode_layer(name, content)) for name, contents in whole.layers.items()
         }
@@ -83,20 +92,27 @@ class Again:
             if tables is None:
                 return None
             layers["tables"] = tables
-        found = [each for each in asked if each is not None]
-        if not found or len(found) < len(asked):
-            return None
-        for step, candidate in found:
+        for step, candidate in asked:
             if self._run is not None and (step.id, candidate.info.id) not in self._used:
                 self._used.add((step.id, candidate.info.id))
                 record_use(self._run, self._plan.registry, step, candidate)
-        steps = _STEPS.decode(whole.steps)
-        ingested_by = next(candidate.component for _, candidate in found if candidate.info.id == steps[0].component)
+        steps = self._steps(whole.steps)
+        ingested_by = next(candidate.component for _, candidate in asked if candidate.info.id == steps[0].component)
         document = msgspec.structs.replace(document, thread=whole.thread, layers=Layers(**layers))
         return Recollection(Outcome(document=document, status="completed", steps=steps), whole, ingested_by)
 
-    def _asked_before(self, whole: Whole, media_type: str) -> Iterator[tuple[PlannedStep, Candidate] | None]:
-        """Who was asked about the document; None for one who can be asked no more."""
+    def _asked_before(self, whole: Whole, media_type: str) -> list[tuple[PlannedStep, Candidate]] | None:
+        """Who was asked about the document; None when one of them can be asked no more."""
+        place = (media_type, tuple(whole.uses))
+        if place not in self._known:
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            asked = list(self._asked_then(whole, media_type))
+            found = [each for each in asked if each is not None]
+            self._known[place] = found if len(found) == len(asked) else None
+        return self._known[place]
+
+    def _asked_then(self, whole: Whole, media_type: str) -> Iterator[tuple[PlannedStep, Candidate] | None]:
         for step, component, status in whole.uses:
             found = self._candidate(step, component, media_type)
             # Of a step that was skipped, or that is not for documents of this type, the component is named without being asked.

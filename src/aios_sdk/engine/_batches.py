@@ -11,6 +11,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, nullcontext
 from typing import Final, NamedTuple, TypeAlias, final
 
+from msgspec.structs import replace
+
 from ..plugins import ComponentInfo
 from ..stages import Stage
 from ._plan import PlannedComponent
@@ -155,7 +157,7 @@ class Batches:
                 async for answer in answers:
                     asked = batch[answer.unit]
                     if not asked.answer.done():
-                        asked.answer.set_result(answer._replace(unit=0, waited=answer.waited + begun - asked.since))
+                        asked.answer.set_result(replace(answer, unit=0, waited=answer.waited + begun - asked.since))
                     if answer.was_fatal:
                         break
         except Exception as error:  # noqa: BLE001 - raised where the answers are awaited

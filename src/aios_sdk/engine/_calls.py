@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from ..errors import ContractError, StepError
 from ..plugins import ComponentInfo, Implementation
-from ..records import Document, UnitFailure
+from ..records import Document, Result, UnitFailure
 from ..stages import Context, Stage
 from ..store import Blobs
 from ._batches import Batches, Line
@@ -17,6 +20,9 @@ from ._workers import Scratch, Workers
 from .workers import Unit, UnitAnswer
 from .workers._faults import Fault, fault_of
 from .workers._results import results_of, settled
+
+#: Asks a component of this process about a document, which has so many seconds.
+Caller: TypeAlias = Callable[[Document, float | None], Result]
 
 
 class Calls:
@@ -28,6 +34,7 @@ class Calls:
         self._run = run
         self._batches = Batches(workers, run, self._together)
         self._implementations: dict[tuple[int, Stage], Implementation] = {}
+        self._callers: dict[tuple[int, Stage, str], Caller] = {}
 
     def is_immediate(self, info: ComponentInfo, component: PlannedComponent, stage: Stage) -> bool:
         """Whether the component is to be called with `inline`: it lives in this process, and takes one document at a time."""
@@ -38,20 +45,41 @@ class Calls:
     ) -> UnitAnswer:
         """Call the component's ``stage`` for ``document`` here and now; never raises what the component raised."""
         begun = time.perf_counter()
-        result, failure, after = None, None, 0.0
         try:
-            with self._workers.scratch() as scratch:
-                implementation = self._implementation(component, stage)
-                context = self._context(step, scratch, timeout)
-                result = settled(implementation.call(document=document, context=context), stage, self._blobs, component.id)
+            result = self.caller(component, stage, step)(document, timeout)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - extensions raise panics that are no Exception, and parsers call sys.exit
-            fault = fault_of(error, component.id)
-            failure, after = fault.failure(page), fault.after
+            return self.failed(component, error, page, time.perf_counter() - begun)
         # Reading the clock of the thread would take longer than many a component does.
         wall = time.perf_counter() - begun
-        return UnitAnswer(0, result, failure, after, wall, wall)
+        return UnitAnswer(0, result, None, 0.0, wall, wall)
+
+    def caller(self, component: PlannedComponent, stage: Stage, step: str) -> Caller:
+        """What asks the component about a document, and gives what can be handed on; made once, for calls here and now."""
+        place = (id(component), stage, step)
+        found = self._callers.get(place)
+        if found is None:
+            found = self._callers[place] = self._caller(component, stage, step)
+        return found
+
+    def _caller(self, component: PlannedComponent, stage: Stage, step: str) -> Caller:
+        implementation = self._implementation(component, stage)
+        function, blobs, name = implementation.function, self._blobs, component.id
+        if implementation.argnames == ("document",):
+            return lambda document, timeout: settled(function(document), stage, blobs, name)
+
+        def call(document: Document, timeout: float | None) -> Result:
+            with self._workers.scratch() as scratch:
+                found = implementation.call(document=document, context=self._context(step, scratch, timeout))
+                return settled(found, stage, blobs, name)
+
+        return call
+
+    def failed(self, component: PlannedComponent, error: BaseException, page: int | None, wall: float) -> UnitAnswer:
+        """The answer of a component that raised ``error`` after ``wall`` seconds. Raises what is no document's fault (`failure_of`)."""
+        fault = fault_of(error, component.id)
+        return UnitAnswer(0, None, fault.failure(page), fault.after, wall, wall)
 
     async def call(
         self,
@@ -115,7 +143,7 @@ class Calls:
             answers = [
                 self.inline(line.component, line.stage, line.step, unit.document, page=unit.page, timeout=line.timeout) for unit in units
             ]
-        return [answer._replace(unit=place) for place, answer in enumerate(answers)]
+        return [replace(answer, unit=place) for place, answer in enumerate(answers)]
 
     async def _all(self, line: Line, batch: Implementation, units: Sequence[Unit]) -> list[object] | None:
         allowed = None if line.timeout is None else line.timeout * len(units)

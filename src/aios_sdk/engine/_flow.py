@@ -20,19 +20,24 @@ _WINDOW_BYTES: Final = 64 * 1024 * 1024
 #: Seconds after which the loop is let go round, while documents pass without waiting for anything.
 _TURN: Final = 0.005
 
-#: Sources that are taken from a caller's iterator before they are needed.
-_AHEAD: Final = 16
+#: Sources that are taken from a caller's iterator together: a quarter of the window, within bounds, and no more once so many bytes of them
+#: are in memory. Waking the thread that does it, and letting it have the interpreter, costs as much as a document does.
+_FEWEST: Final = 8
+_MOST: Final = 64
+_ENOUGH: Final = 1024 * 1024
 
-#: Sources that were taken over before the thread hears that there is room for as many more: waking it, and letting it have the interpreter,
-#: costs as much as a document does. Half of those, so that the others are at hand meanwhile.
-_AT_ONCE: Final = _AHEAD // 2
+#: Of these, one is being taken while the other is passed on.
+_AHEAD: Final = 2
+
+#: Seconds for which the thread is left alone with the interpreter when nothing is at hand, so that more than one source is there then.
+_MOMENT: Final = 0.001
 
 
 class Window:
     """Deliveries under way: at most ``size``, and none is let in while finished ones of more than 64 MiB wait to be taken."""
 
     def __init__(self, size: int) -> None:
-        self._size = size
+        self.size: Final = size
         self._count = 0
         self._bytes = 0
         self._room = asyncio.Event()
@@ -57,7 +62,7 @@ class Window:
         self._settle()
 
     def _settle(self) -> None:
-        if self._count < self._size and self._bytes < _WINDOW_BYTES:
+        if self._count < self.size and self._bytes < _WINDOW_BYTES:
             self._room.set()
         else:
             self._room.clear()
@@ -153,14 +158,15 @@ async def _durable(ticket: Ticket) -> None:
         raise ticket.error
 
 
-async def read_ahead(inputs: object) -> AsyncIterator[Source]:
-    """The sources; an iterator of the caller's may wait for events, so it is asked on a thread and holds up nothing that is under way."""
+async def read_ahead(inputs: object, window: int) -> AsyncIterator[Source]:
+    """The sources, for a window of so many; an iterator of the caller's may wait for events, so it is asked on a thread and holds up
+    nothing that is under way."""
     sources = sources_of(inputs)
     if isinstance(inputs, str | Path | Source | list | tuple):
         for source in sources:
             yield source
         return
-    feed = _Feed(sources, asyncio.get_running_loop())
+    feed = _Feed(sources, asyncio.get_running_loop(), together=max(_FEWEST, min(_MOST, window // 4)))
     # A daemon thread: an iterator that waits for ever must not keep anybody from ending the run, or the process.
     threading.Thread(target=feed.work, name="aios-input", daemon=True).start()
     try:
@@ -184,28 +190,31 @@ _END: Final = object()
 class _Feed:
     """A few sources of an iterator, taken on a thread of its own."""
 
-    def __init__(self, sources: Iterator[Source], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, sources: Iterator[Source], loop: asyncio.AbstractEventLoop, *, together: int) -> None:
         self._sources = sources
+        self._together = together
         self._loop = loop
-        self._ready: deque[object] = deque()
+        # Each with whether it is the last that was taken together with others.
+        self._ready: deque[tuple[object, bool]] = deque()
         self._room = threading.Semaphore(_AHEAD)
         self._event = asyncio.Event()
         self._is_asked = False
         self._stopped = False
-        self._taken = 0
 
     def take(self) -> object:
         """The next source, an error, or the end; None when it is not there yet."""
         if not self._ready:
             return None
-        self._taken += 1
-        if self._taken == _AT_ONCE:
-            self._taken = 0
-            self._room.release(_AT_ONCE)
-        return self._ready.popleft()
+        found, is_last = self._ready.popleft()
+        if is_last:
+            self._room.release()
+        return found
 
     async def arrived(self) -> None:
         """Wait until `take` may give something."""
+        await asyncio.sleep(_MOMENT)
+        if self._ready:
+            return
         self._event.clear()
         self._is_asked = True
         if not self._ready:
@@ -220,15 +229,22 @@ class _Feed:
     def work(self) -> None:
         """Take sources, until the end."""
         found: object = None
+        count = size = 0
         while found is not _END and not isinstance(found, BaseException):
-            self._room.acquire()
+            if count == 0:
+                self._room.acquire()
             if self._stopped:
                 return
             try:
                 found = next(self._sources, _END)
             except BaseException as error:  # noqa: BLE001 - raised again where it was asked for
                 found = error
-            self._ready.append(found)
+            count += 1
+            size += len(found.data or b"") if isinstance(found, Source) else 0
+            is_last = count == self._together or size >= _ENOUGH
+            if is_last:
+                count = size = 0
+            self._ready.append((found, is_last))
             if self._is_asked:
                 self._is_asked = False
                 try:

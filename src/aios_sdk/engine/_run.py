@@ -203,7 +203,7 @@ class Engine:
     async def _take_in(self, inputs: object) -> None:
         """Take deliveries while there is room in the window."""
         turn = Turn()
-        async for source in read_ahead(inputs):
+        async for source in read_ahead(inputs, self._window.size):
             async for delivery in self._reader.unfold(source):
                 await self._window.enter()
                 start(self._deliver(delivery, self._number), self._tasks)
@@ -335,7 +335,10 @@ class Engine:
     async def _pass(self, steps: Sequence[PlannedStep], document: Document, done: list[StepOutcome], trace: Trace) -> Document:
         """The document after ``steps``; after a required step has failed no other is asked."""
         for step in steps:
-            document, outcome, seconds = await self._steps.apply(step, document, trace)
+            passed = self._steps.straight.apply(step, document, trace)
+            if not isinstance(passed, tuple):
+                passed = await self._steps.apply(step, document, trace, passed)
+            document, outcome, seconds = passed
             done.append(outcome)
             self._observers.tell("step_finished", document, outcome, seconds)
             if stage_failed(outcome, step):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -19,6 +19,7 @@ from ._choice import Candidate, Chooser, record_use
 from ._memory import Memory, Recalled, Trace
 from ._patience import Patience
 from ._plan import PlannedStep
+from ._straight import Passed, Straight
 from ._tried import Tried, confidence_of, judge
 from ._units import has_layer, units_of
 from ._verify import NOTHING, Gained, verified
@@ -48,9 +49,14 @@ class Steps:
         self._memory = memory
         self._patience = patience
         self._used: set[tuple[str, str]] = set()
+        #: The steps that need no more than that.
+        self.straight: Final = Straight(run, chooser, calls, memory, patience, use=self._use, seconds=seconds)
 
-    async def apply(self, step: PlannedStep, document: Document, trace: Trace) -> tuple[Document, StepOutcome, float]:
-        """The document with what the step added, how the step ended, and the seconds it took; ``trace`` goes on with it."""
+    async def apply(self, step: PlannedStep, document: Document, trace: Trace, answer: UnitAnswer | None = None) -> Passed:
+        """The document with what the step added, how the step ended, and the seconds it took; ``trace`` goes on with it.
+
+        ``answer`` is what the only candidate answered already, if it was asked.
+        """
         reason = self._reason_to_skip(step, document)
         if reason:
             return self._without_result(step, document, "skipped", reason)
@@ -65,7 +71,7 @@ class Steps:
             said = f"the steps before took {trace.spent:.3g} s; the limit for a document is {self._seconds:g} s"
             return self._without_result(step, document, "failed", said, (UnitFailure("timeout", said, retryable=True),))
         if len(candidates) == 1:
-            tried = await self._try(step, document, trace, candidates[0], 0)
+            tried = await self._try(step, document, trace, candidates[0], 0, answer=answer)
         else:
             tried = await self._first_that_supports(step, document, trace, candidates)
         answers = [tried] if step.fallback is None else await self._with_fallback(step, document, trace, tried)
@@ -133,6 +139,7 @@ class Steps:
         number: int,
         *,
         pages: set[int | None] | None = None,
+        answer: UnitAnswer | None = None,
     ) -> Tried:
         started = dt.datetime.now(dt.UTC)
         missing = [layer for layer in candidate.info.requires if not has_layer(document, layer)]
@@ -144,7 +151,7 @@ class Steps:
         except AiosError as error:
             return judge(candidate, [UnitAnswer(0, None, failure_of(error, candidate.info.id))], started, number)
         key = self._memory.key(step, candidate, document, trace) if pages is None else ""
-        recalled = self._memory.recall(key, candidate)
+        recalled = self._memory.recall(key, candidate) if answer is None else None
         if recalled is not None:
             tried = self._recalled(step, document, candidate, recalled, started, number)
             if not tried.failures:
@@ -153,7 +160,7 @@ class Steps:
         units = [(page, view) for page, view in units_of(candidate.info, document) if pages is None or page in pages]
         asked = _Asked(step, candidate, self._timeout(step, trace))
         if self._calls.is_immediate(candidate.info, candidate.component, step.stage):
-            answers: Sequence[UnitAnswer] = [self._inline(asked, page, view) for page, view in units]
+            answers: Sequence[UnitAnswer] = [answer or self._inline(asked, page, view) for page, view in units]
             if any(answer.failure is not None for answer in answers):
                 answers = await self._asked_again(asked, units, answers)
             else:
@@ -242,9 +249,9 @@ class Steps:
         _, failure = verified(document, step.id, answer.result, candidate.info.id)
         if failure is None:
             return answer
-        return answer._replace(result=None, failure=replace(failure, page=page))
+        return replace(answer, result=None, failure=replace(failure, page=page))
 
-    def _finish(self, step: PlannedStep, document: Document, trace: Trace, answers: Sequence[Tried]) -> tuple[Document, StepOutcome, float]:
+    def _finish(self, step: PlannedStep, document: Document, trace: Trace, answers: Sequence[Tried]) -> Passed:
         last = answers[-1]
         for tried in answers:
             document, failure = self._add(step, document, tried)
@@ -285,7 +292,7 @@ class Steps:
 
     def _without_result(
         self, step: PlannedStep, document: Document, status: StepStatus, message: str, failures: tuple[UnitFailure, ...] = ()
-    ) -> tuple[Document, StepOutcome, float]:
+    ) -> Passed:
         component = step.component.id if step.component else ""
         self._run.attempt(
             document,

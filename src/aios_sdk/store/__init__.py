@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ._models import Models
     from ._reader import JournalReader
     from ._rebuild import Rebuilt, rebuild
-    from ._recorder import Run
+    from ._recorder import Answerer, Run
     from ._reports import Attempt, ComponentUse, ModelUse, RunInfo, RunStatus, attempt_id, models_told, readable
     from ._schema import MACROS, SCHEMA_VERSION, TABLES, VIEWS, ColumnSpec, MacroSpec, TableSpec, ViewSpec, create_statements
     from ._store import Info, Store
@@ -40,6 +40,7 @@ __all__ = [
     "TABLES",
     "VIEWS",
     "AliasChange",
+    "Answerer",
     "Attempt",
     "Blobs",
     "Candidate",
@@ -119,7 +120,7 @@ _HOME: Final = homes(
     _models="Models",
     _reader="JournalReader",
     _rebuild="Rebuilt rebuild",
-    _recorder="Run",
+    _recorder="Answerer Run",
     _reports="Attempt ComponentUse ModelUse RunInfo RunStatus attempt_id models_told readable",
     _schema="MACROS SCHEMA_VERSION TABLES VIEWS ColumnSpec MacroSpec TableSpec ViewSpec create_statements",
     _store="Info Store",

@@ -8,7 +8,6 @@ import logging
 import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,8 +15,8 @@ from typing import Final, NamedTuple
 from ..errors import StoreError, StoreFull
 from ..records import new_run_id
 from ._files import DISK_FULL, sync_directory
-from ._frames import Header, name_of
-from ._payloads import Encoded, Row, codec
+from ._frames import FramePacker, Header, name_of, pack_header
+from ._payloads import Row, codec
 from ._presence import Presence, announce
 from ._schema import SCHEMA_VERSION
 from ._segment import OpenSegment
@@ -27,14 +26,16 @@ _log: Final = logging.getLogger("aios.store")
 #: Bytes after which a segment is sealed and the next one begun.
 SEGMENT_SIZE: Final = 64 * 1024 * 1024
 
-# Payload bytes that may wait for the disk, and the most that go into one write.
+# Payload bytes that may wait for the disk, and from which on nothing is waited for.
 _QUEUE_BYTES: Final = 16 * 1024 * 1024
 _WRITE_BYTES: Final = 4 * 1024 * 1024
 
 
-# Seconds from the end of one write to the next, so that many groups share it while many come; a lone one goes out at once. Each write has
-# two threads hand the interpreter to each other, which costs the other one more than the groups themselves.
-_BETWEEN: Final = 0.004
+# Seconds from the end of one write to the next: so many for each group of the last one, up to a limit, so that many groups share a write
+# while many come; a lone one goes out at once. Each write has two threads hand the interpreter to each other, which costs the other one
+# more than the groups themselves.
+_FOR_EACH: Final = 0.001
+_AT_MOST: Final = 0.02
 
 
 class Ticket:
@@ -43,12 +44,11 @@ class Ticket:
     So it is enough to wait for the last one of a batch.
     """
 
-    __slots__ = ("_callbacks", "_number", "_writer")
+    __slots__ = ("_number", "_writer")
 
     def __init__(self, writer: JournalWriter, number: int) -> None:
         self._writer = writer
         self._number = number
-        self._callbacks: list[Callable[[Ticket], object]] | None = None
 
     @property
     def done(self) -> bool:
@@ -80,19 +80,31 @@ class Ticket:
         self._writer._call_when_done(self, callback)
 
 
-class _Group(NamedTuple):
-    ticket: Ticket
-    encoded: Encoded
-    document_id: str
+class _Turn(NamedTuple):
+    """One segment ends and the next begins: the last bytes of the one (none before the first), the number of the other and its header."""
+
+    end: bytes
+    sequence: int
+    header: bytes
+
+
+class _Batch(NamedTuple):
+    """What goes out with one sync: frames, behind a turn if there is one, their payload bytes, and the first and the last group."""
+
+    turn: _Turn | None
+    frames: list[bytes]
+    size: int
+    first: int
+    last: int
 
 
 class JournalWriter:
     """Appends groups of rows to a journal of its own, below ``directory``; thread-safe.
 
-    One thread writes: everything that arrived while the disk was busy goes out with the next sync, so a lone group waits for
-    one sync and many share one. The folder, whose lock says that the writer lives, and the first segment are made with the first
-    group. Each writer has an id of its own and never touches another's segments. ``schema`` is the version of the schema that the
-    rows follow.
+    Whoever appends packs the frames, in the order of the groups; one thread writes: everything that arrived while the disk was busy goes
+    out with the next sync, so a lone group waits for one sync and many share one. The folder, whose lock says that the writer lives, and
+    the first segment are made with the first group. Each writer has an id of its own and never touches another's segments. ``schema`` is
+    the version of the schema that the rows follow.
 
     Example::
 
@@ -108,15 +120,23 @@ class JournalWriter:
         lock = threading.Lock()
         self._arrived = threading.Condition(lock)
         self._progress = threading.Condition(lock)
-        self._queue: deque[_Group] = deque()
+        # Of the segment that is being packed: how many bytes it has, and how many of them are known to be on disk.
+        self._packer: FramePacker | None = None
+        self._sequence = 0
+        self._packed = 0
+        self._on_disk = 0
+        # What is packed and not taken by the thread; and the payload bytes in it and in what the thread is writing.
+        self._turn: _Turn | None = None
+        self._frames: list[bytes] = []
         self._queued = 0
         self._size = 0
         self._appended = 0
         self._durable = 0
+        self._callbacks: list[tuple[Ticket, Callable[[Ticket], object]]] = []
         self._failure: StoreError | None = None
         self._closing = False
         self._segment: OpenSegment | None = None
-        self._written = 0.0
+        self._pause_until = 0.0
         self._thread: threading.Thread | None = None
         self._presence: Presence | OSError | StoreError | None = None
 
@@ -133,31 +153,60 @@ class JournalWriter:
 
     @property
     def size(self) -> int:
-        """How many bytes the rows of these groups take."""
+        """How many bytes the rows of these groups take, and those that they stand for: about as much is to be folded."""
         return self._size
 
-    def append(self, rows: Sequence[Row], *, document_id: str = "") -> Ticket:
-        """Queue the rows as one group: all or nothing. ``document_id`` is the document they are about, if one.
+    def append(self, rows: Sequence[Row], *, document_id: str = "", stands_for: int = 0) -> Ticket:
+        """Queue the rows as one group: all or nothing. ``document_id`` is the document they are about, if one; they stand for rows of so
+        many bytes that lie elsewhere.
 
         Returns at once unless 16 MiB wait for the disk. Raises `StoreError` when a row does not fit its table, when the writer is
         closed, or when it has failed before (`StoreFull` on a full disk).
         """
-        encoded = self._encode(rows, document_id=document_id)
-        size = encoded.size
+        frames, size = self._encode(rows, document_id=document_id)
+        document = name_of(document_id)
         with self._progress:
             while self._queued and self._queued + size > _QUEUE_BYTES and self._failure is None:
                 self._progress.wait()
             self._refuse()
-            self._appended += 1
-            self._size += size
-            ticket = Ticket(self, self._appended)
-            self._queue.append(_Group(ticket, encoded, document_id))
-            self._queued += size
             if self._thread is None:
                 self._start()
-            elif len(self._queue) == 1:
+            packer = self._packer
+            if packer is None or self._packed >= SEGMENT_SIZE:
+                packer = self._next_segment()
+            was_empty = not self._frames
+            try:
+                packed = packer.group(frames, document, self._on_disk)
+                self._frames += packed
+            except BaseException:  # even an interrupt: the next frame would not follow what is on disk
+                self._failure = StoreError("A group could not be packed", cause="The process was interrupted", fix="Run again")
+                self._progress.notify_all()
+                raise
+            self._packed += sum(map(len, packed))
+            self._appended += 1
+            self._size += size + stands_for
+            self._queued += size
+            if was_empty:
                 self._arrived.notify()
-        return ticket
+            return Ticket(self, self._appended)
+
+    def _next_segment(self) -> FramePacker:
+        """Begin the first segment, or the next one when all of this one is on disk, which its last frame says."""
+        while self._packed >= SEGMENT_SIZE and self._durable < self._appended and self._failure is None:
+            self._progress.wait()
+        self._refuse()
+        packer = self._packer
+        if packer is not None and self._packed < SEGMENT_SIZE:
+            return packer  # another thread was faster
+        end, chain = b"", bytes(32)
+        if packer is not None:
+            end, chain = packer.end(self._on_disk), packer.chain
+            self._sequence += 1
+        header, start = pack_header(Header(self._schema, bytes.fromhex(self.id), self._sequence, chain))
+        self._turn = _Turn(end, self._sequence, header)
+        self._packed, self._on_disk = len(header), 0
+        packer = self._packer = FramePacker(start)
+        return packer
 
     def flush(self) -> None:
         """Return when everything appended so far is durable. Raises what `Ticket.wait` raises."""
@@ -211,76 +260,82 @@ class JournalWriter:
     def _call_when_done(self, ticket: Ticket, callback: Callable[[Ticket], object]) -> None:
         with self._progress:
             if not ticket.done:
-                ticket._callbacks = [*(ticket._callbacks or ()), callback]
+                self._callbacks.append((ticket, callback))
                 return
         _call(callback, ticket)
 
     # From here on: the writer's thread.
 
     def _work(self) -> None:
-        while groups := self._take():
+        while batch := self._take():
             try:
-                self._write(groups)
+                self._write(batch)
             except Exception as error:  # noqa: BLE001  # whatever it is, those who wait must hear of it
-                self._fail(_failure_of(error, self._folder), groups)
+                self._fail(_failure_of(error, self._folder))
                 return
-            self._written = time.monotonic()
-            self._acknowledge(groups)
+            self._acknowledge(batch)
         try:
-            if self._segment is not None:
-                self._segment.seal()
+            if self._segment is not None and self._packer is not None and self._failure is None:
+                self._segment.seal(self._packer.end(self._on_disk))  # nobody packs any more
         except Exception as error:  # noqa: BLE001  # close raises it
-            self._fail(_failure_of(error, self._folder), [])
+            self._fail(_failure_of(error, self._folder))
 
-    def _take(self) -> list[_Group]:
-        """What goes out with the next sync; nothing when the writer closes."""
-        groups, size = [], 0
+    def _take(self) -> _Batch | None:
+        """What goes out with the next sync; None when the writer closes."""
         with self._arrived:
-            self._arrived.wait_for(lambda: self._queue or self._closing)
-            pause = self._written + _BETWEEN - time.monotonic()
+            self._arrived.wait_for(lambda: self._frames or self._closing)
+            pause = self._pause_until - time.monotonic()
             if pause > 0 and self._queued < _WRITE_BYTES:
                 self._arrived.wait_for(lambda: self._closing, pause)
-            while self._queue and size < _WRITE_BYTES:
-                group = self._queue.popleft()
-                size += group.encoded.size
-                groups.append(group)
-        return groups
+            if not self._frames:
+                return None
+            # What was taken before is on disk, so that all that is queued is in here.
+            batch = _Batch(self._turn, self._frames, self._queued, self._durable + 1, self._appended)
+            self._turn, self._frames = None, []
+        return batch
 
-    def _write(self, groups: list[_Group]) -> None:
+    def _write(self, batch: _Batch) -> None:
         if not isinstance(self._presence, Presence):
             assert self._presence is not None  # the thread is started after it is announced
             raise self._presence
-        if self._segment is not None and self._segment.durable >= SEGMENT_SIZE:
-            self._segment = self._segment.next()
-        elif self._segment is None:
-            # Also the names that another process has just made and may not have come to make durable: the journal's, and the store's own.
-            for folder in dict.fromkeys((*self._presence.changed, self._folder.parent, self._folder.parent.parent)):
-                sync_directory(folder)
-            self._segment = OpenSegment(self._folder, Header(self._schema, bytes.fromhex(self.id), 0, bytes(32)))
-        self._segment.write([(group.encoded.frames, name_of(group.document_id)) for group in groups])
+        if batch.turn is not None:
+            if self._segment is not None:
+                self._segment.seal(batch.turn.end)
+            else:
+                # Also the names that another process has just made and may not have come to make durable: the journal's, the store's own.
+                for folder in dict.fromkeys((*self._presence.changed, self._folder.parent, self._folder.parent.parent)):
+                    sync_directory(folder)
+            self._segment = OpenSegment(self._folder, batch.turn.sequence, batch.turn.header)
+        assert self._segment is not None  # the first batch begins it
+        self._segment.write(batch.frames)
 
-    def _acknowledge(self, groups: list[_Group]) -> None:
+    def _acknowledge(self, batch: _Batch) -> None:
+        assert self._segment is not None  # it was written to
+        self._pause_until = time.monotonic() + min(_AT_MOST, _FOR_EACH * (batch.last - batch.first + 1))
         with self._progress:
-            self._durable = groups[-1].ticket._number
-            self._queued -= sum(group.encoded.size for group in groups)
+            self._durable = batch.last
+            self._queued -= batch.size
+            self._on_disk = self._segment.durable
             self._progress.notify_all()
-        self._call_back(groups)
+        self._call_back()
 
-    def _fail(self, failure: StoreError, groups: list[_Group]) -> None:
+    def _fail(self, failure: StoreError) -> None:
         with self._progress:
             self._failure = failure
-            waiting = [*groups, *self._queue]
-            self._queue.clear()
+            self._frames = []
             self._queued = 0
             self._progress.notify_all()
         if self._segment is not None:
             self._segment.abandon()
-        self._call_back(waiting)
+        self._call_back()
 
-    def _call_back(self, groups: list[_Group]) -> None:
-        for group in groups:
-            for callback in group.ticket._callbacks or ():
-                _call(callback, group.ticket)
+    def _call_back(self) -> None:
+        """Tell those who wait for what is done."""
+        with self._progress:
+            done = [each for each in self._callbacks if each[0].done]
+            self._callbacks = [each for each in self._callbacks if not each[0].done]
+        for ticket, callback in done:
+            _call(callback, ticket)
 
 
 def _call(callback: Callable[[Ticket], object], ticket: Ticket) -> None:

@@ -85,6 +85,7 @@ class Whole(NamedTuple):
         run_id, document_id, thread: which run recorded which document, and what its conversation is known by.
         steps: how its steps ended, as JSON; uses: which components attempts name, each with its step and how that ended.
         layers: of each the canonical bytes of what the steps added, in their order.
+        size: how many bytes the rows take that were recorded of it.
     """
 
     writer: str
@@ -96,6 +97,7 @@ class Whole(NamedTuple):
     steps: str
     uses: list[tuple[str, str, str]]
     layers: dict[str, list[bytes]]
+    size: int
 
 
 @final
@@ -193,11 +195,13 @@ class Memo:
             return None
         writer, sequence, offset = _PLACE.unpack(found)
         rows: dict[int, list[Row]] = {_ATTEMPTS.number: [], _ARTIFACTS.number: [], _OUTCOMES.number: []}
+        size = 0
         try:
             for decode, frame in self._reader.frames_at(writer.hex(), sequence, offset):
                 for kind, payload in frame.records():
                     if payload is None:
                         return None  # erased
+                    size += len(payload)
                     if kind in rows:
                         rows[kind] += decode(kind, payload)
                 if not frame.flags & CONTINUES:
@@ -216,7 +220,7 @@ class Memo:
         if recorded != key:
             return None
         uses = [use for use in map(_USE, rows[_ATTEMPTS.number]) if use[1]]
-        return Whole(writer.hex(), sequence, offset, run, document, thread, steps or "[]", uses, layers)
+        return Whole(writer.hex(), sequence, offset, run, document, thread, steps or "[]", uses, layers, size)
 
     def _group(self, place: bytes) -> _Group:
         """The attempts of the group that begins there, with their artifacts; kept for a while, since a document's keys share a group."""

@@ -6,10 +6,11 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from aios_sdk.errors import UsageError
 from aios_sdk.records import LAYERS, Document, Layers, Outcome, Source, canonical, new_run_id
+from aios_sdk.stages import Stage
 
 from ._blobs import INLINE_BYTES, Blobs
 from ._journal import JournalWriter, Ticket
@@ -28,6 +29,22 @@ _NO_LAYERS: Final = Layers()
 
 #: What a row without its content takes in memory, in bytes, about.
 _ROW_BYTES: Final = 2000
+
+
+class Answerer(NamedTuple):
+    """Who does a step's work, as the rows of attempts say it. Made with `Run.answerer`."""
+
+    step: str
+    stage: str
+    component: str
+    version: str
+    code_digest: str
+    config_digest: str
+    model: str
+
+
+#: The last columns of an attempt in this process: nothing waited, no memory was measured, no tokens and no cost, one unit.
+_IN_THIS_PROCESS: Final = (0.0, None, None, None, 1)
 
 
 class _Pending:
@@ -130,24 +147,19 @@ class Run:
         ``layers`` are what the step added, stamped (`Document.stamp`); ``document`` already holds them at the end of its layers.
         Also for steps that were skipped, unsupported or failed, with no layers. Large layers are written as blobs before this returns.
         """
-        step, component = attempt.step, attempt.component
-        use = self._uses.get((step, component)) or ComponentUse(step=step, stage=attempt.stage, component=component)
-        owner = Owner(self.id, document.id, attempt.id or attempt_id(self.id, document.id, step, component), step)
-        size = 0
+        answerer = self.answerer(attempt.step, attempt.stage, attempt.component)
+        if attempt.version:
+            answerer = answerer._replace(version=attempt.version)
+        identity = attempt.id or attempt_id(self.id, document.id, answerer.step, answerer.component)
+        owner = Owner(self.id, document.id, identity, answerer.step)
         rows: list[Row] = [
             (
                 ATTEMPTS,
                 (
-                    owner.attempt_id,
-                    owner.run_id,
-                    owner.document_id,
-                    step,
-                    attempt.stage,
-                    component,
-                    attempt.version or use.version,
-                    use.code_digest,
-                    use.config_digest,
-                    use.worked_with,
+                    identity,
+                    self.id,
+                    document.id,
+                    *answerer,
                     attempt.status,
                     attempt.category,
                     attempt.message,
@@ -164,23 +176,50 @@ class Run:
                 ),
             )
         ]
-        if layers is not _NO_LAYERS:
-            contents = contents or contents_of(layers)
-            for layer, (content, artifact) in contents.items():
-                items, length = len(getattr(layers, layer)), len(content)
-                first = max(0, len(getattr(document.layers, layer)) - items)
-                if length > INLINE_BYTES:
-                    self._blobs.put(content)
-                    kept = None
-                else:
-                    size += length
-                    kept = content.decode()
-                rows.append((ARTIFACTS, (artifact, *owner, layer, first, items, length, kept)))
-            rows += item_rows(owner, document, layers, contents)
+        size = 0 if layers is _NO_LAYERS else self._add(rows, owner, document, layers, contents or contents_of(layers))
         if attempt.failures:
-            rows += _failure_rows(owner, attempt, attempt.version or use.version)
+            rows += _failure_rows(owner, attempt, answerer.version)
         # What was recalled, and what nobody can recall, is done again at the same cost.
         self._gather(rows, document.id, size, at_stake=bool(attempt.memo_key) and attempt.cache != "hit")
+
+    def answerer(self, step: str, stage: Stage, component: str) -> Answerer:
+        """Who works at a step, as every attempt of it says; to be asked for after `use`."""
+        use = self._uses.get((step, component)) or ComponentUse(step=step, stage=stage, component=component)
+        return Answerer(step, stage, component, use.version, use.code_digest, use.config_digest, use.worked_with)
+
+    def answered(
+        self,
+        document: Document,
+        answerer: Answerer,
+        memo_key: str,
+        started_at: dt.datetime,
+        wall: float,
+        layers: Layers,
+        contents: Mapping[str, tuple[bytes, str]],
+    ) -> None:
+        """Record the first attempt of ``answerer`` at a document, which added ``layers``; what `attempt` does, for the usual case."""
+        identity = attempt_id(self.id, document.id, answerer.step, answerer.component)
+        cache = "miss" if memo_key else "none"
+        values = (identity, self.id, document.id, *answerer, "ok", "", "", cache, memo_key, started_at, wall, wall, *_IN_THIS_PROCESS)
+        rows: list[Row] = [(ATTEMPTS, values)]
+        size = self._add(rows, Owner(self.id, document.id, identity, answerer.step), document, layers, contents) if contents else 0
+        self._gather(rows, document.id, size, at_stake=bool(memo_key))
+
+    def _add(self, rows: list[Row], owner: Owner, document: Document, layers: Layers, contents: Mapping[str, tuple[bytes, str]]) -> int:
+        """Add the rows of what a step added to ``rows``, large layers as blobs; gives the bytes of the others."""
+        size = 0
+        for layer, (content, artifact) in contents.items():
+            items, length = len(getattr(layers, layer)), len(content)
+            first = max(0, len(getattr(document.layers, layer)) - items)
+            if length > INLINE_BYTES:
+                self._blobs.put(content)
+                kept = None
+            else:
+                size += length
+                kept = content.decode()
+            rows.append((ARTIFACTS, (artifact, *owner, layer, first, items, length, kept)))
+        rows += item_rows(owner, document, layers, contents)
+        return size
 
     def outcome(self, outcome: Outcome, *, container: bool = False, memo_key: str = "") -> Ticket:
         """Record how a document or case ended, once; ``container=True`` when ingesting it gave only other sources.
@@ -204,7 +243,7 @@ class Run:
         Which components did its steps is told as always (`use`).
         """
         recall = Recall(self.id, found.document_id, _now(), found.run_id, found.writer, found.segment, found.byte_offset)
-        return self._writer.append([(RECALLS, recall)], document_id=found.document_id)
+        return self._writer.append([(RECALLS, recall)], document_id=found.document_id, stands_for=found.size)
 
     def flush(self, document_id: str | None = None) -> Ticket | None:
         """Hand over what was gathered of a document, or of all; None when there is nothing. What the ticket acknowledges is durable."""

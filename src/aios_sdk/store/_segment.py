@@ -1,4 +1,4 @@
-"""The segment that a writer is writing: groups go to disk in order, and at its end it is sealed."""
+"""The segment that a writer is writing: frames go to disk in order, and at its end it is sealed."""
 
 from __future__ import annotations
 
@@ -8,43 +8,31 @@ from pathlib import Path
 from typing import Final
 
 from ._files import sync_directory
-from ._frames import FramePacker, Header, pack_header
-from ._payloads import Record
 
 # fdatasync leaves out the times of the file, but not its size; macOS has only fsync.
 _sync: Final[Callable[[int], None]] = getattr(os, "fdatasync", os.fsync)
 
 
 class OpenSegment:
-    """The segment that a writer is writing; only its thread touches it."""
+    """The segment that a writer is writing, ``header`` first; only its thread touches it."""
 
-    def __init__(self, folder: Path, header: Header) -> None:
+    def __init__(self, folder: Path, sequence: int, header: bytes) -> None:
         self._folder = folder
-        self._header = header
-        self._path = folder / f"{header.sequence:016x}.open"
+        self._path = folder / f"{sequence:016x}.open"
         self._file: int | None = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-        self._pending, start = pack_header(header)
-        self._packer = FramePacker(start)
+        self._header = header
         self.durable = 0
 
-    def write(self, groups: Sequence[tuple[Sequence[Sequence[Record]], bytes]]) -> None:
-        """Write the groups and return when they are on disk."""
-        parts = [self._pending]
-        for frames, document in groups:
-            parts += self._packer.group(frames, document, self.durable)
-        self._put(b"".join(parts))
+    def write(self, frames: Sequence[bytes]) -> None:
+        """Write the frames and return when they are on disk."""
+        self._put(b"".join((self._header, *frames)))
 
-    def seal(self) -> None:
-        """End the segment, and give it its final name."""
-        self._put(self._packer.end(self.durable))
+    def seal(self, end: bytes) -> None:
+        """End the segment with its last frame, and give it its final name."""
+        self._put(end)
         self._close()
         self._path.rename(self._path.with_suffix(".seg"))
         sync_directory(self._folder)
-
-    def next(self) -> OpenSegment:
-        """Seal this segment and begin the next one."""
-        self.seal()
-        return OpenSegment(self._folder, self._header._replace(sequence=self._header.sequence + 1, chain=self._packer.chain))
 
     def abandon(self) -> None:
         """Let go of the file as it is.
@@ -66,5 +54,5 @@ class OpenSegment:
         _sync(self._file)
         if not self.durable:
             sync_directory(self._folder)
-        self._pending = b""
+        self._header = b""
         self.durable += len(data)

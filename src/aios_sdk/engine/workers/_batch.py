@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from ...errors import ContractError
 from ...records import Result, UnitFailure
@@ -18,7 +21,7 @@ from ._wire import Answer, Done, Report
 _FRUITLESS: Final = 2
 
 
-class UnitAnswer(NamedTuple):
+class UnitAnswer(msgspec.Struct, frozen=True):
     """What came of one unit: a result or a failure.
 
     Attributes:
@@ -107,7 +110,7 @@ class Batch:
             raise Nonsense(f"the answer for piece {answer.place} is empty")
         done = UnitAnswer(place, result, None, 0.0, answer.wall, answer.cpu, self.waited, memory)
         if fault is not None:
-            done = done._replace(failure=fault.failure(self.left[place].page), after=fault.after)
+            done = replace(done, failure=fault.failure(self.left[place].page), after=fault.after)
         del self.left[place]
         return done
 
@@ -118,7 +121,7 @@ class Batch:
             self._may_be_together = False  # one of them it was; alone it will be seen which
         elif found.place is not None and found.place < len(self._places) and self._places[found.place] in self.left:
             self._fruitless = 0
-            yield self._failed(self._places[found.place], found.fault)._replace(was_fatal=True)
+            yield replace(self._failed(self._places[found.place], found.fault), was_fatal=True)
         else:
             yield from self.nothing_came(found.fault)
 
