@@ -10,7 +10,7 @@ from pathlib import Path
 from _peers import Peers, cache
 from _table import Row, benchmark
 
-SECTIONS = ("files", "places", "invoices", "ocr")
+SECTIONS = ("files", "places", "invoices", "ocr", "splitting")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

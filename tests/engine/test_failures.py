@@ -26,6 +26,7 @@ from aios_sdk import (
     LimitExceeded,
     Malformed,
     Pipeline,
+    Resources,
     Retryable,
     Route,
     Source,
@@ -39,7 +40,7 @@ from aios_sdk import (
     implements,
 )
 
-from ._parts import FirstWords, Notes, by_name, conservation, document_of, latest, note, run, word
+from ._parts import FirstWords, Notes, by_name, conservation, document_of, latest, note, registry_of, run, word
 
 
 class Panic(BaseException):
@@ -512,3 +513,21 @@ def test_a_small_file_that_no_component_reads_keeps_its_bytes(store: Store) -> N
     assert outcome.status == "refused"
     assert store.document(outcome.document.id).read() == b"\x00\x01\x02"
     assert store.verify().holds
+
+
+def test_a_document_whose_reader_lacks_a_program_is_refused_with_the_command_that_installs_it(store: Store, tmp_path: Path) -> None:
+    @component("test.old", media_types=["text/plain"], provides=["pages", "text"], programs=["aios-no-such-program"])
+    class Old:
+        """Needs a program."""
+
+        def open(self, resources: Resources) -> None:
+            raise Unavailable("There is no program 'aios-no-such-program'", fix="Run: apt install it")
+
+        @implements
+        def ingest(self, source: Source) -> Iterator[Document | Source]:
+            yield Document.of()
+
+    registry = registry_of(Old)
+    [outcome] = Pipeline("p").ingest().run([note("old.txt")], store=store, registry=registry, progress=False)
+    assert (outcome.status, outcome.failures[0].category) == ("refused", "unavailable")
+    assert "apt install it" in outcome.failures[0].message

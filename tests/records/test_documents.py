@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from aios_sdk import (
     Field,
     Label,
     Layers,
+    LimitExceeded,
     Outcome,
     PageInfo,
     PageText,
@@ -371,3 +373,12 @@ def test_documents_that_nobody_holds_are_given_back_with_their_pages() -> None:
         assert document.add("step", Layers()).pages[0].text == document.pages[0].text
     del document
     assert pages() == before
+
+
+def test_a_source_is_read_up_to_a_limit_and_no_further(tmp_path: Path) -> None:
+    file = tmp_path / "a.bin"
+    file.write_bytes(b"12345")
+    for source in (Source(name="a.bin", data=b"12345"), Source(name="a.bin", path=str(file))):
+        assert source.read() == source.read(5) == source.read(6) == b"12345"
+        with pytest.raises(LimitExceeded, match="more than 4 bytes"):
+            source.read(4)

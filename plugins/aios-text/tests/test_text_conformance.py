@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from aios_sdk import Document, PageInfo, PageText
 from aios_sdk.testing import conformance, samples
 
 KINDS = {
@@ -27,6 +30,15 @@ amount to my account. The policy number is P-2026-0042.
 Yours faithfully,
 Maria Lindqvist
 """
+
+
+def packet(text: str) -> Document:
+    """A PDF whose pages form feeds part."""
+    pages = tuple(PageInfo(index=index, width=595, height=842) for index in range(text.count("\f") + 1))
+    texts = tuple(PageText(page=index, content=content) for index, content in enumerate(text.split("\f")))
+    return replace(Document.of(pages=pages, text=texts), id="packet", media_type="application/pdf", name="packet.pdf")
+
+
 DOCUMENTS = [samples.text(NOTICE).document(), samples.mail().document(), samples.pdf().document()]
 
 test_lexical = conformance("aios.lexical", config={"examples": KINDS}, documents=DOCUMENTS, examples=3)
@@ -40,6 +52,15 @@ test_lexical_from_a_file = conformance(
 test_language = conformance("aios.language", documents=DOCUMENTS, examples=3)
 test_language_of_few = conformance(
     "aios.language", config={"languages": ["en", "de"], "threshold": 0.0}, documents=DOCUMENTS, tier="contract", examples=5
+)
+PACKET = "\f".join([NOTICE, "Invoice 4711\n3 March 2026\nPage 1 of 2\n", "Total 471.30 EUR\nPage 2 of 2\n", "PATCH T", NOTICE])
+test_page_roles = conformance("aios.page-roles", documents=[samples.pdf().document(), packet(PACKET)], examples=3)
+test_page_roles_of_ones_own = conformance(
+    "aios.page-roles",
+    config={"taxonomy": "part", "separators": ["^-+$"], "first": ["invoice"], "next": ["page 2"]},
+    documents=[packet(PACKET)],
+    tier="contract",
+    examples=5,
 )
 test_extractive = conformance("aios.extractive", documents=DOCUMENTS, examples=10)
 test_extractive_in_few_words = conformance(

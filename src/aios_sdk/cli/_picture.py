@@ -68,7 +68,8 @@ def draw(store: Store, found: Explanation, file: Path, *, crop: bool, dpi: int) 
         document = copy(stored).bind(renderer)
         try:
             for page, marks in sorted(pages.items()):
-                picture = marked(document.pages[page].image(dpi).convert("RGB"), marks, dpi)
+                shown = next(each for each in document.pages if each.index == page)
+                picture = marked(shown.image(dpi).convert("RGB"), marks, dpi)
                 target = file if not written else file.with_name(f"{file.stem}-{len(written) + 1}.png")
                 (_cropped(picture, marks) if crop else picture).save(target)
                 written.append(target)

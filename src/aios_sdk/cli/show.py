@@ -60,7 +60,7 @@ def show(
             for line in _told(outcome, page, whole=not number):
                 typer.echo(printable(line))
         if png is not None:
-            _draw(store, outcomes[0].document, (page or 1) - 1, boxes or [Boxes.REGIONS], png, dpi)
+            _draw(store, [outcome.document for outcome in outcomes], page, boxes or [Boxes.REGIONS], png, dpi)
             typer.echo(f"Wrote {png}", err=True)
         if outcomes[0].status in ("failed", "refused"):
             raise typer.Exit(Exit.FAILED)
@@ -135,17 +135,22 @@ def _short(text: str) -> str:
     return line if len(line) <= _QUOTED else f"{line[: _QUOTED - 3]}..."
 
 
-def _draw(store: Store, document: Document, index: int, boxes: list[Boxes], file: Path, dpi: int) -> None:
+def _draw(store: Store, documents: list[Document], wanted: int | None, boxes: list[Boxes], file: Path, dpi: int) -> None:
+    """Draw a page (from 1) of the file: of its first document, or of those that were split off the same packet."""
     from ._picture import Renderer, check_name, marked
 
     check_name(file)
-    if not 0 <= index < len(document.pages):
-        raise UsageError(
-            f"There is no page {index + 1}: {document.name} has {len(document.pages)}", fix="Leave --page out, or give another"
-        )
+    first = documents[0]
+    packet = [each for each in documents if each.page_range is not None and each.parent == first.parent] or [first]
+    found = [(document, page) for document in packet for page in document.pages if page.index == (wanted or page.index + 1) - 1]
+    if not found:
+        name = first.name if first.page_range is None else "the packet"
+        fix = "Leave --page out, or give another"
+        raise UsageError(f"There is no page {wanted or 1}: {name} has {sum(len(each.pages) for each in packet)}", fix=fix)
+    document, page = found[0]
     renderer = Renderer(store.document(document.id), store.explain(document.id).origins[0].ingested_by)
     try:
-        page = document.bind(renderer).pages[index]
+        page = next(each for each in document.bind(renderer).pages if each.index == page.index)
         marks = [mark for kind in boxes for mark in _marks(document, page, kind)]
         marked(page.image(dpi).convert("RGB"), marks, dpi).save(file)
     finally:

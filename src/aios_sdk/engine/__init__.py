@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ._ingest import check_inputs
     from ._limits import Limits
     from ._models import RunModels
-    from ._plan import Plan, PlannedCollect, PlannedComponent, PlannedFallback, PlannedModel, PlannedStep
+    from ._plan import Plan, PlannedCollect, PlannedComponent, PlannedFallback, PlannedModel, PlannedSplit, PlannedStep
     from ._preview import Foreseen, preview
     from ._progress import Ending, Lines
     from ._stop import Stop
@@ -33,6 +33,7 @@ __all__ = [
     "PlannedComponent",
     "PlannedFallback",
     "PlannedModel",
+    "PlannedSplit",
     "PlannedStep",
     "RunModels",
     "Stop",
@@ -50,7 +51,7 @@ _HOME: Final = homes(
     _ingest="check_inputs",
     _limits="Limits",
     _models="RunModels",
-    _plan="Plan PlannedCollect PlannedComponent PlannedFallback PlannedModel PlannedStep",
+    _plan="Plan PlannedCollect PlannedComponent PlannedFallback PlannedModel PlannedSplit PlannedStep",
     _preview="Foreseen preview",
     _progress="Ending Lines",
     _stop="Stop",

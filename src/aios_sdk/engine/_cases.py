@@ -57,8 +57,9 @@ class Duplicates:
     def original_of(self, document: Document) -> str:
         """The id of the document that brought the same bytes first; empty when it was this one, or came in what this run replaces."""
         known = self._earlier.first(document.content_id)
-        first = known.document if known and not known.trail & self._replaced else self._first.get(document.content_id, ((), document.id))[1]
-        return "" if first == document.id else first
+        mine = document.id if document.page_range is None else document.parent  # the pages of a packet came with it
+        first = known.document if known and not known.trail & self._replaced else self._first.get(document.content_id, ((), mine))[1]
+        return "" if first == mine else first
 
 
 class Cases:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ..errors import UnknownComponent
 from ..plugins import ComponentInfo, Registry
-from ..records import canonical
+from ..records import StepOutcome, canonical
 from ..store import ComponentUse, Run
 from ._models import RunModels
 from ._plan import PlannedComponent, PlannedStep
@@ -94,3 +95,20 @@ def record_use(run: Run, registry: Registry, step: PlannedStep, candidate: Candi
             gpu=info.gpu,
         )
     )
+
+
+#: Categories of failure at ingest with which a document is refused rather than failed: nothing is wrong with us or with it.
+_REFUSALS: Final = frozenset({"unsupported", "encrypted", "limit"})
+
+
+def is_refusal(ended: StepOutcome, registry: Registry) -> bool:
+    """Whether a document whose ingest ended without it was refused: for what it is, or because who reads it lacks a program."""
+    return bool(ended.failures) and all(
+        failure.category in _REFUSALS or (failure.category == "unavailable" and _lacks_program(ended.component, registry))
+        for failure in ended.failures
+    )
+
+
+def _lacks_program(component: str, registry: Registry) -> bool:
+    info = registry.components.get(component)
+    return info is not None and any(shutil.which(program) is None for program in info.programs)

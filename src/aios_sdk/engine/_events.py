@@ -29,6 +29,9 @@ class Observer:
     def document_found(self, document: Document) -> None:
         """A document, a part of one, or a case was found."""
 
+    def document_split(self, packet: Document, parts: tuple[Document, ...]) -> None:
+        """A document that was found turned out to be a packet: its parts, each of which is found now, take its place."""
+
     def step_finished(self, document: Document, outcome: StepOutcome, seconds: float) -> None:
         """A step ended for a document."""
 

@@ -96,6 +96,8 @@ class Memory:
             parts.append("name " + document.name)
         if maker.reads_key:
             parts.append("key " + document.key)
+        if document.page_range is not None:
+            parts.append("pages {}-{}".format(*document.page_range))
         if document.kind == "case":
             if trace.members is None:
                 trace.members = _members(document)

@@ -68,8 +68,15 @@ class PlannedCollect(msgspec.Struct, frozen=True, kw_only=True):
     keep: frozenset[Layer] = frozenset(LAYERS)
 
 
+class PlannedSplit(msgspec.Struct, frozen=True, kw_only=True):
+    """How packets become documents: after the first ``after`` steps, by the labels that their pages have in a ``taxonomy``."""
+
+    after: int
+    taxonomy: str
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled pipeline: ingest, the steps for each document, and those for each case."""
+    """A compiled pipeline: ingest, the steps for each document, and those for each case; ``split`` says which steps packets pass whole."""
 
     name: str
     version: str
@@ -77,6 +84,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     registry: Registry
     ingest: PlannedStep
     steps: tuple[PlannedStep, ...] = ()
+    split: PlannedSplit | None = None
     collect: PlannedCollect | None = None
     case_steps: tuple[PlannedStep, ...] = ()
     resolve: tuple[str, ...] = ()
+
+    @property
+    def whole_steps(self) -> tuple[PlannedStep, ...]:
+        """The steps that packets pass whole: all, where nothing is split."""
+        return self.steps if self.split is None else self.steps[: self.split.after]
+
+    @property
+    def part_steps(self) -> tuple[PlannedStep, ...]:
+        """The steps after that, for what was split off and for documents that are no packets."""
+        return () if self.split is None else self.steps[self.split.after :]

@@ -41,7 +41,8 @@ _NEWEST = """
     )
 """
 _DOCUMENTS = f"""{_NEWEST}
-    SELECT d.document_id, d.parent_id, d.position, d.root_id, d.kind, d.name, d.key, d.path, d.media_type, d.content_id
+    SELECT d.document_id, d.parent_id, d.position, d.root_id, d.kind, d.name, d.key, d.path, d.media_type, d.content_id, d.page_start,
+        d.page_end
     FROM documents d SEMI JOIN ended USING (document_id, run_id) ORDER BY d.run_id, d.position
 """
 _ATTEMPTS = f"""{_NEWEST}
@@ -76,7 +77,7 @@ class _Past:
         self.parts: defaultdict[str, list[str]] = defaultdict(list)
         self.attempts: defaultdict[str, dict[str, _Before]] = defaultdict(dict)
         documents = store.sql(_DOCUMENTS, [pipeline]).fetchall()
-        for identity, parent, position, root, recorded, name, key, path, media_type, content in documents:
+        for identity, parent, position, root, recorded, name, key, path, media_type, content, start, end in documents:
             if recorded == "container":
                 self.containers.add(identity)
             kind: Kind = "case" if recorded == "case" else "part" if parent else "file"
@@ -90,12 +91,17 @@ class _Past:
                 parent=parent,
                 position=position,
                 root=root,
+                page_range=None if start is None else (start, end),
             )
             self.places.add(path or key)
             if parent:
                 self.parts[parent].append(identity)
         for identity, step, *made in store.sql(_ATTEMPTS, [pipeline]).fetchall():
             self.attempts[identity][step] = _Before(*made)
+
+    def is_packet(self, identity: str) -> bool:
+        """Whether a document was split into others."""
+        return any(self.documents[part].page_range is not None for part in self.parts[identity])
 
     def tree(self, identity: str) -> Iterator[Document]:
         """A document and its parts, to the deepest; containers are left out."""
@@ -144,6 +150,9 @@ class _Oracle:
     def steps(self, document: Document) -> Iterator[Foreseen]:
         """Ingesting the document, and its steps."""
         self._asked.add(document.id)
+        if document.page_range is not None:
+            yield from self._part_steps(document)
+            return
         recollection = self._again.recall(document, self._again.key(document))
         if recollection is not None:
             for step in recollection.outcome.steps:
@@ -162,7 +171,20 @@ class _Oracle:
         trace = Trace(candidate.component)
         doubtful: set[str] = {*candidate.info.provides} if changed else set()
         self._keep(trace, read)
-        yield from self._through(self._plan.steps, document, trace, doubtful)
+        steps = self._plan.whole_steps if self._past.is_packet(document.id) else self._plan.steps
+        yield from self._through(steps, document, trace, doubtful)
+        if document.id in self._unsure:
+            self._unsure.update(part for part in self._past.parts[document.id] if self._past.documents[part].page_range is not None)
+
+    def _part_steps(self, part: Document) -> Iterator[Foreseen]:
+        """The steps of a document that was split off a packet, which was asked about before."""
+        packet = self._past.documents[part.parent]
+        candidate = self._candidate(self._plan.ingest, packet)
+        trace = Trace(None if candidate is None else candidate.component)
+        split = self._past.attempts[part.id].get("split")
+        self._keep(trace, split)
+        doubtful = {layer for layer, _ in (split and split.artifacts) or ()} if part.id in self._unsure else set()
+        yield from self._through(self._plan.part_steps, part, trace, doubtful)
 
     def case_steps(self, case: Document) -> Iterator[Foreseen]:
         """The steps of a case, if the inputs bring any of its members."""

@@ -32,6 +32,9 @@ class _Counting(Observer):
     def document_found(self, document: Document) -> None:
         self.found += document.kind != "case"
 
+    def document_split(self, packet: Document, parts: tuple[Document, ...]) -> None:
+        self.found -= 1
+
     def document_finished(self, outcome: Outcome) -> None:
         self.ended["cases" if outcome.document.kind == "case" else outcome.status] += 1
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from ..records import Document, Outcome, Source, Status, StepOutcome
-from ..store import Memo, Run, RunInfo, RunStatus, Store, Ticket
+from ..store import INLINE_BYTES, Attempt, Memo, Run, RunInfo, RunStatus, Store, Ticket
 from ._again import Again, Recollection, is_settled
 from ._calls import Calls
 from ._cases import Cases, Duplicates, Place
-from ._choice import Chooser
+from ._choice import Chooser, is_refusal
 from ._documents import Delivery, Reader
 from ._eager import start
 from ._events import Observer, Observers
@@ -22,14 +23,12 @@ from ._ingest import Admitted
 from ._limits import Budget, Limits
 from ._memory import Memory, Trace
 from ._models import RunModels
+from ._parts import gained_of, inherited, parts_of
 from ._patience import Patience
 from ._plan import Plan, PlannedStep
 from ._steps import Steps, stage_failed
 from ._stop import Stop
 from ._workers import Workers
-
-#: Categories of failure at ingest with which a document is refused rather than failed: nothing is wrong with us or with it.
-_REFUSALS = frozenset({"unsupported", "encrypted", "limit"})
 
 
 class _Tree:
@@ -68,8 +67,7 @@ class Engine:
         ordered: bool = False,
         models: RunModels | None = None,
     ) -> None:
-        models = models or RunModels(store)
-        self._plan = plan = models.of_plan(plan)
+        self._plan = plan = (models := models or RunModels(store)).of_plan(plan)
         self._store = store
         self._limits = limits
         self._fresh = fresh
@@ -275,7 +273,7 @@ class Engine:
             self._tasks.create_task(self._source(tree, child, (*place, position)))
         if read.document is not None and read.outcome is not None:
             read.trace.key = "" if read.children else key
-            await self._finish(read.document, [read.outcome], tree, place, read.trace)
+            await self._finish(read.document, [read.outcome], tree, place, read.trace, children=len(read.children))
 
     async def _finished(self, tree: _Tree) -> None:
         """One source of a delivery is done; after the last the delivery is."""
@@ -306,11 +304,43 @@ class Engine:
 
     # -- a document or case that has been found -----------------------------------------------------------------------
 
-    async def _finish(self, document: Document, done: list[StepOutcome], tree: _Tree, place: Place, trace: Trace) -> None:
+    async def _finish(
+        self, document: Document, done: list[StepOutcome], tree: _Tree, place: Place, trace: Trace, *, children: int = 0
+    ) -> None:
+        plan = self._plan
         if done[0].status in ("ok", "partial"):
-            document = await self._pass(self._plan.steps, document, done, trace)
+            document = await self._pass(plan.whole_steps, document, done, trace)
+            if plan.split is not None and self._status(done) != "failed":
+                parts = parts_of(document, plan.split, children)
+                if parts:
+                    self._split(document, parts, done, tree, place, trace)
+                    return
+                document = await self._pass(plan.part_steps, document, done, trace)
         outcome = Outcome(document=document, status=self._status(done), steps=tuple(done))
         self._settle(outcome, tree, place, self._run.outcome(outcome, memo_key=trace.key if is_settled(outcome) else ""))
+
+    def _split(self, packet: Document, parts: list[Document], done: list[StepOutcome], tree: _Tree, place: Place, trace: Trace) -> None:
+        """A packet has become its parts: they are the documents now, and it is what they lie in."""
+        self._run.outcome(Outcome(document=packet, status=self._status(done), steps=tuple(done)), container=True)
+        self._observers.tell("document_split", packet, tuple(parts))
+        tree.to_finish += len(parts)
+        for part in parts:
+            self._tasks.create_task(self._part(part, inherited(part, done), tree, (*place, part.position), Trace(trace.ingested_by)))
+
+    async def _part(self, part: Document, done: list[StepOutcome], tree: _Tree, place: Place, trace: Trace) -> None:
+        """Pass a part of a packet through the steps that follow."""
+        async with self._documents:
+            gained = gained_of(part.layers)
+            trace.add(gained)
+            # What is too small for a blob lies with each document.
+            self._run.found(part, content=part.read() if part.size <= INLINE_BYTES else None)
+            attempt = Attempt(step="split", stage="split", started_at=dt.datetime.now(dt.UTC))
+            self._run.attempt(part, attempt, gained.layers, gained.contents)
+            self._observers.tell("document_found", part)
+            part = await self._pass(self._plan.part_steps, part, done, trace)
+            outcome = Outcome(document=part, status=self._status(done), steps=tuple(done))
+            self._settle(outcome, tree, place, self._run.outcome(outcome))
+        await self._finished(tree)
 
     def _settle(self, outcome: Outcome, tree: _Tree, place: Place, ticket: Ticket) -> None:
         """A document has ended; it is handed over when that is durable."""
@@ -347,8 +377,7 @@ class Engine:
 
     def _status(self, done: Sequence[StepOutcome]) -> Status:
         if done and done[0].stage == "ingest" and done[0].status in ("failed", "unsupported"):
-            refused = done[0].failures and all(failure.category in _REFUSALS for failure in done[0].failures)
-            return "refused" if refused else "failed"
+            return "refused" if is_refusal(done[0], self._plan.registry) else "failed"
         if any(step.status == "failed" and step.step in self._required for step in done):
             return "failed"
         return "partial" if any(step.status in ("failed", "partial") for step in done) else "completed"

@@ -10,14 +10,15 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from ..engine import Plan, PlannedCollect, PlannedComponent, PlannedFallback, PlannedStep
+from ..engine import Plan, PlannedCollect, PlannedComponent, PlannedFallback, PlannedSplit, PlannedStep
 from ..errors import PipelineError
 from ..expressions import ANY, DOCUMENT_ATTRIBUTES, FALLBACK_ATTRIBUTES, MEMBER_ATTRIBUTES, TYPE_OF_VALUE, Scope, Type
 from ..expressions import compile as compile_expression
 from ..plugins import ComponentInfo, Instance, Provided, Registry, base_folder
 from ..records import LAYERS, Layer, canonical
 from ..stages import Stage
-from ._pipeline import Collect, Pipeline, Step
+from ._pipeline import Pipeline
+from ._step import Collect, Step
 from ._yaml import definition
 
 #: Layers that rules and readers of a case always need of its members; they are small.
@@ -94,7 +95,10 @@ class _Compiler:
         ingest = self._ingest(first)
         collected = pipeline.collected
         cut = len(rest) if collected is None else collected[0] - 1
-        steps = tuple(self._step(step) for step in rest[:cut])
+        before = cut if pipeline.divided is None else pipeline.divided[0] - 1
+        steps = tuple(self._step(step) for step in rest[:before])
+        split = None if pipeline.divided is None else self._split(pipeline.divided[1].by, before)
+        steps += tuple(self._step(step) for step in rest[before:cut])
         collect = None if collected is None else self._collect(collected[1])
         case_steps = tuple(self._step(step) for step in rest[cut:])
         if collect is not None:
@@ -107,6 +111,7 @@ class _Compiler:
             registry=self.registry,
             ingest=ingest,
             steps=steps,
+            split=split,
             collect=collect,
             case_steps=case_steps,
             resolve=pipeline.resolve,
@@ -230,6 +235,26 @@ class _Compiler:
                 stage=step.stage,
             )
         return info.requires
+
+    # -- splitting ----------------------------------------------------------------------------------------------------
+
+    def _split(self, taxonomy: str, after: int) -> PlannedSplit:
+        """Packets cannot be split where no step says which pages begin a document."""
+        known = self.known.labels
+        if taxonomy not in known:
+            raise PipelineError(
+                f"Pipeline {self.pipeline.name!r} splits by {taxonomy!r}, which no step before it says of pages",
+                cause=f"The steps before give labels of {', '.join(sorted(known))}" if known else "The steps before give no labels",
+                fix="Put a step before it that does, such as .classify('page-roles'), or name its taxonomy: .split(by=...)",
+            )
+        values = known.get(taxonomy)
+        if values is not None and not {"first", "separator"} & values:
+            raise PipelineError(
+                f"Pipeline {self.pipeline.name!r} splits by {taxonomy!r}, whose labels are {', '.join(sorted(values))}",
+                cause="None of them begins a document",
+                fix="Split by a taxonomy with the value first, and separator for sheets that lie between documents",
+            )
+        return PlannedSplit(after=after, taxonomy=taxonomy)
 
     # -- collecting ---------------------------------------------------------------------------------------------------
 

@@ -2,141 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, Unpack, final
-
-import msgspec
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, final
 
 from ..errors import PipelineError
-from ..expressions import Expression, parse
+from ..expressions import Expression
 from ..records import Outcome, canonical, digest
 from ..stages import Stage
+from ._step import Collect, ComponentName, Split, Step, StepOptions, expression_of
 
 if TYPE_CHECKING:
     from ..engine import Foreseen, Limits, Observer, Plan, Stop
     from ..plugins import Registry
     from ..store import Store
 
-#: What names a component: its id (short names mean ``aios.*``), or in Python a class, an instance or an annotated function.
-ComponentName: TypeAlias = str | type | Callable[..., Any] | object
-
-
-def _expression(value: Expression | str | None, what: str) -> Expression | None:
-    if value is None or isinstance(value, Expression):
-        return value
-    if isinstance(value, str):
-        return parse(value)
-    raise PipelineError(f"{what} is a {type(value).__name__}", fix="Give an expression, such as label('kind') == 'invoice', or its text")
-
-
-def _copied(value: Any) -> Any:
-    """Mappings and lists copied, so that a pipeline stays what it is when the caller's change."""
-    if isinstance(value, Mapping):
-        return {key: _copied(item) for key, item in value.items()}
-    return [_copied(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-@final
-class Fallback(msgspec.Struct, frozen=True, kw_only=False):
-    """Who answers instead when ``on`` holds for what the first component gave.
-
-    ``on`` sees ``failed``, ``unsupported``, ``confidence`` (0..1, mean of what the component was sure of) and the document's attributes.
-    Example::
-
-        Fallback("rapidocr", on="failed or confidence < 0.6")
-    """
-
-    component: Any
-    on: Any = "failed"
-    config: Mapping[str, Any] = {}
-
-    def __post_init__(self) -> None:
-        msgspec.structs.force_setattr(self, "on", _expression(self.on, "the condition of a fallback"))
-        msgspec.structs.force_setattr(self, "config", _copied(self.config))
-
-
-#: What the options of a step may be, and how to say it.
-_OPTIONS: Final[Mapping[str, tuple[Any, str]]] = {
-    "name": (str, "a text"),
-    "config": (Mapping, "a mapping of settings"),
-    "when": (Expression | str | None, "an expression, such as label('kind') == 'invoice', or its text"),
-    "fallback": (Fallback | str | None, "Fallback(component, on=...)"),
-    "required": (bool, "true or false"),
-    "timeout": (int | float | None, "seconds, more than 0"),
-    "memo": (bool, "true or false"),
-}
-
-
-class StepOptions(TypedDict, total=False):
-    """The options that stand beside the component of a step, for type checkers; `Step` says the same at run time."""
-
-    config: Mapping[str, Any]
-    when: Expression | str | None
-    fallback: Fallback | str | None
-    name: str
-    required: bool
-    timeout: float | None
-    memo: bool
-
-
-@final
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a pipeline; see `Pipeline` for what the options mean."""
-
-    stage: Stage
-    component: Any = None
-    config: Mapping[str, Any] = {}
-    when: Any = None
-    fallback: Fallback | None = None
-    name: str = ""
-    required: bool = True
-    timeout: float | None = None
-    memo: bool = True
-
-    def __post_init__(self) -> None:
-        for option, (kind, what) in _OPTIONS.items():
-            value = getattr(self, option)
-            if not isinstance(value, kind) or (option == "timeout" and value is not None and not value * (value is not True) > 0):
-                raise PipelineError(f"Step {self.stage}: {option} is {value!r}", fix=f"Give {what}", stage=self.stage)
-        msgspec.structs.force_setattr(self, "config", _copied(self.config))
-        msgspec.structs.force_setattr(self, "when", _expression(self.when, "when="))
-        if isinstance(self.fallback, str):
-            msgspec.structs.force_setattr(self, "fallback", Fallback(self.fallback))
-
-    @property
-    def id(self) -> str:
-        """Its name, else ``stage.component``, else the stage."""
-        if self.name:
-            return self.name
-        return f"{self.stage}.{component_label(self.component)}" if self.component is not None else self.stage
-
-
-@final
-class Collect(msgspec.Struct, frozen=True, kw_only=True):
-    """The operator that makes cases out of documents: ``by`` is ``parent``, ``thread`` or an expression over a document."""
-
-    by: Any = "parent"
-
-
-def component_label(component: ComponentName) -> str:
-    """How a component is called in step ids: the id without ``aios.``, or the name of the class or function in kebab case."""
-    if isinstance(component, str):
-        return component.removeprefix("aios.")
-    from ..plugins import declaration_of
-
-    return declaration_of(component).id.removeprefix("aios.").removeprefix("python.")
-
 
 @final
 class Pipeline:
     """Typed stages in a row; immutable: every method gives a new pipeline.
 
-    The first step is ``ingest``. ``resolve`` names the steps whose values win where readings differ, first first. The steps after
-    ``collect`` see cases. Relative paths in settings start at ``base`` (default: the current folder); that is no part of the
-    pipeline's identity. Options of a step: ``when`` (run it if), ``fallback``, ``name`` (its id), ``required`` (a failure fails the
-    document; default), ``timeout`` (seconds for a document, or for each page where the component
+    The first step is ``ingest``. After ``split`` the documents of a packet go on by themselves; the steps after ``collect`` see cases.
+    ``resolve`` names the steps whose values win where readings differ, first first. Relative paths in settings start at ``base`` (default:
+    the current folder); that is no part of the pipeline's identity. Options of a step: ``when`` (run it if), ``fallback``, ``name`` (its
+    id), ``required`` (a failure fails the document; default), ``timeout`` (seconds for a document, or for each page where the component
     works page by page), ``memo`` (may be taken from an earlier run). ``config`` holds the
     component's own settings. Example::
 
@@ -151,12 +41,13 @@ class Pipeline:
                 print(outcome.name, outcome.status)
     """
 
-    __slots__ = ("base", "collected", "name", "resolve", "steps")
+    __slots__ = ("base", "collected", "divided", "name", "resolve", "steps")
 
     name: str
     resolve: tuple[str, ...]
     steps: tuple[Step, ...]
     collected: tuple[int, Collect] | None
+    divided: tuple[int, Split] | None
     base: Path | None
 
     def __init__(
@@ -166,6 +57,7 @@ class Pipeline:
         resolve: Sequence[str] = (),
         steps: Sequence[Step] = (),
         collected: tuple[int, Collect] | None = None,
+        divided: tuple[int, Split] | None = None,
         base: str | Path | None = None,
     ) -> None:
         if not name or not name.replace("-", "").replace("_", "").isalnum():
@@ -175,6 +67,7 @@ class Pipeline:
             "resolve": tuple(resolve),
             "steps": tuple(steps),
             "collected": collected,
+            "divided": divided,
             "base": None if base is None else Path(base),
         }
         for slot, value in values.items():
@@ -184,7 +77,8 @@ class Pipeline:
         raise AttributeError(f"a pipeline is immutable, so {name} cannot be set; its methods give a new one")
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (partial(Pipeline, self.name, resolve=self.resolve, steps=self.steps, collected=self.collected, base=self.base), ())
+        options = {slot: getattr(self, slot) for slot in self.__slots__ if slot != "name"}
+        return (partial(Pipeline, self.name, **options), ())
 
     # -- building -----------------------------------------------------------------------------------------------------
 
@@ -217,6 +111,24 @@ class Pipeline:
         """Decide where it goes."""
         return self._step("route", component, options)
 
+    def split(self, *, by: str = "page-role") -> Pipeline:
+        """Part packets into their documents, by what a step before has said of each page in the taxonomy ``by``.
+
+        ``first`` begins a document, ``separator`` is a sheet that lies between two and belongs to none, and whatever else is said, or
+        nothing, continues the one before. Each document is a part that holds its pages with their numbers in the packet, and goes through
+        the steps that follow by itself; a file that is a single document goes through them as it is. Example::
+
+            Pipeline("post").ingest().extract("tesseract").classify("page-roles").split().classify("lexical", config=...)
+        """
+        if self.divided is not None:
+            raise PipelineError(f"Pipeline {self.name!r} splits twice", fix="Split once; what follows sees the documents of packets")
+        if not self.steps or self.collected is not None:
+            wrong, fix = ("before it ingests", "Begin with .ingest()") if not self.steps else ("cases", "Split before .collect()")
+            raise PipelineError(f"Pipeline {self.name!r} splits {wrong}", fix=fix)
+        if not isinstance(by, str) or not by:
+            raise PipelineError(f"by= is {by!r}", fix="Give the name of a taxonomy of page labels, such as 'page-role'")
+        return self._with(divided=(len(self.steps), Split(by=by)))
+
     def collect(self, *, by: str | Expression = "parent") -> Pipeline:
         """Make cases: by ``parent`` (a document and everything found in it), by ``thread`` (a conversation), or by the value of an
         expression."""
@@ -225,7 +137,7 @@ class Pipeline:
         if not self.steps:
             raise PipelineError(f"Pipeline {self.name!r} collects before it ingests", fix="Begin with .ingest()")
         if by not in ("parent", "thread") if isinstance(by, str) else True:
-            by = _expression(by, "by=")  # type: ignore[assignment]
+            by = expression_of(by, "by=")  # type: ignore[assignment]
         return self._with(collected=(len(self.steps), Collect(by=by)))
 
     def step(self, step: Step) -> Pipeline:
@@ -241,8 +153,8 @@ class Pipeline:
             )
         return self._with(steps=(*self.steps, step))
 
-    def _with(self, *, steps: tuple[Step, ...] | None = None, collected: tuple[int, Collect] | None = None) -> Pipeline:
-        return Pipeline(self.name, resolve=self.resolve, steps=steps or self.steps, collected=collected or self.collected, base=self.base)
+    def _with(self, **changes: Any) -> Pipeline:
+        return Pipeline(self.name, **{**{slot: getattr(self, slot) for slot in self.__slots__ if slot != "name"}, **changes})
 
     def _step(self, stage: Stage, component: ComponentName | None, options: Mapping[str, Any]) -> Pipeline:
         known = set(Step.__struct_fields__) - {"stage", "component"}

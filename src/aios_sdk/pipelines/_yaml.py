@@ -15,7 +15,8 @@ from ..expressions import Expression
 from ..plugins import import_admitted
 from ..records import canonical
 from ..stages import STAGES
-from ._pipeline import Collect, Fallback, Pipeline, Step, component_label
+from ._pipeline import Pipeline
+from ._step import Fallback, Step, component_label
 
 _MAX_BYTES: Final = 1_000_000
 _OPTIONS: Final = ("name", "config", "when", "fallback", "required", "timeout", "memo")
@@ -32,6 +33,9 @@ def definition(pipeline: Pipeline, *, portable: bool) -> dict[str, Any]:
     if pipeline.collected is not None:
         index, collect = pipeline.collected
         steps.insert(index, {"collect": collect.by if isinstance(collect.by, str) else {"by": str(collect.by)}})
+    if pipeline.divided is not None:  # before the cases
+        index, split = pipeline.divided
+        steps.insert(index, {"split": split.by})
     return {**form, "steps": steps}
 
 
@@ -79,8 +83,7 @@ def describe(pipeline: Pipeline) -> str:
     """The pipeline for readers: a line a step, with its condition and options."""
     lines = [f"{pipeline.name} ({pipeline.version[:12]})"]
     for number, step in enumerate(pipeline.steps):
-        if pipeline.collected is not None and pipeline.collected[0] == number:
-            lines.append(_collect_line(pipeline.collected[1]))
+        lines += _operators(pipeline, number)
         who = component_label(step.component) if step.component is not None else "by media type"
         parts = [f"  {step.stage:<10} {who}"]
         if step.name:
@@ -94,15 +97,16 @@ def describe(pipeline: Pipeline) -> str:
         if step.timeout is not None:
             parts.append(f"within {step.timeout:g} s")
         lines.append("  ".join(parts))
-    if pipeline.collected is not None and pipeline.collected[0] == len(pipeline.steps):
-        lines.append(_collect_line(pipeline.collected[1]))
+    lines += _operators(pipeline, len(pipeline.steps))
     if pipeline.resolve:
         lines.append(f"  resolve    {' > '.join(pipeline.resolve)}")
     return "\n".join(lines)
 
 
-def _collect_line(collect: Collect) -> str:
-    return f"  {'collect':<10} by {collect.by}"
+def _operators(pipeline: Pipeline, number: int) -> list[str]:
+    """The lines of the operators that stand before step ``number``."""
+    found = (("split", pipeline.divided), ("collect", pipeline.collected))
+    return [f"  {name:<10} by {operator[1].by}" for name, operator in found if operator is not None and operator[0] == number]
 
 
 def _step_form(step: Step, portable: bool) -> dict[str, Any]:
@@ -221,12 +225,15 @@ def _read_step(pipeline: Pipeline, form: Any, where: str) -> Pipeline:
         form = {form: None}
     if not isinstance(form, dict):
         raise PipelineError(f"{where} is no step", fix="Write '- extract: tesseract', with options below")
-    kinds = [key for key in form if key in STAGES or key == "collect"]
+    kinds = [key for key in form if key in STAGES or key in ("split", "collect")]
     if len(kinds) != 1:
         raise PipelineError(
-            f"{where} has the keys {', '.join(map(str, form))}", fix=f"Exactly one of them is {', '.join(STAGES)} or collect"
+            f"{where} has the keys {', '.join(map(str, form))}", fix=f"Exactly one of them is {', '.join(STAGES)}, split or collect"
         )
     kind = kinds[0]
+    if kind == "split":
+        _only(form, ("split",), where)
+        return pipeline.split() if form["split"] is None else pipeline.split(by=form["split"])
     if kind == "collect":
         _only(form, ("collect",), where)
         by = form["collect"]

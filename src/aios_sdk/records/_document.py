@@ -10,8 +10,9 @@ import msgspec
 from msgspec.structs import replace
 
 from ..errors import Category, StoreError
+from ._identity import document_id
 from ._items import Check, Field, Label, Reference
-from ._layers import LAYERS, Layers, merge_layers, same_pages, stamped_items
+from ._layers import LAYERS, Layers, layers_between, merge_layers, same_pages, stamped_items
 from ._page import PageInfo, PageText, Words
 from ._region import Region
 from ._resolve import Candidates
@@ -57,6 +58,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
         kind: ``file``, ``part`` or ``case``; parent, position, root: its place in the tree of documents.
         thread: what a conversation is known by (for a mail the id of the first message), else empty.
         supersedes: the document that was delivered under the same key before, with other bytes.
+        page_range: of a document that was split off a packet, its pages there: the first, from 0, and the one after the last. Its pages
+            keep their numbers, and its bytes are the packet's.
         duplicate_of: the document that brought the same bytes first; known for the members of a case.
         resolve: ids of steps whose values win, first first; from the pipeline.
     """
@@ -74,6 +77,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     root: str = ""
     thread: str = ""
     supersedes: str = ""
+    page_range: tuple[int, int] | None = None
     duplicate_of: str = ""
     resolve: tuple[str, ...] = ()
     layers: Layers = Layers()
@@ -179,6 +183,27 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
                 regions=tuple(region for region in layers.regions if region.page == index),
                 tables=tuple(table for table in layers.tables if table.page == index),
             )
+        )
+
+    def split_off(self, start: int, end: int, *, position: int) -> Document:
+        """The document on the pages ``start`` to ``end`` (exclusive) of this packet, as its part number ``position``: a view of them.
+
+        It holds what lies on these pages, with their numbers, so that spans stay valid; of the packet's fields and labels those that stand
+        there. What was said of the packet as a whole is not said of it. Example::
+
+            letter = packet.split_off(2, 5, position=1)
+        """
+        shown = f"page {start + 1}" if end == start + 1 else f"pages {start + 1}-{end}"
+        return self._with(
+            id=document_id(self.id, position, f"{self.content_id}\x1fpages {start}-{end}"),
+            name=f"{self.name}, {shown}",
+            kind="part",
+            key="",
+            parent=self.id,
+            position=position,
+            supersedes="",
+            page_range=(start, end),
+            layers=layers_between(self.layers, start, end),
         )
 
     def only(self, keep: frozenset[str]) -> Document:

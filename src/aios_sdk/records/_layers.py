@@ -16,6 +16,7 @@ from ._page import PageInfo, PageText, Words
 from ._region import Region
 from ._results import Result, Route, Summary
 from ._shapes import shape_check
+from ._span import Span
 from ._table import Table
 
 Layer: TypeAlias = Literal["pages", "text", "words", "regions", "tables", "fields", "labels", "summary", "checks", "redactions", "route"]
@@ -60,6 +61,33 @@ def merge_layers(first: Layers, second: Layers, names: Iterable[str] = LAYERS) -
     """
     changes = {name: getattr(first, name) + added for name in names if (added := getattr(second, name))}
     return replace(first, **changes) if changes else first
+
+
+def layers_between(layers: Layers, start: int, end: int) -> Layers:
+    """What of ``layers`` lies on the pages from ``start`` to ``end`` (exclusive); what has no page, such as a summary, lies on none."""
+    tables = tuple(table for table in layers.tables if table.page is not None and start <= table.page < end)
+    cells = {table.artifact for table in tables}
+
+    def lies_here(span: Span) -> bool:
+        return span.artifact in cells if span.page is None else start <= span.page < end
+
+    fields: list[Field] = []
+    kept: set[str] = set()
+    for field in layers.fields:
+        here = all(map(lies_here, field.spans)) if field.spans else bool(field.inputs) and all(each.id in kept for each in field.inputs)
+        if here:
+            fields.append(field)
+            kept.add(field.id)
+    return Layers(
+        pages=tuple(page for page in layers.pages if start <= page.index < end),
+        text=tuple(text for text in layers.text if start <= text.page < end),
+        words=tuple(words for words in layers.words if start <= words.page < end),
+        regions=tuple(region for region in layers.regions if start <= region.page < end),
+        tables=tables,
+        fields=tuple(fields),
+        labels=tuple(label for label in layers.labels if label.page is not None and start <= label.page < end),
+        redactions=tuple(redaction for redaction in layers.redactions if lies_here(redaction.span)),
+    )
 
 
 def layers_digest(layers: Layers, names: frozenset[str]) -> str:

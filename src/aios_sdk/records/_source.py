@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from ..errors import InputError
+from ..errors import InputError, LimitExceeded
 
 
 class Source(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -50,10 +50,24 @@ class Source(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     root: str = ""
     refused: str = ""
 
-    def read(self) -> bytes:
-        """All bytes. Raises `InputError` when the file is not there or cannot be read."""
+    def read(self, limit: int | None = None) -> bytes:
+        """All bytes, at most ``limit`` of them.
+
+        Raises `InputError` when the file is not there or cannot be read, and `LimitExceeded` where there are more, after reading one more
+        than ``limit``. Example::
+
+            data = source.read(self.config.max_size)
+        """
         with self.open() as file:
-            return file.read()
+            data = file.read(-1 if limit is None else limit + 1)
+        if limit is not None and len(data) > limit:
+            raise LimitExceeded(
+                f"{self.name!r} has more than {limit:,} bytes",
+                cause="It is larger than the component that reads it takes",
+                fix="Raise max_size of that component if you trust where the file comes from, or split it",
+                document=self.name,
+            )
+        return data
 
     def open(self) -> BinaryIO:
         """A binary file on the bytes, to be closed by the caller. Raises `InputError` when it cannot be opened."""

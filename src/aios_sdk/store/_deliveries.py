@@ -50,7 +50,7 @@ _RUNS, _DOCUMENTS, _OUTCOMES, _MEMBERS = (TABLES[name].number for name in ("runs
 #: The tables whose rows say something of deliveries, each with what takes that out of a row.
 TOLD: Final = {
     _RUNS: _columns("runs", "run_id pipeline status"),
-    _DOCUMENTS: _columns("documents", "run_id document_id kind path key content_id parent_id supersedes"),
+    _DOCUMENTS: _columns("documents", "run_id document_id kind path key content_id parent_id supersedes page_start"),
     _OUTCOMES: _columns("outcomes", "run_id document_id"),
     _MEMBERS: _columns("members", "run_id member_id duplicate_of"),
 }
@@ -167,10 +167,12 @@ def _tell_run(writing: lmdb.Transaction, run: str, pipeline: str | None, status:
 
 
 def _tell_document(writing: lmdb.Transaction, values: tuple[Any, ...], found: dict[bytes, bytes]) -> None:
-    run, document, kind, path, key, content, parent, supersedes = values
+    run, document, kind, path, key, content, parent, supersedes, first_page = values
     if kind == "case":
         return
     identity = _packed(document)
+    if first_page is not None:
+        content = ""  # the packet brought the bytes
     described = _document.pack(_packed(content), _packed(parent))
     if writing.get(_DOCUMENT + identity) != described:
         writing.put(_DOCUMENT + identity, described)

@@ -135,7 +135,8 @@ def document_of(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Foun
     """The document as it was at the end of that run, able to open its bytes."""
     rows = connection.execute(
         "SELECT name, kind, media_type, media_declared, content_id, bytes, key, parent_id, position, root_id, "
-        "coalesce((SELECT any_value(o.thread) FROM outcomes o WHERE o.run_id = $1 AND o.document_id = $2), thread), supersedes, content "
+        "coalesce((SELECT any_value(o.thread) FROM outcomes o WHERE o.run_id = $1 AND o.document_id = $2), thread), supersedes, "
+        "page_start, page_end, content "
         "FROM documents WHERE run_id = $1 AND document_id = $2",
         list(found),
     ).fetchall()
@@ -146,7 +147,7 @@ def document_of(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Foun
             fix="Fold the store and try again",
             document=found.document_id,
         )
-    name, kind, media_type, media_declared, content_id, size, key, parent, position, root, thread, supersedes, content = rows[0]
+    name, kind, media_type, media_declared, content_id, size, key, parent, position, root, thread, supersedes, start, end, content = rows[0]
     resolve = connection.execute("SELECT any_value(resolve) FROM pipelines WHERE run_id = $1", [found.run_id]).fetchall()[0][0]
     return Document(
         id=found.document_id,
@@ -162,6 +163,7 @@ def document_of(connection: duckdb.DuckDBPyConnection, blobs: Blobs, found: Foun
         root=root,
         thread=thread,
         supersedes=supersedes,
+        page_range=None if start is None else (start, end),
         resolve=tuple(resolve or ()),
         layers=_layers(connection, blobs, found),
         members=_members(connection, blobs, found),

@@ -146,10 +146,15 @@ class _Explainer:
         )
 
     def _maker(self, document: str, step: str, layer: str) -> Maker:
-        return self._made(document).get(f"{layer} {step}") or _maker(("", step, *[""] * 6, None, "", "", None))
+        found = self._made(document).get(f"{layer} {step}")
+        if found is None and self._load(document).page_range is not None:  # it was there before the packet was split
+            found = self._made(self._load(document).parent).get(f"{layer} {step}")
+        return found or _maker(("", step, *[""] * 6, None, "", "", None))
 
     def _ingested_by(self, document: str) -> Maker | None:
-        return next((maker for maker in self._made(document).values() if maker.stage == "ingest"), None)
+        loaded = self._load(document)
+        reader = document if loaded.page_range is None else loaded.parent
+        return next((maker for maker in self._made(reader).values() if maker.stage == "ingest"), None)
 
     def _made(self, document: str) -> dict[str, Maker]:
         """The attempts that added something to the document, by layer and step."""

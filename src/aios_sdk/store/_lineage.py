@@ -33,7 +33,7 @@ LINEAGE: Final = view(
     source_document_id VARCHAR document that holds the source; empty when not known
     target_kind VARCHAR document, attempt, artifact, text, table, field, label, summary, check, redaction or route
     target_id VARCHAR what came of it
-    relation VARCHAR part_of, member, used, generated, derived, rests_on or text_of
+    relation VARCHAR part_of, member, used, generated, derived, rests_on, text_of or view_of
     """,
     " UNION ALL ".join(
         (

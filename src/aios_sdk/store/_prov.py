@@ -261,7 +261,7 @@ def _edges(connection: duckdb.DuckDBPyConnection) -> Iterator[Node]:
         FROM lineage l
         LEFT JOIN parts q ON l.source_document_id = '' AND q.run_id = l.run_id AND q.parent_id = l.document_id
             AND q.text_artifact = l.source_id
-        WHERE l.relation IN ('part_of', 'member', 'derived', 'rests_on')"""
+        WHERE l.relation IN ('part_of', 'member', 'derived', 'rests_on', 'view_of')"""
     for run, document, source_kind, source, holder, target_kind, target, relation in _rows(connection, query):
         origin, result = _thing(run, holder, source_kind, source), _thing(run, document, target_kind, target)
         if holder is None:  # such as the table of a policy, which a component brought along

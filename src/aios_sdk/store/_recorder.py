@@ -6,7 +6,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from aios_sdk.errors import UsageError
 from aios_sdk.records import LAYERS, Document, Layers, Outcome, Source, canonical, new_run_id
@@ -18,7 +18,7 @@ from ._memo import Whole
 from ._payloads import Row
 from ._recalls import RECALLS, Recall
 from ._reports import Attempt, ComponentUse, RunInfo, RunStatus, attempt_id
-from ._rows import ARTIFACTS, ATTEMPTS, DOCUMENTS, Owner, checked_json, contents_of, item_rows, json_text, row
+from ._rows import ARTIFACTS, ATTEMPTS, DOCUMENTS, Owner, checked_json, contents_of, item_rows, json_text, row, view_edges
 
 # How much of one document, and for how long, may wait to be handed to the journal.
 _PENDING_BYTES: Final = 1024 * 1024
@@ -97,6 +97,7 @@ class Run:
         kind = "container" if container else delivery.kind if isinstance(delivery, Document) else "part" if delivery.parent else "file"
         identity = delivery.id if isinstance(delivery, Document) else delivery.document_id
         thread, supersedes = (delivery.thread, delivery.supersedes) if isinstance(delivery, Document) else ("", "")
+        pages = (delivery.page_range if isinstance(delivery, Document) else None) or (None, None)
         rows = [
             row(
                 "documents",
@@ -116,6 +117,7 @@ class Run:
                 delivery.root,
                 thread,
                 supersedes,
+                *pages,
                 content,
             )
         ]
@@ -177,12 +179,14 @@ class Run:
             )
         ]
         size = 0 if layers is _NO_LAYERS else self._add(rows, owner, document, layers, contents or contents_of(layers))
+        if layers is not _NO_LAYERS and document.page_range is not None and attempt.stage == "split":
+            rows += view_edges(owner, document)
         if attempt.failures:
             rows += _failure_rows(owner, attempt, answerer.version)
         # What was recalled, and what nobody can recall, is done again at the same cost.
         self._gather(rows, document.id, size, at_stake=bool(attempt.memo_key) and attempt.cache != "hit")
 
-    def answerer(self, step: str, stage: Stage, component: str) -> Answerer:
+    def answerer(self, step: str, stage: Stage | Literal["split"], component: str) -> Answerer:
         """Who works at a step, as every attempt of it says; to be asked for after `use`."""
         use = self._uses.get((step, component)) or ComponentUse(step=step, stage=stage, component=component)
         return Answerer(step, stage, component, use.version, use.code_digest, use.config_digest, use.worked_with)

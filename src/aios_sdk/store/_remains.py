@@ -10,7 +10,7 @@ from ._tables import TABLES, TableSpec
 
 #: The columns that stay, by table; a column that is not named is emptied, and a table that is not named has nothing that stays.
 _STAYS: Final = {
-    "documents": "run_id document_id found_at kind media_type bytes parent_id position root_id supersedes",
+    "documents": "run_id document_id found_at kind media_type bytes parent_id position root_id supersedes page_start page_end",
     "attempts": "attempt_id run_id document_id step stage component version code_digest config_digest model status category cache "
     "started_at wall_seconds cpu_seconds queue_seconds peak_rss tokens cost units",
     "failures": "run_id document_id attempt_id step stage component version failed_at page category retryable",

@@ -93,7 +93,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     step: str
-    stage: Stage
+    stage: Stage | Literal["split"]
     component: str = ""
     version: str = ""
     status: StepStatus = "ok"

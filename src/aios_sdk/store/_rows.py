@@ -107,7 +107,8 @@ def item_rows(owner: Owner, document: Document, added: Layers, names: Iterable[s
         if rows_of is not None and (items := getattr(added, name)):
             ordinal = max(0, len(getattr(document.layers, name)) - len(items))
             for item in items:
-                rows += rows_of(owner, ordinal, item, places)
+                # What a document that was split off took over keeps the step that gave it.
+                rows += rows_of(owner if item.step == owner.step else owner._replace(step=item.step), ordinal, item, places)
                 ordinal += 1
     return rows
 
@@ -317,6 +318,12 @@ def _reference_edges(owner: Owner, kind: str, item: str, relation: str, referenc
             item,
             relation,
         )
+
+
+def view_edges(owner: Owner, part: Document) -> Iterator[Row]:
+    """From the text of each page of a packet to that of the document that was split off there."""
+    for text in part.layers.text:
+        yield row("edges", *owner[:3], "text", text.artifact, part.parent, "text", text.artifact, "view_of")
 
 
 def _span_edges(owner: Owner, kind: str, item: str, spans: Sequence[Span], places: _Places, known: Sequence[Span] = ()) -> Iterator[Row]:

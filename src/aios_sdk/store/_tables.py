@@ -185,6 +185,8 @@ _ALL: Final = (
         root_id VARCHAR outermost document of its tree
         thread VARCHAR what its conversation is known by
         supersedes VARCHAR document_id of the earlier delivery with the same key and other bytes
+        page_start BIGINT of a document that was split off a packet, its first page there, from 0; null for others
+        page_end BIGINT page after its last
         content BLOB the bytes themselves when there are at most 16 KiB; else they are the blob content_id
     """,
     ),
@@ -424,7 +426,7 @@ _ALL: Final = (
         source_document_id VARCHAR document that holds the source; empty when not known
         target_kind VARCHAR what rests on the source
         target_id VARCHAR id of that
-        relation VARCHAR derived or rests_on
+        relation VARCHAR derived, rests_on or view_of (the text of a page, of that in the packet that its document was split off)
     """,
     ),
     _table(

@@ -54,6 +54,7 @@ CHANGES: Final[Mapping[int, Sequence[Change]]] = {
         *(AddedColumn("pages", measure) for measure in ("ink", "sharpness", "skew", "turned")),
         AddedColumn("model_uses", "reference", ""),
         *(AddedTable(table) for table in ("regions", "models", "model_files", "model_aliases", "model_evaluations")),
+        *(AddedColumn("documents", page) for page in ("page_start", "page_end")),
     ),
 }
 

@@ -37,6 +37,8 @@ _CURRENT_DOCUMENTS: Final = view(
     root_id VARCHAR outermost document of its tree
     thread VARCHAR what its conversation is known by
     supersedes VARCHAR document_id of the earlier delivery under the same key
+    page_start BIGINT of a document that was split off a packet, its first page there, from 0; null for others
+    page_end BIGINT page after its last
     pipeline VARCHAR pipeline of that run
     found_at TIMESTAMPTZ when that run found it
     ended_at TIMESTAMPTZ when that run was done with it
@@ -73,7 +75,7 @@ _CURRENT_DOCUMENTS: Final = view(
         LEFT JOIN gone g ON g.document_id = m.member_id
         GROUP BY m.document_id HAVING count(*) = count(g.document_id))
     SELECT d.document_id, d.run_id, o.status, d.kind, d.name, d.key, d.media_type, d.media_declared, d.content_id, d.bytes, d.parent_id,
-           d.position, d.root_id, o.thread, d.supersedes, p.pipeline, d.found_at, o.ended_at
+           d.position, d.root_id, o.thread, d.supersedes, d.page_start, d.page_end, p.pipeline, d.found_at, o.ended_at
     FROM documents d
     JOIN (SELECT document_id, max(run_id) AS run_id FROM outcomes GROUP BY document_id) l
         ON l.document_id = d.document_id AND l.run_id = d.run_id
@@ -406,7 +408,7 @@ _CONSERVATION: Final = view(
     refused BIGINT of these, refused: nobody handles them
     unfinished BIGINT of these, without an outcome
     cases BIGINT cases, which are not in found
-    containers BIGINT folders and archives, which are not in found
+    containers BIGINT folders, archives and packets that were split, which are not in found
     holds BOOLEAN whether each document found has exactly one outcome; holds for every run that finished
     """,
     """

@@ -26,8 +26,9 @@ _MODELS: Final = {
 }
 
 _LONGEST: Final = 2_000
-#: Rapidocr does not reduce pictures that would then have less than 30 pixels on the shorter side.
-_NARROWEST: Final = 40
+#: How many times longer than wide a picture is at most where lines are looked for. Rapidocr enlarges the shorter side to 736 pixels, so
+#: that what is 5,000 pixels long and 2 wide would become one of 29,440; and it does not reduce what would then be narrower than 30.
+_LONGER: Final = 8
 
 #: A gap of so many columns of the recogniser, each an eighth of a line's height wide, is a space even where none was read.
 _GAP: Final = 6
@@ -127,11 +128,11 @@ def pixels_of(picture: Image) -> Pixels:
 
 
 def _wide_enough(pixels: Pixels) -> Pixels:
-    """With white on the right or below where a picture is so narrow that nothing would be left of it when it is reduced."""
+    """With white on the right or below where a picture is much longer than wide."""
     import numpy as np
 
     height, width = pixels.shape
-    least = -(-max(height, width) // _NARROWEST)
+    least = -(-max(height, width) // _LONGER)
     return np.pad(pixels, ((0, max(0, least - height)), (0, max(0, least - width))), constant_values=255)
 
 

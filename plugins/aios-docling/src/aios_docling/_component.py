@@ -15,7 +15,6 @@ from aios_sdk import (
     ComponentConfig,
     Context,
     Document,
-    LimitExceeded,
     Malformed,
     PageInfo,
     PageText,
@@ -81,13 +80,9 @@ class Docling:
         yield writer.document()
 
     def _whole(self, source: Source) -> Mapping[str, Any]:
-        with source.open() as file:
-            head = file.read(_HEAD)
-            if not _SIGN.search(head):
-                raise Unsupported("it is no DoclingDocument")
-            data = head + file.read(self.config.max_size + 1 - len(head))
-        if len(data) > self.config.max_size:
-            raise LimitExceeded(f"The file has more than {self.config.max_size:,} bytes", fix="Raise max_size, or split the file")
+        if not _SIGN.search(source.head(_HEAD)):
+            raise Unsupported("it is no DoclingDocument")
+        data = source.read(self.config.max_size)
         try:
             whole = msgspec.json.decode(data)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:

@@ -45,10 +45,7 @@ class Email:
     @implements
     def ingest(self, source: Source, context: Context) -> Iterator[Document | Source]:
         """The document, then a `Source` for each attachment. Raises `Unsupported` for what is no mail, `LimitExceeded` if too large."""
-        with source.open() as file:
-            data = file.read(self.config.max_size + 1)
-        if len(data) > self.config.max_size:
-            raise LimitExceeded(f"{source.name!r} has more than {self.config.max_size:,} bytes", fix="Raise max_size of aios.email")
+        data = source.read(self.config.max_size)
         try:
             mail = parsed(data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n"))
             if not any(mail.get(name) for name in _TYPICAL):

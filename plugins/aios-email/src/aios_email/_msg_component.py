@@ -50,10 +50,7 @@ class Msg:
 
         from ._msg import Message
 
-        with source.open() as file:
-            data = file.read(self.config.max_size + 1)
-        if len(data) > self.config.max_size:
-            raise LimitExceeded(f"{source.name!r} has more than {self.config.max_size:,} bytes", fix="Raise max_size of aios.msg")
+        data = source.read(self.config.max_size)
         try:
             with OleFileIO(io.BytesIO(data)) as ole:
                 yield from self._read(Message(ole), source, context)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import Field as Setting
 
-from aios_sdk import ComponentConfig, Context, Document, LimitExceeded, Malformed, Source, component, implements
+from aios_sdk import ComponentConfig, Context, Document, Malformed, Source, component, implements
 
 from . import _rtf, _tnef
 
@@ -29,10 +29,7 @@ class Tnef:
     @implements
     def ingest(self, source: Source, context: Context) -> Iterator[Document | Source]:
         """A `Source` for the body and each attachment. Raises `Malformed`, after what can be read of a file that is cut off."""
-        with source.open() as file:
-            data = file.read(self.config.max_size + 1)
-        if len(data) > self.config.max_size:
-            raise LimitExceeded(f"{source.name!r} has more than {self.config.max_size:,} bytes", fix="Raise max_size of aios.tnef")
+        data = source.read(self.config.max_size)
         try:
             found = _tnef.read(data)
         except ValueError as error:

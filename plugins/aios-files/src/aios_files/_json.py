@@ -70,10 +70,7 @@ class Json:
     @implements
     def ingest(self, source: Source, context: Context) -> Iterator[Document | Source]:
         """A document of one page. Raises `Malformed` or `LimitExceeded`, if anything can be read after the document."""
-        with source.open() as file:
-            data = file.read(self.config.max_size + 1)
-        if len(data) > self.config.max_size:
-            raise LimitExceeded(f"{source.name!r} has more than {self.config.max_size:,} bytes", fix="Raise max_size of aios.json")
+        data = source.read(self.config.max_size)
         text, reason, confidence = text_of(data, source.name, "", setting="a byte order mark: JSON is UTF-8 (RFC 8259)")
         lines = Lines(max_size=20 * len(text) + 10_000)
         try:

@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import field_validator
 
-from aios_sdk import ComponentConfig, Context, Document, LimitExceeded, Malformed, PageInfo, PageText, Region, Source, component, implements
+from aios_sdk import ComponentConfig, Context, Document, Malformed, PageInfo, PageText, Region, Source, component, implements
 
 from ._decode import Decoded, decode, share_beyond_ascii
 
@@ -53,13 +53,7 @@ class PlainText:
     @implements
     def ingest(self, source: Source, context: Context) -> Iterator[Document | Source]:
         """A document of one page. Raises `Malformed` for an empty or binary file, `LimitExceeded` for one that is too large."""
-        with source.open() as file:
-            data = file.read(self.config.max_size + 1)
-        if len(data) > self.config.max_size:
-            raise LimitExceeded(
-                f"{source.name!r} has more than {self.config.max_size:,} bytes of text",
-                fix="Raise max_size of aios.plain-text, or split the file",
-            )
+        data = source.read(self.config.max_size)
         text, reason, confidence = text_of(data, source.name, self.config.encoding, setting="encoding of aios.plain-text")
         page = PageText(page=0, content=text, reason=reason, confidence=confidence)
         regions = tuple(Region.of(page, "paragraph", start, end) for start, end in paragraphs(text))

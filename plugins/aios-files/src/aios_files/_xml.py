@@ -71,10 +71,7 @@ class Xml:
     @implements
     def ingest(self, source: Source, context: Context) -> Iterator[Document | Source]:
         """A document of one page. Raises `Malformed` or `LimitExceeded`, if anything can be read after the document."""
-        with source.open() as file:
-            data = file.read(self.config.max_size + 1)
-        if len(data) > self.config.max_size:
-            raise LimitExceeded(f"{source.name!r} has more than {self.config.max_size:,} bytes", fix="Raise max_size of aios.xml")
+        data = source.read(self.config.max_size)
         declared = _DECLARED.search(data[:500])
         text, reason, confidence = decode(data, declared=declared[1].decode("ascii", "replace") if declared else "")
         tree = _Tree(max_size=20 * len(text) + 10_000)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field
 
-from aios_sdk import ComponentConfig, Document, LimitExceeded, Malformed, Source, Unsupported, component, implements
+from aios_sdk import ComponentConfig, Document, Malformed, Source, Unsupported, component, implements
 
 from ._pages import DPI, FoundPage, FoundWord, Place, document, tidy
 
@@ -61,16 +61,12 @@ class Hocr:
 def head_then_all(source: Source, sign: re.Pattern[bytes], limit: int, what: str) -> bytes:
     """All bytes of a file whose beginning has the ``sign``. Raises `Unsupported` without it, `Malformed` for an empty one, and
     `LimitExceeded` for more than ``limit`` bytes."""
-    with source.open() as file:
-        head = file.read(_HEAD)
-        if not head.strip():
-            raise Malformed(f"{source.name!r} is an empty file")
-        if not sign.search(head):
-            raise Unsupported(f"it is no {what}")
-        data = head + file.read(limit + 1 - len(head))
-    if len(data) > limit:
-        raise LimitExceeded(f"{source.name!r} has more than {limit:,} bytes", fix="Raise max_size, or split the file")
-    return data
+    head = source.head(_HEAD)
+    if not head.strip():
+        raise Malformed(f"{source.name!r} is an empty file")
+    if not sign.search(head):
+        raise Unsupported(f"it is no {what}")
+    return source.read(limit)
 
 
 def _page(node: LexborNode) -> FoundPage:

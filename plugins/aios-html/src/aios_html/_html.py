@@ -9,7 +9,7 @@ from typing import Final
 from aios_files import decode
 from pydantic import Field as Setting
 
-from aios_sdk import ComponentConfig, Context, Document, Field, LimitExceeded, Malformed, PageText, Source, Span, component, implements
+from aios_sdk import ComponentConfig, Context, Document, Field, Malformed, PageText, Source, Span, component, implements
 
 from ._layers import document_of
 from ._render import Rendered, render
@@ -47,10 +47,7 @@ class Html:
     @implements
     def ingest(self, source: Source, context: Context) -> Iterator[Document | Source]:
         """A document of one page, then its pictures. Raises `Malformed` where a reader would see nothing, `LimitExceeded` if too large."""
-        with source.open() as file:
-            data = file.read(self.config.max_size + 1)
-        if len(data) > self.config.max_size:
-            raise LimitExceeded(f"{source.name!r} has more than {self.config.max_size:,} bytes", fix="Raise max_size of aios.html")
+        data = source.read(self.config.max_size)
         decoded = decode(data, declared=declared_charset(data), fallback=self.config.encoding)
         shown = render(decoded.text, main_only=self.config.main_only)
         if not shown.text and not shown.pictures:

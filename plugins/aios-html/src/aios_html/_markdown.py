@@ -10,7 +10,7 @@ from typing import Final
 from aios_files import decode
 from pydantic import Field as Setting
 
-from aios_sdk import ComponentConfig, Context, Document, LimitExceeded, Malformed, PageText, Source, component, implements
+from aios_sdk import ComponentConfig, Context, Document, Malformed, PageText, Source, component, implements
 
 from ._layers import document_of
 from ._render import render
@@ -40,10 +40,7 @@ class Markdown:
     @implements
     def ingest(self, source: Source, context: Context) -> Iterator[Document | Source]:
         """A document of one page, then its pictures. Raises `Malformed` where there is nothing to read, `LimitExceeded` if too large."""
-        with source.open() as file:
-            data = file.read(self.config.max_size + 1)
-        if len(data) > self.config.max_size:
-            raise LimitExceeded(f"{source.name!r} has more than {self.config.max_size:,} bytes", fix="Raise max_size of aios.markdown")
+        data = source.read(self.config.max_size)
         decoded = decode(data, fallback=self.config.encoding)
         if "\0" in decoded.text:
             raise Malformed(f"{source.name!r} is binary, not text", fix="Check what kind of file it is")

@@ -120,21 +120,13 @@ class Soffice:
         from ._ole import is_encrypted
         from ._soffice import convert
 
-        data = _all_of(source, self.config.max_size)
+        data = source.read(self.config.max_size)
         if is_encrypted(data):
             raise Encrypted(f"{source.name!r} needs a password", fix="Save the file without a password")
         suffix, kind = _NEW[_PPT if source.media_type == _PPT else _DOC]
         made = convert(data, suffix, kind, context.scratch, context.remaining())
         with made.open("rb") as file:
             yield from _given(_content(file, source.name, _SLIDES if kind == "pptx" else _WORD, self.config), source.name, context)
-
-
-def _all_of(source: Source, most: int) -> bytes:
-    with source.open() as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise LimitExceeded(f"{source.name!r} has more than {most:,} bytes", fix="Raise max_size of the component")
-    return data
 
 
 def _content(file: BinaryIO, name: str, media_type: str, config: _Limits) -> Content:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aios_sdk import ComponentConfig, Document, LimitExceeded, PageInfo, Source, component, implements
+from aios_sdk import ComponentConfig, Document, PageInfo, Source, component, implements
 
 from ._en16931 import FIELDS, read_invoice
 
@@ -30,12 +30,7 @@ class EInvoice:
     @implements
     def ingest(self, source: Source) -> Iterator[Document | Source]:
         """One document with its fields, then the files it carries."""
-        with source.open() as file:
-            data = file.read(self.config.max_size + 1)
-        if len(data) > self.config.max_size:
-            raise LimitExceeded(
-                f"The XML is larger than max_size ({self.config.max_size} bytes)", fix="Raise max_size if you trust the file"
-            )
+        data = source.read(self.config.max_size)
         invoice = read_invoice(data)
         yield Document.of(pages=(PageInfo(index=0),), text=(invoice.text,), fields=invoice.fields)
         for position, binary in enumerate(invoice.binaries):

@@ -3,5 +3,6 @@
 from ._extractive import Extractive
 from ._language import Language
 from ._lexical import Lexical
+from ._page_roles import PageRoles
 
-__all__ = ["Extractive", "Language", "Lexical"]
+__all__ = ["Extractive", "Language", "Lexical", "PageRoles"]

@@ -39,6 +39,10 @@ class EventRecorder(Observer):
         """Kept."""
         self.events.append(Event("document_found", (document,)))
 
+    def document_split(self, packet: Document, parts: tuple[Document, ...]) -> None:
+        """Kept."""
+        self.events.append(Event("document_split", (packet, parts)))
+
     def step_finished(self, document: Document, outcome: StepOutcome, seconds: float) -> None:
         """Kept."""
         self.events.append(Event("step_finished", (document, outcome, seconds)))
