@@ -74,7 +74,7 @@ class Bench:
         for answer in found:
             assert (answer.result is None) != (answer.failure is None)
             assert answer.failure is None or answer.failure.page == answer.unit
-        return sorted(found)
+        return sorted(found, key=lambda answer: answer.unit)
 
     async def ingested(self, component: PlannedComponent, source: Any, *, timeout: float | None = 30.0) -> list[Any]:
         """All that was ingested."""
