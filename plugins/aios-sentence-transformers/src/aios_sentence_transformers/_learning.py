@@ -1,0 +1,194 @@
+"""Learning a head from the vectors of examples, with a look at how right it is on examples that it was not fitted to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ._heads import MIDDLES, Head, Kind, Scores, features, logit, platt, probabilities
+
+FOLDS: Final = 5
+
+#: A kernel head learns from so many examples at most, drawn by chance: time grows with the third power (10,000 take about a minute).
+_MOST: Final = 10_000
+#: The width of the kernel, and how strongly weights are held small.
+_GAMMA: Final = 2.0
+_RIDGE: Final = 0.3
+#: The inverse strength of regularisation of a linear head.
+_C: Final = 30.0
+#: What is tried for the steepness of probabilities; the one with the least log loss is taken.
+_STEEPNESSES: Final = tuple(0.5 * 1.25**step for step in range(22))
+
+
+class Learned(NamedTuple):
+    """A head, and on examples left out of fitting: the share of right labels, and how far confidence and this share are apart."""
+
+    head: Head
+    accuracy: float
+    calibration_error: float
+
+
+def learn(
+    vectors: npt.NDArray[np.float32], labels: Sequence[Sequence[str]], sources: Sequence[str], *, kind: Kind, multi_label: bool
+) -> Learned:
+    """A head for the vectors of examples with these labels.
+
+    ``kernel``: least squares towards 1 for labels that are true and 0 for others, on Gaussian kernels of all examples (kernel ridge
+    regression, Saunders et al. 1998). ``linear``: logistic regression. ``prototypes``: means of classes. Steepness and calibration are
+    fitted to scores of examples that were left out: in five folds that keep a source on one side. Raises ``ValueError`` when there are
+    fewer than two labels, or examples of one source only.
+    """
+    classes = tuple(sorted({label for each in labels for label in each}))
+    if len(classes) < 2:
+        raise ValueError(f"the examples have {len(classes)} label; give examples of at least two")
+    if kind == "kernel" and len(labels) > _MOST:
+        # Drawn by chance, but the same ones whatever order the examples come in.
+        drawn = sorted(range(len(labels)), key=lambda number: hashlib.sha256(vectors[number].tobytes()).digest())[:_MOST]
+        vectors, labels, sources = vectors[drawn], [labels[number] for number in drawn], [sources[number] for number in drawn]
+    index = {name: number for number, name in enumerate(classes)}
+    targets = np.zeros((len(labels), len(classes)))
+    for number, each in enumerate(labels):
+        targets[number, [index[label] for label in each]] = 1
+    folds = _folds(sources)
+    fit = {"kernel": _kernel, "linear": _linear, "prototypes": _prototypes}[kind]
+    scores, weights, landmarks = fit(vectors.astype(np.float64), targets, folds, multi_label)
+
+    def shares(steepness: float) -> Scores:
+        return probabilities(scores, steepness, MIDDLES[kind], multi_label=multi_label)
+
+    steepness = min(_STEEPNESSES, key=lambda value: _log_loss(shares(value), targets, multi_label))
+    raw = shares(steepness)
+    if multi_label:
+        said, right = raw.ravel(), targets.ravel()
+        accuracy = float(((raw >= 0.5) == (targets > 0)).all(axis=1).mean())
+    else:
+        said, right = raw.max(axis=1), targets[np.arange(len(raw)), raw.argmax(axis=1)]
+        accuracy = float(right.mean())
+    calibration = _platt(said, right)
+    head = Head(
+        kind=kind,
+        classes=classes,
+        weights=weights,
+        landmarks=landmarks,
+        gamma=_GAMMA if kind == "kernel" else 0.0,
+        multi_label=multi_label,
+        steepness=steepness,
+        calibration=calibration,
+    )
+    return Learned(head, accuracy, _calibration_error(platt(said, calibration), right))
+
+
+class _Fitted(NamedTuple):
+    """Scores of each example by a head that it was left out of, and the head of all: its weights, and the landmarks of a kernel."""
+
+    scores: Scores
+    weights: Scores
+    landmarks: Scores | None = None
+
+
+def _kernel(vectors: Scores, targets: Scores, folds: npt.NDArray[np.int64], multi_label: bool) -> _Fitted:
+    inverse = np.linalg.inv(features(vectors, "kernel", vectors, _GAMMA) + _RIDGE * np.eye(len(vectors)))
+    weights = inverse @ targets
+    scores = np.empty(targets.shape)
+    for fold in range(FOLDS):
+        out = np.flatnonzero(folds == fold)
+        # What a fit without these examples would say of them follows from the fit of all (block form of the leave-one-out residual).
+        scores[out] = targets[out] - np.linalg.solve(inverse[np.ix_(out, out)], weights[out])
+    return _Fitted(scores, weights, vectors)
+
+
+def _linear(vectors: Scores, targets: Scores, folds: npt.NDArray[np.int64], multi_label: bool) -> _Fitted:
+    def fit(kept: npt.NDArray[np.bool_]) -> Scores:
+        return _several(vectors[kept], targets[kept]) if multi_label else _one(vectors[kept], targets[kept])
+
+    scores = np.empty(targets.shape)
+    for fold in range(FOLDS):
+        out = folds == fold
+        scores[out] = features(vectors[out], "linear", None, 0.0) @ fit(~out)
+    return _Fitted(scores, fit(np.ones(len(vectors), dtype=np.bool_)))
+
+
+def _one(vectors: Scores, targets: Scores) -> Scores:
+    """Weights, with the constant last, of a logistic regression over all classes that have examples here; others score low."""
+    from sklearn.linear_model import LogisticRegression
+
+    labels = targets.argmax(axis=1)
+    weights = np.zeros((vectors.shape[1] + 1, targets.shape[1]))
+    weights[-1] = -100.0
+    present = np.unique(labels)
+    if len(present) == 1:
+        weights[-1, present] = 0.0
+        return weights
+    fitted = LogisticRegression(C=_C, max_iter=1000).fit(vectors, labels)
+    both = np.concatenate([fitted.coef_, fitted.intercept_[:, None]], axis=1)
+    weights[:, present] = both.T if len(present) > 2 else np.concatenate([-both, both]).T / 2
+    return weights
+
+
+def _several(vectors: Scores, targets: Scores) -> Scores:
+    """Weights of a logistic regression for each class by itself."""
+    return np.stack([_one(vectors, np.stack([1 - target, target], axis=1))[:, 1] * 2 for target in targets.T], axis=1)
+
+
+def _prototypes(vectors: Scores, targets: Scores, folds: npt.NDArray[np.int64], multi_label: bool) -> _Fitted:
+    def means(sums: Scores) -> Scores:
+        return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=0, keepdims=True), 1e-12))
+
+    sums = vectors.T @ targets
+    scores = np.empty(targets.shape)
+    for fold in range(FOLDS):
+        out = folds == fold
+        scores[out] = vectors[out] @ means(sums - vectors[out].T @ targets[out])
+    return _Fitted(scores, means(sums))
+
+
+def _folds(sources: Sequence[str]) -> npt.NDArray[np.int64]:
+    """The fold of each example; all of one source are in one, those without a source each for itself. Large sources come first."""
+    members: dict[str, list[int]] = {}
+    for number, source in enumerate(sources):
+        members.setdefault(f"source {source}" if source else f"example {number}", []).append(number)
+    if len(members) < 2:
+        raise ValueError("all examples are of one source; what is learnt from them could not be held against another")
+    names = sorted(members, key=lambda name: (-len(members[name]), hashlib.sha256(name.encode()).digest()))
+    found, sizes = np.zeros(len(sources), dtype=np.int64), [0] * FOLDS
+    for name in names:
+        fold = sizes.index(min(sizes))
+        found[members[name]] = fold
+        sizes[fold] += len(members[name])
+    return found
+
+
+def _log_loss(shares: Scores, targets: Scores, multi_label: bool) -> float:
+    kept = np.clip(shares, 1e-9, 1 - 1e-9)
+    loss = targets * np.log(kept)
+    if multi_label:
+        loss += (1 - targets) * np.log(1 - kept)
+    return float(-loss.sum())
+
+
+def _platt(said: Scores, right: Scores) -> tuple[float, float]:
+    """(a, b) of `platt` by Newton's method, with targets that keep off 0 and 1 (Platt 1999, section 2.2)."""
+    positive, negative = float(right.sum()), float(len(right) - right.sum())
+    targets = np.where(right > 0, (positive + 1) / (positive + 2), 1 / (negative + 2))
+    odds = np.stack([logit(said), np.ones(len(said))], axis=1)
+    found = np.array([1.0, 0.0])
+    for _ in range(50):
+        shares = 1 / (1 + np.exp(-np.clip(odds @ found, -50, 50)))
+        slope = odds.T @ (shares - targets)
+        curve = (odds * (shares * (1 - shares))[:, None]).T @ odds + 1e-6 * np.eye(2)
+        step = np.linalg.solve(curve, slope)
+        found = found - np.clip(step, -2, 2)
+        if np.abs(step).max() < 1e-9:
+            break
+    # More certain is never less right: a slope below 0 would turn the order of labels round.
+    return max(float(found[0]), 0.0), float(found[1])
+
+
+def _calibration_error(said: Scores, right: Scores) -> float:
+    """Expected calibration error over ten bins that hold as many examples each (Naeini et al. 2015)."""
+    order = np.argsort(said, kind="stable")
+    return float(sum(abs(said[part].sum() - right[part].sum()) for part in np.array_split(order, 10)) / len(said))
