@@ -20,9 +20,16 @@ class Party(BaseModel):
     iban: str | None = None
 
 
+class Work(BaseModel):
+    Leistung: str
+    Anzahl: int
+    Betrag: Decimal
+
+
 class Repair(BaseModel):
     invoice_no: int
     workshop: Party
     customer: str
     kind: Literal["repair", "total loss"] = "repair"
     due: dt.date | None = None
+    works: list[Work] = []

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from aios_fields._readings import currencies, ibans
 from aios_fields._values import Habits, amounts, dates, datetimes, habits_of, identifiers, integers, truths
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -18,6 +18,13 @@ def _split(words: str) -> list[str]:
 
 ENGLISH = _split("January February March April May June July August September October November December")
 GERMAN = _split("Januar Februar März April Mai Juni Juli August September Oktober November Dezember")
+
+MONTHS = {
+    "French": _split("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
+    "Dutch": _split("januari februari maart april mei juni juli augustus september oktober november december"),
+    "Spanish": _split("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
+    "Italian": _split("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"),
+}
 
 PRINTED_DATES = {
     "ISO": lambda day: day.isoformat(),
@@ -30,6 +37,10 @@ PRINTED_DATES = {
     "short month": lambda day: f"{day.day:02}-{ENGLISH[day.month - 1][:3].upper()}-{day.year}",
     "slashes": lambda day: f"{day.day:02}/{day.month:02}/{day.year}",
     "spaced": lambda day: f"{ENGLISH[day.month - 1]} {day.day} , {day.year}",
+    "French": lambda day: f"{day.day}{'er' if day.day == 1 else ''} {MONTHS['French'][day.month - 1]} {day.year}",
+    "Dutch": lambda day: f"{day.day} {MONTHS['Dutch'][day.month - 1]} {day.year}",
+    "Spanish": lambda day: f"{day.day} de {MONTHS['Spanish'][day.month - 1]} de {day.year}",
+    "Italian": lambda day: f"{day.day} {MONTHS['Italian'][day.month - 1]} {day.year}",
     "two digits": lambda day: f"{day.day:02}.{day.month:02}.{day.year % 100:02}",
 }
 
@@ -55,6 +66,7 @@ around = st.sampled_from(["", "on ", "am: ", "Total\t", "(", "x = "]), st.sample
 
 
 @pytest.mark.parametrize("form", PRINTED_DATES)
+@settings(deadline=None)
 @given(day=st.dates(dt.date(1970, 1, 1), dt.date(2068, 12, 31)), before=around[0], after=around[1])
 def test_a_printed_date_is_read_back_at_its_place(form, day, before, after):
     printed = PRINTED_DATES[form](day)
@@ -65,6 +77,7 @@ def test_a_printed_date_is_read_back_at_its_place(form, day, before, after):
 
 
 @pytest.mark.parametrize("form", PRINTED_AMOUNTS)
+@settings(deadline=None)
 @given(whole=st.integers(0, 9_999_999), cents=st.integers(0, 99), before=around[0], after=around[1], negative=st.booleans())
 def test_a_printed_amount_is_read_back_with_its_currency(form, whole, cents, before, after, negative):
     printed, currency = PRINTED_AMOUNTS[form](str(whole), f"{cents:02}")
@@ -76,6 +89,7 @@ def test_a_printed_amount_is_read_back_with_its_currency(form, whole, cents, bef
     assert text[best.start : best.end] == printed
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_every_reading_lies_within_its_text(text):
     for read in (dates, datetimes, amounts):
@@ -84,6 +98,7 @@ def test_every_reading_lies_within_its_text(text):
         assert all(0 <= reading.start < reading.end <= len(text) for reading in look(text))
 
 
+@settings(deadline=None)
 @given(st.text("0123456789.,/-: €$EURam%()", max_size=40))
 def test_odd_mixtures_of_digits_and_marks_never_raise(text):
     for reading in [*dates(text), *amounts(text), *integers(text), *datetimes(text)]:
@@ -107,6 +122,16 @@ def test_a_date_that_can_be_read_in_two_ways_comes_with_both_unless_the_document
     assert [reading.value for reading in dates("03/04/2024", habits_of(["due 03/20/2024"]))] == [dt.date(2024, 3, 4)]
     assert [reading.value for reading in dates("03/04/2024", habits_of(["due 20/03/2024"]))] == [dt.date(2024, 4, 3)]
     assert [reading.value for reading in dates("03/04/2024", habits_of(["due 03/20/2024"], day_first=True))] == [dt.date(2024, 4, 3)]
+
+
+@settings(deadline=None)
+@given(
+    day=st.dates(dt.date(1970, 1, 1), dt.date(2068, 12, 31)), evidence=st.integers(13, 31), month=st.integers(1, 12), first=st.booleans()
+)
+def test_one_date_that_can_be_read_in_one_way_only_decides_about_all_others(day, evidence, month, first):
+    other = f"{evidence}/{month}/2020" if first else f"{month}/{evidence}/2020"
+    printed = f"{day.day}/{day.month}/{day.year}" if first else f"{day.month}/{day.day}/{day.year}"
+    assert [reading.value for reading in dates(printed, habits_of([f"issued {other}"]))] == [day]
 
 
 def test_a_thousand_or_a_fraction_goes_by_the_other_numbers_of_the_document():

@@ -15,7 +15,7 @@ from ._model import ModelClass
 from ._schema import Wanted, wanted
 
 
-@component("aios.fields", requires=["text"], uses=["pages", "words"], provides=["fields"])
+@component("aios.fields", requires=["text"], uses=["pages", "words", "tables"], provides=["fields"])
 class Fields:
     """Finds the values of a pydantic model's fields by their labels, beside or below them, each with its exact place.
 

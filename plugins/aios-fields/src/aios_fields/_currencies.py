@@ -13,6 +13,7 @@ _CODES: Final = re.findall(
 _SYMBOLS: Final = {
     "€": "EUR",
     "euro": "EUR",
+    "euros": "EUR",
     "$": "USD",
     "us$": "USD",
     "£": "GBP",
@@ -37,7 +38,7 @@ _SYMBOLS: Final = {
 #: ISO code by what is printed, case folded and without a final point. ``$`` alone is taken for USD, ``¥`` for JPY.
 CURRENCIES: Final = {code.casefold(): code for code in _CODES} | _SYMBOLS
 
-_WORDS: Final = "|".join([*_CODES, "EURO", "Euro", "euro", r"Rs\.?", "RM", r"S?Fr\.", "zł", "Kč"])
+_WORDS: Final = "|".join([*_CODES, "EUROS?", "Euros?", "euros?", r"Rs\.?", "RM", r"S?Fr\.", "zł", "Kč"])
 _SIGNS: Final = "|".join(re.escape(mark) for mark in ("US$", "HK$", "R$", "C$", "A$", "S$", "€", "$", "£", "¥", "₹", "₺", "₩", "₽"))
 
 #: Pattern of a mark: codes and words stand alone or beside a digit, symbols anywhere.

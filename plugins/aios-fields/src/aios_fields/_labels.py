@@ -7,26 +7,40 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ._layout import Row
+from ._names import begins_with_form
 from ._schema import Wanted
-from ._vocabulary import CONCEPTS
+from ._vocabulary import CONCEPTS, LABEL_CONCEPTS, PARTIES
 from ._words import Piece, pieces
 
 #: A label has at most this many pieces, and at most so many words stand between its noun and ``No.``: "Rechnung des Versicherers (575) Nr."
 _LONGEST, _WIDEST = 8, 3
 _COMPOUND, _GAP = 0.95, 0.93
+#: How surely a total "without VAT" is the net amount.
+_NET: Final = 0.95
 _HEAD: Final = "rechnung"
+_BRACKETS: Final = re.compile(r"\([^()]*\)")
+_LETTER: Final = re.compile(r"[^\W_]")
 _STARTS_INSIDE: Final = re.compile(r"[\w/@.\-]")
 _ENDS_INSIDE: Final = re.compile(r"[\w/@]|[-.][^\W\d]")
 
-_TAX: Final = r"[\s,(]*(?:of\s+)?(?:gst|vat|tax|mwst|ust|mehrwertsteuer|umsatzsteuer|tva|btw)\b\.?\)?"
-_WITH_TAX: Final = re.compile(rf"[\s,(/]*(?:incl|inkl|including|inclusive|inklusive)\b\.?{_TAX}", re.IGNORECASE)
-_WITHOUT_TAX: Final = re.compile(rf"[\s,(/]*(?:excl|exkl|excluding|exclusive|exklusive|ohne|before)\b\.?{_TAX}", re.IGNORECASE)
+_TAX: Final = r"[\s,(]*(?:of\s+|der\s+)?(?:gst|vat|tax|mwst|ust|mehrwertsteuer|umsatzsteuer|tva|t\.v\.a|taxes?|btw|iva|i\.v\.a)\b\.?\)?"
+_WITH: Final = (
+    "incl|inkl|including|inclusive|inklusive|inclusief|inclus|incluido|incluida|inclusa|incluso|toutes|con|einschl|einschließlich"
+)
+_WITHOUT: Final = (
+    "excl|exkl|excluding|exclusive|exklusive|exclusief|ohne|before|hors|sin|senza|excluido|esclusa|escluso|zzgl|zuzüglich|plus"
+)
+_WITH_TAX: Final = re.compile(rf"[\s,(/]*(?:(?:{_WITH})\b\.?{_TAX}|(?:iva|btw|tva)\s+(?:{_WITH})\b\.?\)?|\(?ttc\b\)?)", re.IGNORECASE)
+_WITHOUT_TAX: Final = re.compile(
+    rf"[\s,(/]*(?:(?:{_WITHOUT})\b\.?{_TAX}|(?:iva|btw|tva)\s+(?:{_WITHOUT})\b\.?\)?|\(?ht\b\)?|netto\b)", re.IGNORECASE
+)
 
 
 class Hit(NamedTuple):
     """A label at ``start`` to ``end`` of a row's text, ``inside`` brackets or not.
 
-    ``fields`` are the wanted fields that it may name, with a weight each; none when it names something else.
+    ``fields`` are the wanted fields that it may name, with a weight each; none when it names something else. ``key`` is how it is compared,
+    ``opens`` the section that begins with it.
     """
 
     row: Row
@@ -34,6 +48,15 @@ class Hit(NamedTuple):
     end: int
     inside: bool
     fields: dict[int, float]
+    key: str = ""
+    opens: str = ""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it stands in a cell of its own, or a colon follows."""
+        start, end = self.row.cell_at(self.start)
+        rest = _BRACKETS.sub("", self.row.text[self.end : end]).strip()
+        return rest.startswith(":") or not (_LETTER.search(rest) or _LETTER.search(self.row.text[start : self.start]))
 
     @property
     def is_boundary(self) -> bool:
@@ -47,8 +70,17 @@ class Labels:
     def __init__(self, schema: Sequence[Wanted]) -> None:
         self._by_key: dict[str, dict[int, float]] = {key: {} for concept in CONCEPTS for key in concept.label_keys()}
         for number, field in enumerate(schema):
-            for key, weight in field.labels.items():
+            for key, weight in field.labels.items() if not field.listed else ():
                 self._by_key.setdefault(key, {})[number] = weight
+        parties = [concept for concept in CONCEPTS if concept.name in PARTIES]
+        self._heads = {key: concept.name for concept in parties for key in (*concept.label_keys(), *concept.weak_keys())}
+        self._heads |= {key: field.section for field in schema if field.section for key in field.heads}
+        for key in self._heads:
+            self._by_key.setdefault(key, {})
+        self._weak_heads = frozenset(key for concept in parties for key in concept.weak_keys()) - frozenset(
+            key for concept in CONCEPTS for key in concept.label_keys()
+        )
+        self._net = frozenset(number for number, field in enumerate(schema) if field.concept == "net" and not field.listed)
         self._prefixes = {key[:length] for key in self._by_key for length in range(1, len(key) + 1)}
 
     def hits(self, row: Row) -> list[Hit]:
@@ -59,8 +91,14 @@ class Labels:
             if _STARTS_INSIDE.match(row.text[max(0, piece.start - 1) : piece.start]):
                 continue
             hit = self._longest(row, parts[number : number + _LONGEST + _WIDEST])
-            if hit is not None and not (found and hit.end <= found[-1].end):
-                found.append(hit)
+            if hit is None or (found and hit.end <= found[-1].end):
+                continue
+            if hit.key in self._heads:
+                if hit.is_alone:
+                    hit = hit._replace(opens=self._heads[hit.key])
+                elif hit.key in self._weak_heads or begins_with_form(row.text[hit.end :]):
+                    continue  # "Company ABC", "Lieferant GmbH": a part of a name
+            found.append(hit)
         return found
 
     def _longest(self, row: Row, parts: Sequence[tuple[Piece, bool]]) -> Hit | None:
@@ -110,11 +148,12 @@ class Labels:
 
     def _hit(self, row: Row, parts: Sequence[tuple[Piece, bool]], end: int, key: str, factor: float) -> Hit:
         piece, inside = parts[0]
-        if _WITHOUT_TAX.match(row.text, end):
-            return Hit(row, piece.start, end, inside, {})
+        without_tax = _WITHOUT_TAX.match(row.text, end)
+        if without_tax and (not self._net or self._net & set(self._by_key[key]) or LABEL_CONCEPTS.get(key) in ("total", "due", "net")):
+            return Hit(row, piece.start, without_tax.end(), inside, dict.fromkeys(sorted(self._net), _NET * factor), key)
         with_tax = _WITH_TAX.match(row.text, end)
         end = with_tax.end() if with_tax else end
-        return Hit(row, piece.start, end, inside, {number: weight * factor for number, weight in self._by_key[key].items()})
+        return Hit(row, piece.start, end, inside, {number: weight * factor for number, weight in self._by_key[key].items()}, key)
 
 
 def _with_depth(text: str) -> list[tuple[Piece, bool]]:

@@ -22,6 +22,9 @@ _COLUMN, _LINE = 0.7, 1.6
 
 _TAB: Final = 8
 
+#: What is less high than this, in heights of a letter, is a hyphen, a comma or a point.
+_SMALL: Final = 0.5
+
 #: Narrow and non-breaking spaces part the thousands of a number, not words.
 _WORD: Final = re.compile(r"(?:\S|[\u00a0\u202f])+")
 
@@ -56,6 +59,16 @@ class Row:
     def cell_at(self, offset: int) -> tuple[int, int]:
         """Start and end of the cell that code point ``offset`` of ``text`` lies in."""
         return next(((start, end) for start, end in self.cells if start <= offset <= end), (0, len(self.text)))
+
+    @cached_property
+    def top(self) -> float:
+        """Where its highest word begins."""
+        return min(token.y0 for token in self.tokens)
+
+    @cached_property
+    def bottom(self) -> float:
+        """Where its lowest word ends."""
+        return max(token.y1 for token in self.tokens)
 
     def within(self, start: int, end: int) -> tuple[Token, ...]:
         """The words that code points ``start`` to ``end`` of ``text`` touch."""
@@ -93,6 +106,8 @@ class Sheet:
     artifact: str
     content: str
     rows: tuple[Row, ...] = ()
+    #: How high the page is, in heights of a letter.
+    height: float = 0.0
 
 
 def sheet_of(page: Page) -> Sheet | None:
@@ -111,21 +126,45 @@ def sheet_of(page: Page) -> Sheet | None:
             for start, end, box in boxed
         ]
         lines = list(_lines(tokens))
+        sheet.height = height / letter
     else:
         lines = list(_typed(sheet.content))
+        sheet.height = (lines[-1][0].y1 if lines else 0.0) + _LINE
     sheet.rows = tuple(_row(sheet, line) for line in lines)
     return sheet
 
 
 def _lines(tokens: list[Token]) -> Iterator[list[Token]]:
+    """Tokens on one line each; hyphens and commas, which lie low or high in their line, are put where they fit when the lines are known."""
+    small = [token for token in tokens if token.y1 - token.y0 < _SMALL]
+    lines = list(_clustered([token for token in tokens if token.y1 - token.y0 >= _SMALL]))
+    edges = [(min(token.y0 for token in line), max(token.y1 for token in line)) for line in lines]
+    alone: list[Token] = []
+    for token in small:
+        around = [number for number, (top, bottom) in enumerate(edges) if top - _SMALL <= _middle(token) <= bottom + _SMALL]
+        if around:
+            near = min(around, key=lambda number: (_aside(token, lines[number]), abs(sum(edges[number]) / 2 - _middle(token))))
+            lines[near].append(token)
+        else:
+            alone.append(token)
+    lines += _clustered(alone)
+    yield from (sorted(line, key=lambda token: token.x0) for line in sorted(lines, key=lambda line: sum(map(_middle, line)) / len(line)))
+
+
+def _aside(token: Token, line: list[Token]) -> int:
+    """How far ``token`` is from the nearest word of ``line`` beside it, in whole letters."""
+    return int(min(max(token.x0 - other.x1, other.x0 - token.x1, 0.0) for other in line))
+
+
+def _clustered(tokens: list[Token]) -> Iterator[list[Token]]:
     line: list[Token] = []
     for token in sorted(tokens, key=lambda token: token.y0 + token.y1):
         if line and abs(_middle(token) - sum(map(_middle, line)) / len(line)) > 0.5 * min(token.y1 - token.y0, line[-1].y1 - line[-1].y0):
-            yield sorted(line, key=lambda token: token.x0)
+            yield line
             line = []
         line.append(token)
     if line:
-        yield sorted(line, key=lambda token: token.x0)
+        yield line
 
 
 def _middle(token: Token) -> float:

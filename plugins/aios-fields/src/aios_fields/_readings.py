@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final
 
 from ._currencies import CURRENCIES, MARK
+from ._identifiers import IBAN_LENGTHS, VAT_FORMS, compact, is_iban, is_luhn, is_vat_id, is_vin
 from ._schema import Wanted
 from ._values import Habits, Reading, amounts, dates, datetimes, identifiers, integers, truths
 
@@ -16,38 +17,18 @@ _MARK: Final = re.compile(MARK)
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _BIC: Final = re.compile(r"(?<!\w)[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
 _IBAN: Final = re.compile(r"(?<!\w)[A-Z]{2}\d{2}[A-Z0-9 ]{11,36}")
-_LONGEST_IBAN: Final = 34
-_IBAN_LENGTHS: Final = {
-    "AT": 20,
-    "BE": 16,
-    "CH": 21,
-    "CZ": 24,
-    "DE": 22,
-    "DK": 18,
-    "ES": 24,
-    "FI": 18,
-    "FR": 27,
-    "GB": 22,
-    "HU": 28,
-    "IE": 22,
-    "IT": 27,
-    "LI": 21,
-    "LU": 20,
-    "NL": 18,
-    "NO": 15,
-    "PL": 28,
-    "PT": 25,
-    "RO": 24,
-    "SE": 24,
-    "SI": 19,
-    "SK": 24,
+_VAT: Final = re.compile(r"(?<!\w)(?:" + "|".join(VAT_FORMS) + r")[ -]?[A-Z]{0,2}(?:\d[ .-]?){6,11}[\dA-Z](?:B\d\d|[A-Z]{1,2})?(?!\w)")
+_VIN: Final = re.compile(r"(?<!\w)[A-HJ-NPR-Z0-9]{17}(?!\w)")
+_DIGITS: Final = re.compile(r"(?<![\w.,])\d(?:[ -]?\d)+(?![\w])")
+#: What identifiers with check digits look like, what tells that they are right, and how well they read where that fails: many VAT ids of
+#: samples are made up, and a VIN need not have a check digit everywhere.
+_CHECKED: Final[dict[str, tuple[re.Pattern[str], Callable[[str], bool], float]]] = {
+    "vat": (_VAT, is_vat_id, 0.8),
+    "vin": (_VIN, is_vin, 0.8),
+    "luhn": (_DIGITS, is_luhn, 0.3),
 }
-_VAT: Final = re.compile(
-    r"(?<!\w)(?:AT|BE|BG|CHE|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI)[ -]?"
-    r"[A-Z]{0,2}(?:\d[ .-]?){6,11}\d(?:B\d\d|[A-Z]{1,2})?(?!\w)"
-)
 _FREE: Final = re.compile(r"[^\s:.,;=#\-–|][^\t]*")
-_SHORT: Final = 3
+_SHORT, _PLAIN = 3, 0.8
 _ALONE: Final = 0.75
 _FIRST_DATES, _UNNAMED, _LATER = 4, 0.55, 0.8
 
@@ -85,11 +66,15 @@ def free_text(text: str) -> Iterator[Reading]:
 def self_evident(field: Wanted, texts: Iterable[str], habits: Habits) -> Iterator[tuple[int, Reading]]:
     """Values that need no label, each with the number of its text: account numbers with a right check sum, VAT ids, addresses of mails, for
     a currency the mark that most amounts carry, and for the date of the document, with little weight, the first that it holds."""
-    if field.kind in ("iban", "vat", "email"):
+    if field.type == "text" and field.pattern and not field.choices:
+        shape = re.compile(rf"(?<!\w)(?:{field.pattern.removeprefix('^').removesuffix('$')})(?!\w)")
+        for number, text in enumerate(texts):
+            yield from ((number, Reading(match.start(), match.end(), match[0], _ALONE)) for match in shape.finditer(text) if match[0])
+    if field.type == "text" and field.kind in ("iban", "vat", "vin", "email"):
         for number, text in enumerate(texts):
             for reading in readings(field, text, habits):
-                if reading.quality == 1.0:
-                    yield number, reading._replace(quality=_ALONE)
+                if reading.quality >= _PLAIN:
+                    yield number, reading._replace(quality=_ALONE * reading.quality)
     elif field.kind == "dated" and field.type == "date":
         found = ((number, reading) for number, text in enumerate(texts) for reading in readings(field, text, habits))
         for order, (number, reading) in enumerate(islice(found, _FIRST_DATES)):
@@ -112,15 +97,11 @@ def ibans(text: str) -> Iterator[Reading]:
     for match in _IBAN.finditer(text):
         ends = [end for end in range(match.end(), match.start() + 14, -1) if text[end - 1].isalnum() and not text[end : end + 1].isalnum()]
         found = [(end, text[match.start() : end].replace(" ", "")) for end in ends]
-        right = next(((end, value, 1.0) for end, value in found if len(value) <= _LONGEST_IBAN and _checks(value)), None)
-        wrong = next(((end, value, 0.5) for end, value in found if len(value) == _IBAN_LENGTHS.get(value[:2])), None)
+        right = next(((end, value, 1.0) for end, value in found if is_iban(value)), None)
+        wrong = next(((end, value, 0.5) for end, value in found if len(value) == IBAN_LENGTHS.get(value[:2])), None)
         if best := right or wrong:
             end, value, quality = best
             yield Reading(match.start(), end, value, quality)
-
-
-def _checks(iban: str) -> bool:
-    return int("".join(str(int(char, 36)) for char in iban[4:] + iban[:4])) % 97 == 1
 
 
 def _codes(field: Wanted, text: str) -> Iterator[Reading]:
@@ -128,9 +109,11 @@ def _codes(field: Wanted, text: str) -> Iterator[Reading]:
         yield from (Reading(match.start(), match.end(), match[0]) for match in _EMAIL.finditer(text))
     elif field.kind == "bic":
         yield from (Reading(match.start(), match.end(), match[0]) for match in _BIC.finditer(text))
-    elif field.kind == "vat":
-        for match in _VAT.finditer(text):
-            yield Reading(match.start(), match.end(), re.sub(r"[^A-Z0-9]", "", match[0]))
+    elif field.kind in _CHECKED:
+        pattern, holds, doubtful = _CHECKED[field.kind]
+        for match in pattern.finditer(text):
+            value = compact(match[0])
+            yield Reading(match.start(), match.end(), value, 1.0 if holds(value) else doubtful)
     else:
         for reading in identifiers(text):
             long = reading.end - reading.start >= _SHORT

@@ -35,18 +35,18 @@ class Habits(NamedTuple):
 
 _UNKNOWN: Final = Habits()
 _MONTH_NAMES: Final = (
-    "january januar januari janvier jan jänner jaenner",
-    "february februar februari février fevrier feb feber",
-    "march märz maerz marz maart mars mar mär mrz",
-    "april avril apr",
-    "may mai mei",
-    "june juni juin jun",
-    "july juli juillet jul",
-    "august augustus août aout aug",
-    "september septembre sept sep",
-    "october oktober octobre oct okt",
-    "november novembre nov",
-    "december dezember décembre decembre dec dez",
+    "january januar januari janvier janv enero gennaio jan jänner jaenner ene gen",
+    "february februar februari février fevrier févr fevr febrero febbraio feb feber fév",
+    "march märz maerz marz maart mars marzo mar mär mrz mrt",
+    "april avril abril aprile apr avr abr",
+    "may mai mei mayo maggio mag",
+    "june juni juin junio giugno jun giu",
+    "july juli juillet julio luglio jul juil lug",
+    "august augustus août aout agosto aug ago",
+    "september septembre septiembre setiembre settembre sept sep set",
+    "october oktober octobre octubre ottobre oct okt ott",
+    "november novembre noviembre nov",
+    "december dezember décembre decembre diciembre dicembre dec dez déc dic",
 )
 _MONTHS: Final = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 _MONTH: Final = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
@@ -57,7 +57,8 @@ _YEAR: Final = r"(\d{4}|'?\d{2})"
 _ISO: Final = re.compile(rf"{_BEFORE}(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}})(?:(?=T\d)|{_AFTER})")
 _NUMERIC: Final = re.compile(rf"{_BEFORE}(\d{{1,2}}) ?([./-]) ?(\d{{1,2}}) ?\2 ?(\d{{4}}|\d{{2}}){_AFTER}")
 _DAY_MONTH: Final = re.compile(
-    rf"{_BEFORE}(\d{{1,2}})(?:\.|st|nd|rd|th)?(?:\s+of\s+|[\s/-]*){_MONTH}[\s,/-]*{_YEAR}{_AFTER}", re.IGNORECASE
+    rf"{_BEFORE}(\d{{1,2}})(?:\.|st|nd|rd|th|er|º|°)?(?:\s+(?:of|de|di)\s+|[\s/-]*){_MONTH}(?:\s+del?\s+|[\s,/-]*){_YEAR}{_AFTER}",
+    re.IGNORECASE,
 )
 _MONTH_DAY: Final = re.compile(rf"(?<!\w){_MONTH}[\s/-]*(\d{{1,2}})(?:st|nd|rd|th)?\s*[,/\s-]\s*(\d{{4}}){_AFTER}", re.IGNORECASE)
 _COMPACT: Final = re.compile(r"(?<![\w./,-])((?:19|20)\d{2})(\d{2})(\d{2})(?![\w/]|[.,-]\d)")
@@ -93,7 +94,8 @@ _IDENTIFIER: Final = re.compile(r"[^\W_](?:[\w./\-#+:]*[^\W_])?")
 
 
 def dates(text: str, habits: Habits = _UNKNOWN) -> Iterator[Reading]:
-    """Dates in ``text``: ISO, 14.03.2024, 14/03/24, March 14, 2024, 14. März 2024, 14-Mar-2024, 20240314.
+    """Dates in ``text``: ISO, 14.03.2024, 14/03/24, March 14, 2024, 14. März 2024, 14-Mar-2024, 20240314;
+    months by their names in English, German, French, Dutch, Spanish and Italian.
 
     Where day and month could change places and ``habits`` does not tell, both readings come, day first with the better quality.
     Example::
@@ -250,3 +252,12 @@ def _number(text: str, decimal_mark: str) -> Decimal:
     whole, _, fraction = text.rpartition(decimal_mark) if decimal_mark else (text, "", "")
     digits = re.sub(r"\D", "", whole)
     return Decimal(f"{digits or 0}.{fraction}" if fraction else digits)
+
+
+def text_of(value: Value) -> str:
+    """A value as text, as `Field.text` has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value.isoformat() if isinstance(value, dt.date) else str(value)

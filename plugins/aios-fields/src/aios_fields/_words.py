@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-_PIECE: Final = re.compile(r"[^\W_]+|[#№]")
-_NUMBER: Final = frozenset(("number", "numbers", "numero", "nummer", "num", "no", "nr", "#", "№"))
+_PIECE: Final = re.compile(r"[nN]\.? ?[°º](?!\w)|[^\W_]+|[#№]")
+_NUMBER: Final = frozenset(("number", "numbers", "numero", "nummer", "num", "no", "nr", "#", "№", "n°", "n.°", "n.o", "n °", "n o"))
 _SPELT_OUT: Final = re.compile("(?<=[aou])e")
 
 
