@@ -39,9 +39,7 @@ claims = (
     .ingest()
     .extract("tesseract")
     .classify(
-        "lexical",
-        when=attribute("media_type") != "application/xml",
-        config={"model": "document-kind", "examples": "document-kinds.csv", "threshold": 0.3},
+        "lexical", when=attribute("media_type") != "application/xml", config={"taxonomy": "document-kind", "examples": "document-kinds.csv"}
     )
     .extract(
         "fields", name="extract.notice", when=attribute("media_type").isin(["message/rfc822", "text/plain"]), config={"output": Notice}

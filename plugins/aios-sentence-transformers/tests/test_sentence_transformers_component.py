@@ -128,7 +128,7 @@ def test_the_order_of_examples_makes_no_difference_to_what_is_learnt(tmp_path):
 
 def test_several_labels_are_given_where_several_are_true(tmp_path):
     both = [Example.of_text(f"{one} and {other}", "claim", "order") for one in KINDS["claim"] for other in KINDS["order"]]
-    trained(tmp_path / "model", examples() + both, multi_label=True)
+    trained(tmp_path / "model", examples() + both, multilabel=True)
     component = opened(model=tmp_path / "model")
     assert {label.value for label in component.classify(both[0].document).labels} == {"claim", "order"}
     assert [label.value for label in component.classify(document("we thank you")).labels] == ["thanks"]

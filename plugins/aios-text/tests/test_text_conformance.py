@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from aios_sdk import Document, PageInfo, PageText
+from aios_sdk import Alternative, Classification, Document, Label, PageInfo, PageText
 from aios_sdk.testing import conformance, samples
 
 KINDS = {
@@ -44,7 +44,7 @@ DOCUMENTS = [samples.text(NOTICE).document(), samples.mail().document(), samples
 test_lexical = conformance("aios.lexical", config={"examples": KINDS}, documents=DOCUMENTS, examples=3)
 test_lexical_from_a_file = conformance(
     "aios.lexical",
-    config={"model": "mail-kind", "examples": str(Path(__file__).parent / "kinds.csv"), "threshold": 0.0, "top": 1},
+    config={"taxonomy": "mail-kind", "examples": str(Path(__file__).parent / "kinds.csv"), "threshold": 0.0, "top": 1},
     documents=DOCUMENTS,
     tier="contract",
     examples=5,
@@ -66,3 +66,12 @@ test_extractive = conformance("aios.extractive", documents=DOCUMENTS, examples=1
 test_extractive_in_few_words = conformance(
     "aios.extractive", config={"sentences": 5, "max_words": 20}, documents=DOCUMENTS, tier="behaviour", examples=5
 )
+
+
+def labelled() -> list[Document]:
+    first = Label(taxonomy="document-kind", value="letter", confidence=0.7, alternatives=(Alternative("claim", 0.3),))
+    second = Label(taxonomy="document-kind", abstained=True, alternatives=(Alternative("claim", 0.4), Alternative("letter", 0.35)))
+    return [document.add("one", Classification(labels=(first,))).add("two", Classification(labels=(second,))) for document in DOCUMENTS]
+
+
+test_vote = conformance("aios.vote", documents=labelled, tier="behaviour", examples=5)

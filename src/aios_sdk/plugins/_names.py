@@ -22,7 +22,7 @@ _SHIPPED: Final[Mapping[str, str]] = {
     "aios-sentence-transformers": "sentence-transformers",
     "aios-tables": "tables",
     "aios-tesseract": "tesseract",
-    "aios-text": "extractive language lexical",
+    "aios-text": "extractive language lexical vote",
     "aios-timm": "timm",
 }
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, final
 from aios_sdk.errors import StepError
 from aios_sdk.expressions import MEMBER_ATTRIBUTES, Scope, Type
 from aios_sdk.expressions import TYPE_OF_VALUE as TYPES
-from aios_sdk.plugins import ComponentInfo, Instance, Provided, Registry
+from aios_sdk.plugins import ComponentInfo, Instance, Provided, Registry, model_references
 from aios_sdk.records import Checks, Classification, Document, Extraction, Redactions, Route, Source, Summary
 from aios_sdk.stages import Context, Resources, Stage
 
@@ -141,8 +141,10 @@ class Subject:
         return instance
 
     def open(self, instance: Instance) -> None:
-        """Open it with a scratch directory and secrets of the kit's own."""
-        instance.open(Resources(scratch=self.new_folder("open"), secrets=self.secrets))
+        """Open it with the models in folders that it names, a scratch directory and secrets of the kit's own."""
+        named = () if instance.settings is None else model_references(instance.settings)
+        models = {reference: reference.folder for reference in named if reference.folder is not None}
+        instance.open(Resources(scratch=self.new_folder("open"), models=models, secrets=self.secrets))
 
     @contextmanager
     def opened(self, stage: Stage, config: Mapping[str, Any] | None = None) -> Iterator[Instance]:

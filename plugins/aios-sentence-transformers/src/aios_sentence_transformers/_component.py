@@ -64,7 +64,7 @@ class SentenceTransformers:
             descriptions: what each label means, in a sentence.
             examples: a CSV file with ``text`` and ``label``, or texts by label; with descriptions they count alike.
             head: what training fits: ``kernel`` (nearness to examples), ``linear``, or ``prototypes`` (for few examples).
-            multi_label: whether several labels may be true of a document; each that reaches the threshold is given.
+            multilabel: whether several labels may be true of a document; each that reaches the threshold is given.
             threshold: how confident the best label must be; below it the component abstains. None is 0.5 for several labels, else 0.
             top: how many other labels are named.
             passages: of a long document so many passages of the encoder's length count, from its beginning.
@@ -76,7 +76,7 @@ class SentenceTransformers:
         descriptions: Annotated[dict[str, str], pydantic.Field(default_factory=dict)]
         examples: Annotated[InputFile | dict[str, list[str]], pydantic.Field(default_factory=dict)]
         head: Literal["kernel", "linear", "prototypes"] = "kernel"
-        multi_label: bool = False
+        multilabel: bool = False
         threshold: Annotated[float, pydantic.Field(ge=0, le=1)] | None = None
         top: Annotated[int, pydantic.Field(ge=0)] = 3
         passages: Annotated[int, pydantic.Field(ge=1, le=64)] = 4
@@ -126,7 +126,7 @@ class SentenceTransformers:
             assert self.config.encoder is not None
             self._encoder = Encoder(self._folder(self.config.encoder), resources.threads)
             vectors = {label: self._encoder.encode(texts, self.config.passages) for label, texts in self.config.texts_.items()}
-            self._head = prototypes(vectors, multi_label=self.config.multi_label)
+            self._head = prototypes(vectors, multilabel=self.config.multilabel)
 
     def close(self) -> None:
         """Let the model go."""
@@ -171,8 +171,8 @@ class SentenceTransformers:
         from ._learning import learn
 
         taught = [each for each in examples if each.labels and each.document.text.strip()]
-        if not self.config.multi_label and any(len(each.labels) > 1 for each in taught):
-            raise ConfigurationError("Some examples have several labels", fix="Set multi_label=True, or give each example one label")
+        if not self.config.multilabel and any(len(each.labels) > 1 for each in taught):
+            raise ConfigurationError("Some examples have several labels", fix="Set multilabel=True, or give each example one label")
         if self.config.encoder is None:
             raise ConfigurationError("A model that is trained already is not trained again", fix="Give encoder= instead of model=")
         encoder = self._folder(self.config.encoder)
@@ -189,7 +189,7 @@ class SentenceTransformers:
                 [each.labels for each in taught],
                 [each.source for each in taught],
                 kind=self.config.head,
-                multi_label=self.config.multi_label,
+                multilabel=self.config.multilabel,
             )
         except ValueError as error:
             raise ConfigurationError(f"From {len(taught)} examples nothing is learnt: {error}", fix="Give more examples") from error
@@ -222,7 +222,7 @@ class SentenceTransformers:
                 alternatives=others,
             )
 
-        several = self._head.multi_label
+        several = self._head.multilabel
         threshold = config.threshold if config.threshold is not None else 0.5 if several else 0.0
         given = [number for number in order[: None if several else 1] if known[number] >= threshold]
         if not given:

@@ -210,7 +210,7 @@ def _judged(model: Any, encoder: Encoder, examples: Sequence[tuple[str, str]]) -
 
     texts, labels = [text for text, _ in examples], [(label,) for _, label in examples]
     before, after = _original(model, texts), encoder.encode(texts)
-    shares = [learn(vectors, labels, [""] * len(texts), kind="kernel", multi_label=False).accuracy for vectors in (before, after)]
+    shares = [learn(vectors, labels, [""] * len(texts), kind="kernel", multilabel=False).accuracy for vectors in (before, after)]
     if shares[1] < shares[0] - ACCURACY:
         raise ConfigurationError(
             f"With weights of 8 bits {shares[1]:.1%} of the examples get their label, with the original {shares[0]:.1%}",

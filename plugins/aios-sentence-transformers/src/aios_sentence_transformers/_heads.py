@@ -43,7 +43,7 @@ class Head:
     weights: Scores
     landmarks: Scores | None = None
     gamma: float = 0.0
-    multi_label: bool = False
+    multilabel: bool = False
     steepness: float = STEEPNESS
     calibration: tuple[float, float] | None = None
 
@@ -55,7 +55,7 @@ class Head:
 
     def raw(self, scores: Scores) -> Scores:
         """Probabilities as the head gives them."""
-        return probabilities(scores, self.steepness, MIDDLES[self.kind], multi_label=self.multi_label)
+        return probabilities(scores, self.steepness, MIDDLES[self.kind], multilabel=self.multilabel)
 
     def calibrated(self, raw: Scores) -> Scores | None:
         """Probabilities as often right as they say, or None where nothing was there to learn that from."""
@@ -72,7 +72,7 @@ class Head:
             "kind": self.kind,
             "classes": self.classes,
             "gamma": self.gamma,
-            "multi_label": self.multi_label,
+            "multilabel": self.multilabel,
             "steepness": self.steepness,
             "calibration": self.calibration,
         }
@@ -97,12 +97,12 @@ class Head:
         return cls(**settings, **found, calibration=None if calibration is None else (calibration[0], calibration[1]))
 
 
-def prototypes(vectors: dict[str, npt.NDArray[np.float32]], *, multi_label: bool = False) -> Head:
+def prototypes(vectors: dict[str, npt.NDArray[np.float32]], *, multilabel: bool = False) -> Head:
     """A head whose classes are the means of the vectors of their texts (nearest prototypes, Snell et al. 2017, by cosine)."""
     classes = tuple(sorted(vectors))
     means = np.stack([vectors[name].astype(np.float64).mean(axis=0) for name in classes])
     means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
-    return Head(kind="prototypes", classes=classes, weights=means.T, multi_label=multi_label)
+    return Head(kind="prototypes", classes=classes, weights=means.T, multilabel=multilabel)
 
 
 def features(vectors: Scores, kind: Kind, landmarks: Scores | None, gamma: float) -> Scores:
@@ -115,9 +115,9 @@ def features(vectors: Scores, kind: Kind, landmarks: Scores | None, gamma: float
     return vectors
 
 
-def probabilities(scores: Scores, steepness: float, middle: float, *, multi_label: bool) -> Scores:
+def probabilities(scores: Scores, steepness: float, middle: float, *, multilabel: bool) -> Scores:
     """Scores as probabilities: a softmax over the classes, or each for itself where several labels may be true."""
-    if multi_label:
+    if multilabel:
         return np.asarray(1 / (1 + np.exp(-np.clip(steepness * (scores - middle), -50, 50))))
     raised = np.exp(steepness * (scores - scores.max(axis=1, keepdims=True)))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))

@@ -33,7 +33,7 @@ class Learned(NamedTuple):
 
 
 def learn(
-    vectors: npt.NDArray[np.float32], labels: Sequence[Sequence[str]], sources: Sequence[str], *, kind: Kind, multi_label: bool
+    vectors: npt.NDArray[np.float32], labels: Sequence[Sequence[str]], sources: Sequence[str], *, kind: Kind, multilabel: bool
 ) -> Learned:
     """A head for the vectors of examples with these labels.
 
@@ -55,14 +55,14 @@ def learn(
         targets[number, [index[label] for label in each]] = 1
     folds = _folds(sources)
     fit = {"kernel": _kernel, "linear": _linear, "prototypes": _prototypes}[kind]
-    scores, weights, landmarks = fit(vectors.astype(np.float64), targets, folds, multi_label)
+    scores, weights, landmarks = fit(vectors.astype(np.float64), targets, folds, multilabel)
 
     def shares(steepness: float) -> Scores:
-        return probabilities(scores, steepness, MIDDLES[kind], multi_label=multi_label)
+        return probabilities(scores, steepness, MIDDLES[kind], multilabel=multilabel)
 
-    steepness = min(_STEEPNESSES, key=lambda value: _log_loss(shares(value), targets, multi_label))
+    steepness = min(_STEEPNESSES, key=lambda value: _log_loss(shares(value), targets, multilabel))
     raw = shares(steepness)
-    if multi_label:
+    if multilabel:
         said, right = raw.ravel(), targets.ravel()
         accuracy = float(((raw >= 0.5) == (targets > 0)).all(axis=1).mean())
     else:
@@ -75,7 +75,7 @@ def learn(
         weights=weights,
         landmarks=landmarks,
         gamma=_GAMMA if kind == "kernel" else 0.0,
-        multi_label=multi_label,
+        multilabel=multilabel,
         steepness=steepness,
         calibration=calibration,
     )
@@ -90,7 +90,7 @@ class _Fitted(NamedTuple):
     landmarks: Scores | None = None
 
 
-def _kernel(vectors: Scores, targets: Scores, folds: npt.NDArray[np.int64], multi_label: bool) -> _Fitted:
+def _kernel(vectors: Scores, targets: Scores, folds: npt.NDArray[np.int64], multilabel: bool) -> _Fitted:
     inverse = np.linalg.inv(features(vectors, "kernel", vectors, _GAMMA) + _RIDGE * np.eye(len(vectors)))
     weights = inverse @ targets
     scores = np.empty(targets.shape)
@@ -101,9 +101,9 @@ def _kernel(vectors: Scores, targets: Scores, folds: npt.NDArray[np.int64], mult
     return _Fitted(scores, weights, vectors)
 
 
-def _linear(vectors: Scores, targets: Scores, folds: npt.NDArray[np.int64], multi_label: bool) -> _Fitted:
+def _linear(vectors: Scores, targets: Scores, folds: npt.NDArray[np.int64], multilabel: bool) -> _Fitted:
     def fit(kept: npt.NDArray[np.bool_]) -> Scores:
-        return _several(vectors[kept], targets[kept]) if multi_label else _one(vectors[kept], targets[kept])
+        return _several(vectors[kept], targets[kept]) if multilabel else _one(vectors[kept], targets[kept])
 
     scores = np.empty(targets.shape)
     for fold in range(FOLDS):
@@ -134,7 +134,7 @@ def _several(vectors: Scores, targets: Scores) -> Scores:
     return np.stack([_one(vectors, np.stack([1 - target, target], axis=1))[:, 1] * 2 for target in targets.T], axis=1)
 
 
-def _prototypes(vectors: Scores, targets: Scores, folds: npt.NDArray[np.int64], multi_label: bool) -> _Fitted:
+def _prototypes(vectors: Scores, targets: Scores, folds: npt.NDArray[np.int64], multilabel: bool) -> _Fitted:
     def means(sums: Scores) -> Scores:
         return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=0, keepdims=True), 1e-12))
 
@@ -162,10 +162,10 @@ def _folds(sources: Sequence[str]) -> npt.NDArray[np.int64]:
     return found
 
 
-def _log_loss(shares: Scores, targets: Scores, multi_label: bool) -> float:
+def _log_loss(shares: Scores, targets: Scores, multilabel: bool) -> float:
     kept = np.clip(shares, 1e-9, 1 - 1e-9)
     loss = targets * np.log(kept)
-    if multi_label:
+    if multilabel:
         loss += (1 - targets) * np.log(1 - kept)
     return float(-loss.sum())
 
