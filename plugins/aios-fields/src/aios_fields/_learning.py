@@ -1,0 +1,109 @@
+"""A tagger learned from examples, and how well it does on sources that it has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+
+from aios_sdk import ConfigurationError, Document, Example
+
+from ._candidates import same
+from ._fitted import Model
+from ._fitting import FOLDS, Known, fit, weights_of
+from ._ranking import View, assurance
+from ._schema import Wanted
+from ._tagger import Confidence, Tagger
+
+#: Precisions that it is told for which share of the values they can be had.
+_TARGETS: Final = (0.99, 0.95)
+
+#: How strongly the weights of the confidence are held back; they rest on a few hundred values.
+_HELD_BACK: Final = 0.1
+
+
+class Judged(NamedTuple):
+    """What models that had not seen the source of an example made of one of its fields."""
+
+    path: str
+    number: int
+    figures: tuple[float, ...]
+    right: bool
+    wanted: bool
+
+
+class Learned(NamedTuple):
+    """A tagger, and metrics of it over sources that were left out."""
+
+    tagger: Tagger
+    metrics: dict[str, float]
+
+
+def learn(examples: Sequence[Example], schema: Sequence[Wanted], view: Callable[[Document], View]) -> Learned:
+    """Learn the fields that the examples have values of. Raises `ConfigurationError` where there is nothing to learn."""
+    taught = [wanted for wanted in schema if any(example.fields.get(wanted.path) is not None for example in examples)]
+    _check(examples, schema, taught)
+    names = [example.source for example in examples]
+    if len(set(names)) < FOLDS:  # too few to leave some out: then every example stands for itself
+        names = [str(number) for number in range(len(examples))]
+    known = [Known(view(one.document), one.fields, source) for one, source in zip(examples, names, strict=True)]
+    judged: list[Judged] = []
+    models: dict[str, Model] = {}
+    with threadpool_limits(1):  # sums in one order, so that every process learns the same
+        for wanted in taught:
+            models[wanted.path], choices = fit(wanted, known)
+            for number, (one, ranked) in enumerate(zip(known, choices, strict=True)):
+                truth = one.fields.get(wanted.path)
+                if ranked:
+                    figures = tuple(assurance(ranked, one.view.rules[wanted.path]))
+                    judged.append(Judged(wanted.path, number, figures, same(ranked[0].candidate.value, truth), truth is not None))
+        confidence = _confidence(judged, [wanted.path for wanted in taught], weights_of(names))
+    tagger = Tagger(models, {wanted.path: wanted.type for wanted in taught}, confidence)
+    return Learned(tagger, _metrics(judged, known, confidence))
+
+
+def _check(examples: Sequence[Example], schema: Sequence[Wanted], taught: Sequence[Wanted]) -> None:
+    paths = {wanted.path for wanted in schema}
+    unknown = sorted({path for example in examples for path in example.fields if path not in paths})
+    if unknown:
+        raise ConfigurationError(
+            f"The examples have values of {', '.join(unknown)}, but the output has {', '.join(sorted(paths))}",
+            fix="Name the values of the examples by the paths of the output's fields",
+        )
+    if not taught or len(examples) < FOLDS:
+        raise ConfigurationError(
+            f"{len(examples)} examples with values of {len(taught)} fields are too few to learn from",
+            fix=f"Give at least {FOLDS} examples, better a hundred of as many sources as there are",
+        )
+
+
+def _confidence(judged: Sequence[Judged], paths: Sequence[str], weights: Sequence[float]) -> Confidence:
+    """Platt's method, one for all fields, with a constant for each: their figures mean the same, and a field with few errors borrows."""
+    rows = np.array([[*one.figures, *(float(one.path == path) for path in paths)] for one in judged])
+    right = [one.right for one in judged]
+    if len(set(right)) < 2:
+        chance = (sum(right) + 1) / (len(right) + 2)  # Laplace
+        return Confidence((0.0,) * 6, dict.fromkeys(paths, float(np.log(chance / (1 - chance)))))
+    model = LogisticRegression(C=_HELD_BACK, max_iter=1000).fit(rows, right, sample_weight=[weights[one.number] for one in judged])
+    learned = model.coef_[0].tolist()
+    figures, own = learned[: -len(paths)], learned[-len(paths) :]
+    return Confidence(tuple(figures), {path: float(model.intercept_[0]) + weight for path, weight in zip(paths, own, strict=True)})
+
+
+def _metrics(judged: Sequence[Judged], known: Sequence[Known], confidence: Confidence) -> dict[str, float]:
+    """Micro-F1 of all fields, the share of right values of each, and the share of values that reach a precision."""
+    wanted = sum(1 for one in known for path, value in one.fields.items() if value is not None)
+    right = sum(one.right for one in judged)
+    found = {"f1": 2 * right / (wanted + len(judged))}
+    for path in confidence.base:
+        here = [one for one in judged if one.path == path and one.wanted]
+        found[f"right.{path}"] = sum(one.right for one in here) / max(1, len(here))
+    order = sorted(((confidence.of(one.path, one.figures), one.right) for one in judged), key=lambda pair: -pair[0])
+    for target in _TARGETS:
+        counts = np.cumsum([is_right for _, is_right in order]) / np.arange(1, len(order) + 1)
+        reached = [number for number, precision in enumerate(counts, 1) if precision >= target]
+        found[f"automated.{target}"] = max(reached, default=0) / wanted
+    return {name: round(float(value), 4) for name, value in found.items()}
