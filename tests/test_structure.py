@@ -25,7 +25,7 @@ FLOORS = [
     ["pipelines"],
     ["engine"],
     ["plugins", "store"],
-    ["expressions", "stages", "protocols", "formats"],
+    ["expressions", "stages", "protocols", "formats", "calibration"],
     ["records"],
     ["errors", "deprecations"],
     ["_lazy"],

@@ -79,6 +79,7 @@ COMMANDS: Final[Mapping[str, Command | Group]] = {
     "show": Command("show", "show", "Show what is read in a file: pages, parts, tables, fields."),
     "convert": Command("convert", "convert", "Write files as Markdown, HTML, JSON or text."),
     "explain": Command("explain", "explain", "Tell where a document's values come from."),
+    "calibrate": Command("calibrate", "calibrate", "Learn how often confidences are right, and find thresholds."),
     "sql": Command("sql", "sql", "Ask a store in SQL."),
     "model": Group("Train models from examples, compare them, and choose which one runs work with.", _MODEL),
     "plugin": Group("See, check and build plugins.", _PLUGIN),

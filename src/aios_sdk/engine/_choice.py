@@ -64,7 +64,7 @@ class Chooser:
         key = (id(step), info.id)
         if key not in self._planned:
             chosen = PlannedComponent(id=info.id, stage=step.stage, config=step.config.get(info.id, {}), scope=step.scope)
-            self._planned[key] = self._models.of_component(chosen, self._registry)
+            self._planned[key] = self._models.of_component(chosen, self._registry, step.calibration)
         return self._planned[key]
 
 
@@ -83,7 +83,7 @@ def record_use(run: Run, registry: Registry, step: PlannedStep, candidate: Candi
             config_digest=instance.config_digest,
             config=instance.config_json,
             model=info.model,
-            models=tuple(model.use for model in candidate.component.models),
+            models=candidate.component.uses,
             deterministic=info.deterministic,
             rejected=canonical(dict(candidate.rejected)).decode() if candidate.rejected else "",
             files_digest=plugin.installed.digest if plugin else "",

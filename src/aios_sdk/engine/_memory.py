@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, final
 
@@ -16,7 +16,7 @@ from ..records import Document, Layers, Table, canonical, decode_layer, layers_d
 from ..stages import STAGE_VERSIONS
 from ..store import Blobs, Memo
 from ._choice import Candidate
-from ._plan import PlannedComponent, PlannedModel, PlannedStep
+from ._plan import PlannedComponent, PlannedStep
 from ._verify import Gained
 
 #: Layers in which a page can be drawn, so that the component which draws it enters the key.
@@ -146,7 +146,7 @@ class Memory:
         info = instance.info
         layers = tuple(dict.fromkeys(("pages", *info.requires, *info.uses))) if not info.requires else (*info.requires, *info.uses)
         return _Maker(
-            digest=_digest_of(instance, component.stage, component.models),
+            digest=_digest_of(instance, component.stage, component),
             layers=tuple(sorted(set(layers))),
             sees_pages=_DRAWN in layers,
             reads_name="name" in info.reads,
@@ -158,9 +158,7 @@ class Memory:
     def _drawer(self, component: PlannedComponent) -> str:
         found = self._drawers.get(id(component))
         if found is None:
-            found = self._drawers[id(component)] = _digest_of(
-                self._registry.create(component.id, component.config), "render", component.models
-            )
+            found = self._drawers[id(component)] = _digest_of(self._registry.create(component.id, component.config), "render", component)
         return found
 
 
@@ -171,7 +169,7 @@ def located(tables: tuple[Table, ...], blobs: Blobs) -> tuple[Table, ...] | None
     return tuple(replace(table, location=str(blobs.path(table.artifact))) for table in tables)
 
 
-def _digest_of(instance: Instance, stage: str, models: Sequence[PlannedModel]) -> str:
+def _digest_of(instance: Instance, stage: str, component: PlannedComponent) -> str:
     info = instance.info
     parts = [
         "memo 2",
@@ -182,7 +180,8 @@ def _digest_of(instance: Instance, stage: str, models: Sequence[PlannedModel]) -
         instance.code_digest or "",
         instance.config_digest,
         info.model,
-        *(model.use.digest for model in models),
+        *(model.use.digest for model in component.models),
+        *([f"calibrated {component.calibration.use.digest}"] if component.calibration else []),
         info.unit,
         *(_program(name) for name in info.programs),
     ]

@@ -1,4 +1,4 @@
-"""Which models the settings of a plan stand for in a run: looked up once, at its start, so that a promotion meanwhile changes nothing."""
+"""What the models that a plan names stand for in a run: looked up once, at its start, so that a promotion meanwhile changes nothing."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final, final
 
 from msgspec.structs import replace
 
-from ..errors import UsageError
+from ..calibration import Calibrator
+from ..errors import InputError, UsageError
 from ..plugins import Registry
 from ..records import digest_folder
 from ..store import ModelUse
-from ._plan import Plan, PlannedComponent, PlannedModel, PlannedStep
+from ._plan import Plan, PlannedCalibration, PlannedComponent, PlannedModel, PlannedStep
 
 if TYPE_CHECKING:
     from ..plugins import ModelReference
@@ -27,13 +28,19 @@ class RunModels:
         self._store: Final = store
         self._pins: Final = pins
         self._known: dict[str, PlannedModel] = {}
+        self._calibrations: dict[str, PlannedCalibration] = {}
 
     def of_plan(self, plan: Plan) -> Plan:
         """The plan with the models of all components that it names. Raises `UsageError` naming one that is not there."""
 
         def with_models(step: PlannedStep) -> PlannedStep:
-            named = step.component and self.of_component(step.component, plan.registry)
-            fallback = step.fallback and replace(step.fallback, component=self.of_component(step.fallback.component, plan.registry))
+            def known(component: PlannedComponent) -> PlannedComponent:
+                return self.of_component(component, plan.registry, step.calibration)
+
+            if step.calibration:  # also where nobody is chosen yet: a run says at once that there is none
+                self._calibration(step.calibration)
+            named = step.component and known(step.component)
+            fallback = step.fallback and replace(step.fallback, component=known(step.fallback.component))
             return replace(step, component=named, fallback=fallback)
 
         return replace(
@@ -43,8 +50,10 @@ class RunModels:
             case_steps=tuple(map(with_models, plan.case_steps)),
         )
 
-    def of_component(self, component: PlannedComponent, registry: Registry) -> PlannedComponent:
-        """The component with the models that its settings name."""
+    def of_component(self, component: PlannedComponent, registry: Registry, calibration: str = "") -> PlannedComponent:
+        """The component with the models that its settings name, and the ``calibration`` that its step names."""
+        if calibration:
+            component = replace(component, calibration=self._calibration(calibration))
         settings = registry.create(component.id, component.config).settings
         if settings is None:
             return component
@@ -57,6 +66,19 @@ class RunModels:
         found = self._known.get(reference)
         if found is None:
             found = self._known[reference] = self._in_folder(reference) if reference.folder else self._in_store(reference, component)
+        return found
+
+    def _calibration(self, name: str) -> PlannedCalibration:
+        found = self._calibrations.get(name)
+        if found is None:
+            from ..plugins import ModelReference
+
+            try:
+                use, folder = self._of(ModelReference(name), f"calibration={name!r}")
+                found = self._calibrations[name] = PlannedCalibration(use, Calibrator.read(Path(folder)))
+            except (InputError, UsageError) as error:
+                error.fix = f"aios calibrate STORE --truth FILE --name NAME makes one. {error.fix}"
+                raise
         return found
 
     def _in_folder(self, reference: ModelReference) -> PlannedModel:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ..calibration import Calibrator
 from ..expressions import Compiled, Scope
 from ..plugins import Registry
 from ..records import LAYERS, Layer
@@ -21,15 +22,29 @@ class PlannedModel(NamedTuple):
     folder: str
 
 
+class PlannedCalibration(NamedTuple):
+    """What makes confidences of raw ones in this run: the calibrator, and which model of the store it is."""
+
+    use: ModelUse
+    calibrator: Calibrator
+
+
 class PlannedComponent(msgspec.Struct, frozen=True, kw_only=True):
     """A component to be called, with its settings (checked, or as given), and the stage and scope in which its expressions were
-    compiled; ``models`` are those that its settings name, which a run knows at its start."""
+    compiled; ``models`` are those that its settings name, and ``calibration`` the one that its step names, which a run knows at its
+    start."""
 
     id: str
     stage: Stage
     config: Any = {}
     scope: Scope
     models: tuple[PlannedModel, ...] = ()
+    calibration: PlannedCalibration | None = None
+
+    @property
+    def uses(self) -> tuple[ModelUse, ...]:
+        """All that was learned and enters its results, for lineage."""
+        return (*(model.use for model in self.models), *([self.calibration.use] if self.calibration else []))
 
 
 class PlannedFallback(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +58,7 @@ class PlannedStep(msgspec.Struct, frozen=True, kw_only=True):
     """One step: who does it, and under which condition.
 
     Without a ``component`` the choice is made for each document by its media type, with ``config`` for whoever is chosen. ``requires`` are
-    the layers that must not all be empty.
+    the layers that must not all be empty; ``calibration`` names what its confidences are made with.
     """
 
     id: str
@@ -56,6 +71,7 @@ class PlannedStep(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = True
     timeout: float | None = None
     memo: bool = True
+    calibration: str = ""
     requires: tuple[str, ...] = ()
 
 

@@ -248,7 +248,7 @@ class _Oracle:
             return f"{id} {instance.version or '(no version)'} instead of {before.version or '(no version)'}"
         if before.code_digest != (instance.code_digest or ""):
             return f"the code of {id} has changed"
-        model = models_told(instance.info.model, (each.use for each in candidate.component.models))
+        model = models_told(instance.info.model, candidate.component.uses)
         if before.model != model:  # which settings may have changed to
             return f"{id} works with {readable(model) or 'no model'} instead of {readable(before.model) or 'none'}"
         return f"the settings of {id} have changed" if before.config_digest != instance.config_digest else ""

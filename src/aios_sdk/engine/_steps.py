@@ -235,6 +235,9 @@ class Steps:
     def _verify(self, step: PlannedStep, document: Document, tried: Tried) -> None:
         if tried.result is None:
             return
+        calibration = tried.candidate.component.calibration
+        if calibration is not None:  # of raw confidences, which stay: what was calibrated before comes out the same
+            tried.result = calibration.calibrator.applied(tried.result)
         gained, failure = verified(document, step.id, tried.result, tried.candidate.info.id)
         if failure is None:
             tried.gained = gained

@@ -114,7 +114,7 @@ class Straight:
 
     def _way(self, step: PlannedStep, document: Document, place: tuple[int, str]) -> _Way | None:
         """The way of a step for a media type; None when it is not straight, or cannot be gone yet."""
-        if place in self._ways or step.when is not None or step.fallback is not None or document.kind == "case":
+        if place in self._ways or step.when is not None or step.fallback is not None or step.calibration or document.kind == "case":
             return None
         try:
             candidates = self._chooser.candidates(step, document.media_type)

@@ -9,12 +9,13 @@ from typing import Any, Final, NamedTuple
 
 from ..errors import StepError, UsageError
 from ..plugins import Registry
-from ..records import Classification, Example, Extraction, Field, examples_digest, normalised
+from ..records import Classification, Example, Extraction, Field, examples_digest
 from ..store import Evaluation, Model, Store
 from ._examples import sources_of
 from ._measures import Counts, Figure, Measure, bootstrapped, difference, f1, share
 from ._predicting import Answer, predict
 from ._training import content_of
+from ._truth import is_same
 
 #: Counts of examples: all, those of which all labels are right, and those to which some label was given.
 _ALL: Final = ("all",)
@@ -158,17 +159,8 @@ def _of_fields(example: Example, answer: Answer, known: frozenset[str]) -> Count
     counts: Counter[tuple[str, ...]] = Counter({_ALL: 1})
     counts.update({("said", path): 1 for path in said})
     counts.update({("true", path): 1 for path in example.fields})
-    counts.update({("hit", path): 1 for path, true in example.fields.items() if path in said and _same(said[path], true)})
+    counts.update({("hit", path): 1 for path, true in example.fields.items() if path in said and is_same(said[path], true)})
     return counts
-
-
-def _same(field: Field, true: Any) -> bool:
-    """Whether the value is the true one; a text is read as a value of the field's type, as ISO 8601 and plain decimals are."""
-    try:
-        other = Field(path=field.path, value=true, type=field.type if isinstance(true, str) else "", status="ungrounded")
-    except (ValueError, TypeError, ArithmeticError):
-        return False
-    return normalised(field) == normalised(other)
 
 
 # -- figures ----------------------------------------------------------------------------------------------------------

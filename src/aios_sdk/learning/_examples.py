@@ -63,13 +63,13 @@ def read_examples(
         with _read(path, labelled, pipeline) as found:
             yield found
     elif path.suffix.lower() in _LISTS and path.is_file():
-        rows = list(_rows(path))
-        if any("file" in row for _, row in rows):
+        listed = list(rows(path, _FORMS))
+        if any("file" in row for _, row in listed):
             folder = Path(documents) if documents is not None else path.parent
-            with _read(folder, _truths(path, rows), pipeline) as found:
+            with _read(folder, _truths(path, listed), pipeline) as found:
                 yield found
         else:
-            yield Examples(tuple(_text(path, line, row) for line, row in rows))
+            yield Examples(tuple(_text(path, line, row) for line, row in listed))
     else:
         there = "ends in something else than " + ", ".join(_LISTS) if path.is_file() else "is not there"
         raise InputError(f"There are no examples in {str(path)!r}", cause=f"It {there}", fix=f"Give a folder, or a list. {_FORMS}")
@@ -78,8 +78,8 @@ def read_examples(
 # -- lists ------------------------------------------------------------------------------------------------------------
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The rows of a list, each with its line."""
+def rows(path: Path, forms: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The rows of a list, each with its line; what is empty is left out. ``forms`` tells who gave another file what columns there are."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -90,14 +90,14 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             for row in reader:
                 yield reader.line_num, {name: value for name, value in row.items() if name and value not in (None, "")}
         except csv.Error as error:
-            raise _wrong(path, reader.line_num, str(error)) from error
+            raise InputError(f"Line {reader.line_num} of {path}: {error}", fix=forms) from error
         return
     for line, content in enumerate(text.split("\n"), 1):
         if content.strip():
             try:
                 yield line, msgspec.json.decode(content, type=dict[str, Any])
             except msgspec.MsgspecError as error:
-                raise _wrong(path, line, f"is no JSON object: {error}") from error
+                raise InputError(f"Line {line} of {path} is no JSON object: {error}", fix=forms) from error
 
 
 def _text(path: Path, line: int, row: Mapping[str, Any]) -> Example:

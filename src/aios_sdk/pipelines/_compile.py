@@ -187,6 +187,7 @@ class _Compiler:
             required=step.required,
             timeout=step.timeout,
             memo=step.memo,
+            calibration=self._calibration(step),
             **more,
         )
 
@@ -197,6 +198,24 @@ class _Compiler:
         instance = self.registry.create(info.id, config)
         instance.bind(scope, step.stage)
         return PlannedComponent(id=info.id, stage=step.stage, config=instance.config, scope=scope), instance
+
+    def _calibration(self, step: Step) -> str:
+        """What makes the confidences of a step; whether the store has it is known when a run begins."""
+        if not step.calibration:
+            return ""
+        if step.stage not in ("extract", "classify"):
+            raise PipelineError(
+                f"Step {step.id!r} has a calibration",
+                cause="Confidences of fields and labels are calibrated, which extract and classify give",
+                fix="Name it there",
+                stage=step.stage,
+            )
+        from ..plugins import ModelReference
+
+        try:
+            return str(ModelReference(step.calibration))
+        except ValueError as error:
+            raise PipelineError(f"In step {step.id!r}: {error}", fix="aios calibrate makes calibrators", stage=step.stage) from error
 
     def _own(self, code: Any, step: Step) -> str:
         """The id of code that stands in the pipeline itself; two pieces of code with one id would be taken for each other."""

@@ -27,7 +27,8 @@ class Pipeline:
     ``resolve`` names the steps whose values win where readings differ, first first. Relative paths in settings start at ``base`` (default:
     the current folder); that is no part of the pipeline's identity. Options of a step: ``when`` (run it if), ``fallback``, ``name`` (its
     id), ``required`` (a failure fails the document; default), ``timeout`` (seconds for a document, or for each page where the component
-    works page by page), ``memo`` (may be taken from an earlier run). ``config`` holds the
+    works page by page), ``memo`` (may be taken from an earlier run), ``calibration`` (what turns raw confidences into
+    probabilities: a calibrator of the store or a folder). ``config`` holds the
     component's own settings. Example::
 
         invoices = (

@@ -59,6 +59,7 @@ _OPTIONS: Final[Mapping[str, tuple[Any, str]]] = {
     "required": (bool, "true or false"),
     "timeout": (int | float | None, "seconds, more than 0"),
     "memo": (bool, "true or false"),
+    "calibration": (str, "the name of a calibrator, which aios calibrate makes, such as 'calibration'"),
 }
 
 
@@ -72,6 +73,7 @@ class StepOptions(TypedDict, total=False):
     required: bool
     timeout: float | None
     memo: bool
+    calibration: str
 
 
 @final
@@ -87,6 +89,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = True
     timeout: float | None = None
     memo: bool = True
+    calibration: str = ""
 
     def __post_init__(self) -> None:
         for option, (kind, what) in _OPTIONS.items():

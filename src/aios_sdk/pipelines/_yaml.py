@@ -19,7 +19,7 @@ from ._pipeline import Pipeline
 from ._step import Fallback, Step, component_label
 
 _MAX_BYTES: Final = 1_000_000
-_OPTIONS: Final = ("name", "config", "when", "fallback", "required", "timeout", "memo")
+_OPTIONS: Final = ("name", "config", "when", "fallback", "required", "timeout", "memo", "calibration")
 _BOOLEAN: Final = "tag:yaml.org,2002:bool"
 _DEFAULTS: Final = Step(stage="ingest")
 
@@ -96,6 +96,8 @@ def describe(pipeline: Pipeline) -> str:
             parts.append("optional")
         if step.timeout is not None:
             parts.append(f"within {step.timeout:g} s")
+        if step.calibration:
+            parts.append(f"calibrated by {step.calibration}")
         lines.append("  ".join(parts))
     lines += _operators(pipeline, len(pipeline.steps))
     if pipeline.resolve:

@@ -143,7 +143,7 @@ class Subject:
     def open(self, instance: Instance) -> None:
         """Open it with the models in folders that it names, a scratch directory and secrets of the kit's own."""
         named = () if instance.settings is None else model_references(instance.settings)
-        models = {reference: reference.folder for reference in named if reference.folder is not None}
+        models: dict[str, Path] = {reference: reference.folder for reference in named if reference.folder is not None}
         instance.open(Resources(scratch=self.new_folder("open"), models=models, secrets=self.secrets))
 
     @contextmanager

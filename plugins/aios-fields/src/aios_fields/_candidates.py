@@ -63,7 +63,7 @@ class Stretch(NamedTuple):
 
 def is_free(wanted: Wanted) -> bool:
     """Whether the values of a field are stretches of lines: texts that have no form of their own."""
-    return wanted.type == "text" and wanted.kind in ("text", "dated") and not wanted.choices
+    return wanted.type == "text" and wanted.kind in ("text", "dated", "party", "address") and not wanted.choices
 
 
 def occurrences(wanted: Wanted, units: Units, habits: Habits) -> list[Occurrence]:
