@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     )
     from .expressions import Expression, Scope, attribute, check, field, label, lookup, parse
     from .pipelines import Fallback, Pipeline
-    from .plugins import ComponentConfig, InputFile, ModelReference, Policy, Provided, Registry, component, import_admitted
+    from .plugins import ComponentConfig, InputFile, ModelReference, OutputModel, Policy, Provided, Registry, component, import_admitted
     from .protocols import Checker, Classifier, Extractor, Ingester, Redactor, Router, Summarizer
     from .records import (
         Alternative,
@@ -127,6 +127,7 @@ __all__ = [
     "ModelReference",
     "Observer",
     "Outcome",
+    "OutputModel",
     "Page",
     "PageInfo",
     "PageText",
@@ -200,7 +201,7 @@ _HOME: Final = homes(
     ),
     expressions="Expression Scope attribute check field label lookup parse",
     pipelines="Fallback Pipeline",
-    plugins="ComponentConfig InputFile ModelReference Policy Provided Registry component import_admitted",
+    plugins="ComponentConfig InputFile ModelReference OutputModel Policy Provided Registry component import_admitted",
     protocols="Checker Classifier Extractor Ingester Redactor Router Summarizer",
     records=(
         "Alternative Box Check Checks Classification Column Document Example Extraction Field Label Layers Outcome Page PageInfo PageText "

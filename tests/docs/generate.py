@@ -212,6 +212,19 @@ def _values(alias: Any) -> str:
     return ", ".join(f"`{value}`" if isinstance(value, str) else f"`{_type(value)}`" for value in found)
 
 
+_OUTPUT_MODEL = """\
+A setting that holds a pydantic model, as of the values to be found: its class, or its import path `package.module:Model`,
+which it is in JSON and YAML. The policy is asked before a path is imported ([import_admitted](#import_admitted)); the model's
+schema enters the digest of the configuration.
+
+```python
+from aios_sdk import ComponentConfig, OutputModel
+
+class Config(ComponentConfig):
+    output: OutputModel
+```"""
+
+
 def components_page() -> str:
     """What is declared about a component, and who keeps the books."""
     plugins = aios_sdk.plugins
@@ -224,6 +237,7 @@ def components_page() -> str:
         f"## ComponentConfig\n\n{markdown(plugins.ComponentConfig.__doc__)}",
         described(plugins.InputFile),
         described(plugins.ModelReference),
+        "## OutputModel\n\n" + _OUTPUT_MODEL,
         "## Manifest\n\n`aios_plugin.toml` lies in the package and is named by its entry point in the group `aios.plugins`, such as "
         '`acme = "acme_ocr:aios_plugin.toml"`. `aios plugin build PACKAGE` writes it.\n\n'
         + described(plugins.Manifest).partition("\n")[2].strip(),

@@ -106,6 +106,16 @@ def test_a_program_that_only_some_components_need_is_no_problem_of_the_plugin(
     ]  # fmt: skip
 
 
+def test_a_secret_that_need_not_be_set_is_not_missed(ward: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ACME_TOKEN", raising=False)
+    plugin = plugins_of(ward)["acme-tool"]
+    (entry,) = plugin.entries
+    sparing = type(entry)(msgspec.structs.replace(entry.info, programs=(), secrets=("ACME_SPARE?", "ACME_TOKEN")), plugin)
+    sparing.state = entry.state
+    plugin.entries = (sparing,)
+    assert [reason for reason, _, _ in told(plugin)] == ["the secret ACME_TOKEN is not set"]
+
+
 def _python() -> str:
     import platform
 

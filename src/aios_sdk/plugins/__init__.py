@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from ._manifest import MANIFEST_FILE, ComponentInfo, Isolation, Manifest, Unit, manifest_text, parse_manifest
     from ._modules import import_admitted, import_object
     from ._names import normalised_distribution
-    from ._needs import Needs
+    from ._needs import Needs, secret_name
+    from ._output import OutputModel
     from ._policy import InForce, Policy, in_force
     from ._registry import Choice, Registry
     from ._unmatched import Unmatched, unmatched
@@ -49,6 +50,7 @@ __all__ = [
     "Manifest",
     "ModelReference",
     "Needs",
+    "OutputModel",
     "Plugin",
     "Policy",
     "Provided",
@@ -71,6 +73,7 @@ __all__ = [
     "model_references",
     "normalised_distribution",
     "parse_manifest",
+    "secret_name",
     "unmatched",
 ]
 
@@ -87,7 +90,8 @@ _HOME: Final = homes(
     _manifest="MANIFEST_FILE ComponentInfo Isolation Manifest Unit manifest_text parse_manifest",
     _modules="import_admitted import_object",
     _names="normalised_distribution",
-    _needs="Needs",
+    _needs="Needs secret_name",
+    _output="OutputModel",
     _policy="InForce Policy in_force",
     _registry="Choice Registry",
     _unmatched="Unmatched unmatched",

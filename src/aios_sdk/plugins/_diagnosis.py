@@ -14,6 +14,7 @@ from aios_sdk.errors import AiosError, ManifestError, PluginDenied
 from ._admission import Plugin
 from ._lock import reinstall
 from ._names import normalised_distribution
+from ._needs import secret_name
 from ._versions import in_range
 
 #: The packages of programs that documents are often worked on with, by package manager.
@@ -49,8 +50,8 @@ def findings(plugin: Plugin, installed: Mapping[str, str]) -> Iterator[Finding]:
         for name in plugin.needs.programs:
             if not _is_there(name):  # no problem of the plugin while it has components that do without
                 yield _missing_program(name, is_problem=all(name in programs for programs in used))
-        for name in plugin.needs.secrets:
-            if name not in os.environ:
+        for name, needed in map(secret_name, plugin.needs.secrets):
+            if needed and name not in os.environ:
                 yield Finding(f"the secret {name} is not set", f"Run `export {name}=...`")
 
 

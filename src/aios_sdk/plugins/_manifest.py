@@ -47,7 +47,8 @@ class ComponentInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         fields: paths and types of fields that it always provides.
         deterministic: True, False or ``"seeded"``.
         reads: ``name`` and ``key``, when the document's name or place enters its results, and so its memo key.
-        programs: external programs; model: reference of its model; network: hosts; secrets: names.
+        programs: external programs; model: reference of its model; network: hosts.
+        secrets: names of environment variables; one that need not be set ends in ``?``, such as ``ACME_KEY?``.
         memory_mb: what it needs, in MiB; gpu: whether it needs one; renders: whether it draws pages; trains: whether it learns
             models.
         config: JSON schema of its configuration as text, empty without one; version: its own, where it has no distribution.

@@ -15,6 +15,7 @@ _SHIPPED: Final[Mapping[str, str]] = {
     "aios-hocr": "alto hocr",
     "aios-html": "html markdown",
     "aios-office": "office soffice",
+    "aios-openai": "openai",
     "aios-pdf": "einvoice pdf",
     "aios-pii": "pii",
     "aios-rapidocr": "ocr rapidocr",

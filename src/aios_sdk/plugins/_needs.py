@@ -51,5 +51,10 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return (("network", self.network), ("secret", self.secrets), ("program", self.programs))
 
 
+def secret_name(declared: str) -> tuple[str, bool]:
+    """The name of a declared secret, and whether it has to be there: ``ACME_KEY?`` is handed over where it is set, and not missed."""
+    return declared.removesuffix("?"), not declared.endswith("?")
+
+
 def _all(values: Iterable[Text]) -> tuple[Text, ...]:
     return tuple(sorted(set(values)))

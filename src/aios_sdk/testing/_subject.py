@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, final
 from aios_sdk.errors import StepError
 from aios_sdk.expressions import MEMBER_ATTRIBUTES, Scope, Type
 from aios_sdk.expressions import TYPE_OF_VALUE as TYPES
-from aios_sdk.plugins import ComponentInfo, Instance, Provided, Registry, model_references
+from aios_sdk.plugins import ComponentInfo, Instance, Provided, Registry, model_references, secret_name
 from aios_sdk.records import Checks, Classification, Document, Extraction, Redactions, Route, Source, Summary
 from aios_sdk.stages import Context, Resources, Stage
 
@@ -101,7 +101,7 @@ class Subject:
         self.limit: Final = limit
         self.shrinking: Final = shrinking
         self.shared: Final = shared()
-        self.secrets: Final = dict(secrets or {name: f"secret-{name}-of-the-kit" for name in self.info.secrets})
+        self.secrets: Final = dict(secrets or {name: f"secret-{name}-of-the-kit" for name, _ in map(secret_name, self.info.secrets)})
         self._folder: Final = tempfile.TemporaryDirectory(prefix="aios-kit-")
         self._warm: dict[Stage, Instance] = {}
         self._runner: asyncio.Runner | None = None

@@ -15,6 +15,7 @@ from aios_sdk import (
     Example,
     Extraction,
     ModelReference,
+    OutputModel,
     Provided,
     Resources,
     Training,
@@ -25,7 +26,6 @@ from aios_sdk import (
 
 from ._finding import Search
 from ._labels import Labels
-from ._model import ModelClass
 from ._schema import Wanted, wanted
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Fields:
             model: a tagger that was trained for this output; None goes by labels alone.
         """
 
-        output: ModelClass
+        output: OutputModel
         labels: dict[str, list[str]] = pydantic.Field(default_factory=dict)
         day_first: bool | None = None
         model: ModelReference | None = None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ContractError, PluginError, Unavailable
-from ...plugins import Instance, Policy, Registry
+from ...plugins import Instance, Policy, Registry, secret_name
 from ...stages import Resources
 from ._board import Board
 from ._memory import memory
@@ -126,7 +126,8 @@ def _import(parcel: Parcel) -> Any:
 
 def secrets_of(component: str, names: Iterable[str]) -> dict[str, str]:
     """The secrets that a component declares, out of the environment; they are never recorded."""
-    missing = [name for name in names if name not in os.environ]
+    declared = dict(map(secret_name, names))
+    missing = [name for name, needed in declared.items() if needed and name not in os.environ]
     if missing:
         raise Unavailable(
             f"{component} needs the secret {', '.join(missing)}",
@@ -134,4 +135,4 @@ def secrets_of(component: str, names: Iterable[str]) -> dict[str, str]:
             fix=f"export {missing[0]}=...",
             component=component,
         )
-    return {name: os.environ[name] for name in names}
+    return {name: os.environ[name] for name in declared if name in os.environ}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, final
 
 import pydantic
+from pydantic_core import core_schema
 
-from aios_sdk import PipelineError, import_admitted
+from aios_sdk.errors import PipelineError
+
+from ._modules import import_admitted
 
 
 def _load(value: Any) -> type[pydantic.BaseModel]:
@@ -33,10 +36,21 @@ def _path(model: type[pydantic.BaseModel]) -> str:
     return f"{model.__module__}:{model.__qualname__}"
 
 
-#: A pydantic model class; in JSON and YAML its import path ``package.module:Model``.
-ModelClass: TypeAlias = Annotated[
-    type[pydantic.BaseModel],
-    pydantic.BeforeValidator(_load),
-    pydantic.PlainSerializer(_path, return_type=str),
-    pydantic.WithJsonSchema({"type": "string", "format": "import-path"}),
-]
+@final
+class _ByPath:
+    """Has pydantic take a model class, or its import path, and write the path."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: pydantic.GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        serialization = core_schema.plain_serializer_function_ser_schema(_path)
+        return core_schema.no_info_plain_validator_function(_load, serialization=serialization)
+
+    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: pydantic.GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "format": "import-path"}
+
+    def __repr__(self) -> str:
+        return "import path"
+
+
+#: A setting that holds a pydantic model, as of the values to be found: its class, or its import path ``package.module:Model``, which it is
+#: in JSON and YAML. The policy is asked before a path is imported; the model's schema enters the digest of the configuration.
+OutputModel: TypeAlias = Annotated[type[pydantic.BaseModel], _ByPath()]
