@@ -9,7 +9,7 @@ import sys
 from _table import Row, benchmark
 
 #: Each with a module ``_accuracy_NAME`` and a function of that name in it.
-SECTIONS: tuple[str, ...] = ("embeddings", "invoices", "intents", "spam", "tickets", "receipts", "calibration")
+SECTIONS = ("receipts", "invoices", "intents", "tickets", "spam", "pages", "calibration", "embeddings")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

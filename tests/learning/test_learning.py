@@ -15,6 +15,7 @@ from aios_sdk.learning import compare, evaluate, read_examples, train
 from aios_sdk.learning._measures import bootstrapped, difference, share
 from aios_sdk.records import examples_digest
 from aios_sdk.store import forget
+from aios_sdk.testing import samples
 
 from ._words import After, Kind, Notes
 
@@ -122,6 +123,19 @@ def test_examples_come_from_lists_of_texts(tmp_path: Path) -> None:
                 ("pay, now", ("bill",), "Acme"),
                 ("dear sir", ("letter",), ""),
             ]
+
+
+def test_pages_of_examples_can_be_drawn_when_the_run_that_read_them_has_ended(tmp_path: Path) -> None:
+    for label in ("bill", "letter"):
+        (tmp_path / label).mkdir()
+        samples.pdf(label).write(tmp_path / label)
+        samples.page_image(label).write(tmp_path / label)
+    with read_examples(tmp_path, pipeline=Pipeline("read").ingest()) as found:
+        assert len(found.examples) == 4
+        for each in found.examples:
+            picture = each.document.pages[0].image(50)
+            assert min(picture.size) > 300
+            assert picture.convert("L").getextrema()[0] < 128
 
 
 def test_examples_come_from_folders_of_labels_and_from_lists_of_files(

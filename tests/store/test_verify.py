@@ -194,13 +194,16 @@ def ids(store: Path) -> list[str]:
 
 
 def test_a_bit_of_a_blob_is_named_with_the_document_that_needs_it(store: Path) -> None:
+    with Store(store) as opened:
+        of_models = {name for (name,) in opened.sql("SELECT blob_id FROM model_files").fetchall()}
     for path in blobs(store):
-        flip(path, 77)
+        flip(path, 7)
         difference = only(store)
         assert (difference.part, difference.file, difference.blob) == ("blob", str(path), path.name)
         with Store(store) as opened:
-            assert opened.sql("FROM documents WHERE document_id = $1", [difference.document_id]).fetchall()
-        flip(path, 77)
+            needing = opened.sql("FROM documents WHERE document_id = $1", [difference.document_id]).fetchall()
+        assert needing or path.name in of_models
+        flip(path, 7)
     assert verify(store).holds
 
 
@@ -262,7 +265,8 @@ def test_another_value_in_a_row_of_any_table_is_named(store: Path) -> None:
         table.name: next(each for each in reversed(table.columns) if each.type != "JSON") for table in TABLES.values() if table.number
     }
     execute(store, *(changing(table, column.name, column.type) for table, column in changed.items()))
-    found = verify(store).differences
+    # Where a column names a blob, that is missing besides.
+    found = [each for each in verify(store).differences if each.part != "blob"]
     assert [(each.part, each.table, each.column) for each in found] == [("database", name, column.name) for name, column in changed.items()]
     for each in found:
         assert f"table {each.table}: {each.column} is " in each.what

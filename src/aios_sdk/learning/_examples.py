@@ -15,6 +15,7 @@ import msgspec
 from ..errors import InputError
 from ..records import Document, Example, Source, Value
 from ..store import Store
+from ._drawing import drawing
 
 if TYPE_CHECKING:
     from ..pipelines import Pipeline
@@ -170,8 +171,9 @@ def _read(folder: Path, truths: Mapping[str, _Truth], pipeline: Pipeline | None)
                 unread.pop(key, None)
             elif key in truths:
                 unread[key] = next((step.message for step in outcome.steps if step.message), outcome.status)
-        examples = [_example(found[name], truth) for name, truth in truths.items() if name in found]
-        yield Examples(tuple(examples), tuple(unread.items()))
+        with drawing(store) as host:  # the workers that drew pages ended with the run
+            examples = [_example(found[name].bind(host), truth) for name, truth in truths.items() if name in found]
+            yield Examples(tuple(examples), tuple(unread.items()))
 
 
 def _example(document: Document, truth: _Truth) -> Example:
