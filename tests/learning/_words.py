@@ -87,6 +87,39 @@ class Kind:
         return Classification(labels=(Label(taxonomy="kind", value=best, confidence=1.0),))
 
 
+class LearnsOnTop(Learns):
+    """What it is told besides."""
+
+    ignored: ModelReference | None = None
+
+
+@component("words.on-top", version="1", requires=["text"], provides=["labels"], trains=True)
+class OnTop(Kind):
+    """The same, but for words that another model ignores; what it learnt is all it needs afterwards."""
+
+    Config = LearnsOnTop
+
+    def __init__(self, config: LearnsOnTop) -> None:
+        super().__init__(config)
+        self.ignored: list[str] = []
+        self.base = config.ignored
+
+    def open(self, resources: Resources) -> None:
+        """Read the models."""
+        super().open(resources)
+        if self.base is not None:
+            self.ignored = json.loads((resources.models[self.base] / "ignored.json").read_text())
+
+    @implements
+    def train(self, examples: Sequence[Example], folder: Path) -> Training:
+        """Count words by label, those left out that are ignored."""
+        training = super().train(examples, folder)
+        words = json.loads((folder / "words.json").read_text())
+        kept = {label: {word: count for word, count in counts.items() if word not in self.ignored} for label, counts in words.items()}
+        (folder / "words.json").write_text(json.dumps(kept, sort_keys=True))
+        return training
+
+
 @component("words.after", version="1", requires=["text"], provides=["fields"], trains=True)
 class After:
     """Takes the word after the one that stood before the values of its examples."""

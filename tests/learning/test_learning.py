@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from aios_sdk.records import examples_digest
 from aios_sdk.store import forget
 from aios_sdk.testing import samples
 
-from ._words import After, Kind, Notes
+from ._words import After, Kind, Notes, OnTop
 
 WORDS = {"bill": ["pay", "amount", "due", "invoice", "total"], "letter": ["dear", "sir", "yours", "faithfully", "regards"]}
 
@@ -36,7 +37,7 @@ def texts(count: int, seed: int, *, noise: float = 0.3) -> list[Example]:
 @pytest.fixture(scope="module")
 def registry() -> Registry:
     made = Registry()
-    for each in (Notes, Kind, After):
+    for each in (Notes, Kind, OnTop, After):
         made.add(each)
     return made
 
@@ -58,7 +59,7 @@ def test_a_component_learns_and_its_model_is_recorded_with_what_it_was_made_of(s
 
 
 def test_what_cannot_be_trained_is_told(store: Store, registry: Registry) -> None:
-    with pytest.raises(UsageError, match=r"words\.notes does not learn.*words\.after, words\.kind"):
+    with pytest.raises(UsageError, match=r"words\.notes does not learn.*words\.after, words\.kind, words\.on-top"):
         train(store, "kinds", "words.notes", texts(2, 1), registry=registry)
     with pytest.raises(UsageError, match="There are no examples to learn from"):
         train(store, "kinds", "words.kind", [], registry=registry)
@@ -67,6 +68,16 @@ def test_what_cannot_be_trained_is_told(store: Store, registry: Registry) -> Non
     with pytest.raises(InputError, match=r"file weights\.bin is a pickle"):
         train(store, "kinds", "words.kind", texts(2, 1), config={"raw": "weights.bin"}, registry=registry)
     assert store.models.list() == ()
+
+
+def test_what_a_model_was_trained_on_top_of_is_needed_no_more(tmp_path: Path, store: Store, registry: Registry) -> None:
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "ignored.json").write_text('["pay"]')
+    model = train(store, "kinds", "words.on-top", texts(30, 1, noise=0.0), config={"ignored": str(base)}, registry=registry)
+    assert "pay" not in (store.models.folder(model) / "words.json").read_text()
+    shutil.rmtree(base)
+    assert evaluate(store, "kinds", texts(20, 2, noise=0.0), registry=registry).evaluation.value > 0.9
 
 
 def test_models_are_measured_on_what_they_were_not_trained_on(store: Store, registry: Registry) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from ..errors import ConfigurationError, StepError, UsageError
-from ..plugins import ComponentInfo, Implementation, Instance, Registry
+from ..plugins import ComponentInfo, Implementation, Instance, Registry, model_references
 from ..records import Classification, Document, Extraction
 from ..stages import Context, Resources
 from ..store import Model, Store
@@ -54,10 +54,12 @@ def predict(
     """What ``component`` (else the one that trained it) says of each document with ``model``. Raises what opening it raises."""
     info = registry.resolve(component or model.component)
     reference = str(model)
-    settings = {**model.config, **config, model_setting(info): reference}
-    instance = registry.create(info.id, settings)
+    setting = model_setting(info)
+    # What it was trained on top of, such as an encoder, is part of the model, and may lie there no more.
+    learned = {name: value for name, value in model.config.items() if name not in _models_of(info)}
+    instance = registry.create(info.id, {**learned, **config, setting: reference})
     stage = _STAGE.get(model.task) or next(stage for stage in info.stages if stage in _STAGE.values())
-    with opened(instance, {reference: store.models.folder(model)}) as (ready, context):
+    with opened(instance, folders_of(store, instance)) as (ready, context):
         implementation = ready.implementation(stage)
         if implementation is None:
             raise UsageError(f"{info.id} has no stage {stage}, which a model for {model.task} is of", component=info.id)
@@ -79,17 +81,30 @@ def _answer(implementation: Implementation, document: Document, context: Context
     return result
 
 
+def folders_of(store: Store, instance: Instance) -> dict[str, Path]:
+    """Where the models lie that the settings of an instance name. Raises `UsageError` for one that the store does not have."""
+    references = () if instance.settings is None else model_references(instance.settings)
+    return {each: each.folder or store.models.folder(store.models.get(each)) for each in references}
+
+
 def model_setting(info: ComponentInfo) -> str:
-    """The setting of a component that names its model. Raises `ConfigurationError` when there is none, or several."""
-    found: list[str] = [name for name, what in info.config_schema.get("properties", {}).items() if _is_model(what)]
-    if len(found) != 1:
+    """The setting of a component that names what it learnt: ``model``, or the only one that names a model.
+
+    Raises `ConfigurationError` when there is none.
+    """
+    found = _models_of(info)
+    if "model" not in found and len(found) != 1:
         raise ConfigurationError(
             f"{info.id} has {'several settings that name models' if found else 'no setting that names a model'}",
             cause=", ".join(found),
-            fix="A component that learns has one: model: ModelReference | None = None",
+            fix="A component that learns has model: ModelReference | None = None",
             component=info.id,
         )
-    return found[0]
+    return "model" if "model" in found else found[0]
+
+
+def _models_of(info: ComponentInfo) -> list[str]:
+    return [name for name, what in info.config_schema.get("properties", {}).items() if _is_model(what)]
 
 
 def _is_model(what: Mapping[str, Any]) -> bool:

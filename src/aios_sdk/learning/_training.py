@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ContractError, UsageError
-from ..plugins import Registry, model_references
+from ..plugins import Registry
 from ..records import Example, Training, digest, examples_digest
 from ..store import Learned, Model, Store
-from ._predicting import opened
+from ._predicting import folders_of, model_setting, opened
 
 
 def train(
@@ -45,9 +45,9 @@ def train(
     if not examples:
         raise UsageError("There are no examples to learn from", fix="Give some dozens of each label, or of documents with their fields")
     instance = registry.create(info.id, config or {})
-    if instance.settings is not None and model_references(instance.settings):
+    if instance.settings is not None and getattr(instance.settings, model_setting(info)) is not None:
         raise UsageError(f"{info.id} is to learn, and its settings name a model already", fix="Leave that setting out", component=info.id)
-    with tempfile.TemporaryDirectory(prefix="aios-model-") as place, opened(instance, {}) as (ready, context):
+    with tempfile.TemporaryDirectory(prefix="aios-model-") as place, opened(instance, folders_of(store, instance)) as (ready, context):
         implementation = ready.implementation("train")
         assert implementation is not None  # it is declared, and registration checked that
         training = implementation.call(examples=tuple(examples), folder=Path(place), context=context)
