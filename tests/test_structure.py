@@ -203,7 +203,7 @@ def test_a_name_brings_only_what_it_needs(code: str, heavy: set[str]) -> None:
 
 
 #: What plugins may import from; those that work with conditions also need the language's own package.
-PUBLIC = {"aios_sdk", "aios_sdk.expressions", "aios_sdk.testing"}
+PUBLIC = {"aios_sdk", "aios_sdk.calibration", "aios_sdk.expressions", "aios_sdk.testing"}
 PLUGINS = sorted(
     path for path in (REPOSITORY / "plugins").rglob("*.py") if "src" in path.parts and not {"tests", ".venv", "build"} & set(path.parts)
 )

@@ -9,7 +9,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ._heads import MIDDLES, Head, Kind, Scores, features, logit, platt, probabilities
+from aios_sdk.calibration import platt as fitted
+
+from ._heads import MIDDLES, Head, Kind, Scores, features, platt, probabilities
 
 FOLDS: Final = 5
 
@@ -171,24 +173,13 @@ def _log_loss(shares: Scores, targets: Scores, multilabel: bool) -> float:
 
 
 def _platt(said: Scores, right: Scores) -> tuple[float, float]:
-    """(a, b) of `platt` by Newton's method, with targets that keep off 0 and 1 (Platt 1999, section 2.2)."""
-    positive, negative = float(right.sum()), float(len(right) - right.sum())
-    targets = np.where(right > 0, (positive + 1) / (positive + 2), 1 / (negative + 2))
-    odds = np.stack([logit(said), np.ones(len(said))], axis=1)
-    found = np.array([1.0, 0.0])
-    for _ in range(50):
-        shares = 1 / (1 + np.exp(-np.clip(odds @ found, -50, 50)))
-        slope = odds.T @ (shares - targets)
-        curve = (odds * (shares * (1 - shares))[:, None]).T @ odds + 1e-6 * np.eye(2)
-        step = np.linalg.solve(curve, slope)
-        found = found - np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-9:
-            break
-    # More certain is never less right: a slope below 0 would turn the order of labels round.
-    return max(float(found[0]), 0.0), float(found[1])
+    """(a, b) of `platt`; never below 0, which would turn the order of labels round."""
+    curve = fitted(said.tolist(), [bool(verdict) for verdict in right])
+    return curve.slope or 0.0, curve.shift
 
 
 def _calibration_error(said: Scores, right: Scores) -> float:
-    """Expected calibration error over ten bins that hold as many examples each (Naeini et al. 2015)."""
+    """Expected calibration error over bins that hold as many examples each (Naeini et al. 2015): ten bins, or of ten examples each."""
     order = np.argsort(said, kind="stable")
-    return float(sum(abs(said[part].sum() - right[part].sum()) for part in np.array_split(order, 10)) / len(said))
+    parts = np.array_split(order, min(10, max(1, len(order) // 10)))
+    return float(sum(abs(said[part].sum() - right[part].sum()) for part in parts) / len(said))

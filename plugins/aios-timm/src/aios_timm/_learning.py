@@ -9,7 +9,9 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ._heads import Head, Scores, block, logit, platt, read, together
+from aios_sdk.calibration import platt as fitted
+
+from ._heads import Head, Scores, block, platt, read, together
 from ._words import counted, rarity, weighed
 
 #: The vectors of all pages, by a backbone that has learnt from the pages of these numbers at most.
@@ -148,29 +150,9 @@ def _log_loss(shares: Scores, targets: Scores) -> float:
 
 
 def _platt(said: Scores, right: Scores) -> tuple[float, float]:
-    """(a, b) of `platt`: targets that keep off 0 and 1 (Platt 1999), Newton's method with steps halved until the loss falls, from
-    confidence that says nothing (Lin, Lin and Weng 2007); undamped it swings where examples are few and confidence is near 1."""
-    positive, negative = float(right.sum()), float(len(right) - right.sum())
-    targets = np.where(right > 0, (positive + 1) / (positive + 2), 1 / (negative + 2))
-    odds = np.stack([logit(said), np.ones(len(said))], axis=1)
-
-    def loss(values: Scores) -> float:
-        lines = odds @ values
-        return float((np.logaddexp(0, lines) - targets * lines).sum())
-
-    found = np.array([0.0, np.log((positive + 1) / (negative + 1))])
-    for _ in range(100):
-        shares = 1 / (1 + np.exp(-np.clip(odds @ found, -50, 50)))
-        slope = odds.T @ (shares - targets)
-        curve = (odds * (shares * (1 - shares))[:, None]).T @ odds + 1e-9 * np.eye(2)
-        step, size = np.linalg.solve(curve, slope), 1.0
-        while size > 1e-10 and loss(found - size * step) >= loss(found):
-            size /= 2
-        if size <= 1e-10 or np.abs(slope).max() < 1e-7:
-            break
-        found = found - size * step
-    # More certain is never less right: a slope below 0 would turn the order of labels round.
-    return max(float(found[0]), 0.0), float(found[1])
+    """(a, b) of `platt`; never below 0, which would turn the order of labels round."""
+    curve = fitted(said.tolist(), [bool(verdict) for verdict in right])
+    return curve.slope or 0.0, curve.shift
 
 
 def _calibration_error(said: Scores, right: Scores) -> float:
