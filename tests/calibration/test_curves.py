@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,12 @@ def test_a_curve_never_falls_and_stays_within_0_and_1(pairs: list[tuple[float, b
     said = [curve(score) for score in sorted([*LINE, *raw])]
     assert all(0 <= each <= 1 for each in said)
     assert all(one <= other + 1e-12 for one, other in pairwise(said))
+
+
+@given(PAIRS, st.sampled_from([isotonic, platt]), st.randoms(use_true_random=False))
+def test_a_curve_is_the_same_whatever_the_order_of_its_values(pairs: list[tuple[float, bool]], fit: Any, chance: random.Random) -> None:
+    shuffled = chance.sample(pairs, len(pairs))
+    assert fit(*map(list, zip(*pairs, strict=True))) == fit(*map(list, zip(*shuffled, strict=True)))
 
 
 @given(PAIRS)

@@ -105,7 +105,8 @@ def platt(raw: Sequence[float], right: Sequence[bool]) -> Curve:
         raise ValueError("a curve needs values to be fitted to")
     good = sum(map(bool, right))
     targets = ((good + 1) / (good + 2), 1 / (len(raw) - good + 2))
-    pairs = [(_log_odds(score), targets[0] if verdict else targets[1]) for score, verdict in zip(raw, right, strict=True)]
+    # Sorted, since sums depend on their order in the last digit, and the curve is to depend on the values alone.
+    pairs = sorted((_log_odds(score), targets[0] if verdict else targets[1]) for score, verdict in zip(raw, right, strict=True))
     mean = math.fsum(target for _, target in pairs) / len(pairs)
     slope, shift = 0.0, math.log(mean / (1 - mean))
     loss = _loss(pairs, slope, shift)
