@@ -10,7 +10,7 @@ from pathlib import Path
 from _peers import Peers, cache
 from _table import Row, benchmark
 
-SECTIONS = ("files", "places", "invoices", "ocr", "splitting")
+SECTIONS = ("files", "places", "invoices", "ocr", "tables", "splitting")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
