@@ -88,7 +88,7 @@ def embeddings(quick: bool, given: argparse.Namespace) -> list[Row]:
         ]  # fmt: skip
         vectors = exact.encode(texts)
         for kind in ("kernel", "linear", "prototypes"):
-            found = learn(vectors, [(label,) for label in labels], [""] * len(texts), kind=kind, multi_label=False)  # type: ignore[arg-type]
+            found = learn(vectors, [(label,) for label in labels], [""] * len(texts), kind=kind, multilabel=False)  # type: ignore[arg-type]
             right = share(round(found.accuracy * len(texts)), len(texts))
             bar = 0.93 if kind == "kernel" and not quick else None
             rows.append(

@@ -9,7 +9,7 @@ import sys
 from _table import Row, benchmark
 
 #: Each with a module ``_accuracy_NAME`` and a function of that name in it.
-SECTIONS = ("receipts", "invoices", "intents", "tickets", "spam", "pages", "calibration", "embeddings")
+SECTIONS = ("receipts", "invoices", "intents", "tickets", "spam", "pages", "calibration", "embeddings", "together")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,23 @@ from aios_text._features import features_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aios_sdk import ConfigurationError, Document, Example, Field, PageInfo, PageText, Registry, Resources, Span, Training, Unsupported
+from aios_sdk import (
+    ConfigurationError,
+    Document,
+    Example,
+    Field,
+    PageInfo,
+    PageText,
+    Pipeline,
+    Registry,
+    Resources,
+    Span,
+    Store,
+    Training,
+    Unavailable,
+    Unsupported,
+    learning,
+)
 from aios_sdk.testing import check_manifest, fakes
 
 KINDS = {
@@ -319,20 +335,32 @@ def test_what_is_counted_of_a_text_does_not_depend_on_capitals_or_spacing_of_wor
     assert found.letters == other.letters
 
 
-@pytest.mark.parametrize(
-    ("config", "files", "told"),
-    [
-        ({}, {}, "neither a model nor examples"),
-        ({"model": "."}, {"model.json": "{}", "weights.npz": ""}, "holds no model of aios.lexical"),
-        ({"model": "."}, {"other.txt": ""}, "holds no model of aios.lexical"),
-    ],
-)
-def test_without_a_model_it_says_what_to_give(tmp_path, config, files, told):
+@pytest.mark.parametrize("files", [{"model.json": "{}", "weights.npz": ""}, {"other.txt": ""}])
+def test_a_folder_without_a_model_is_told(tmp_path, files):
     for name, content in files.items():
         (tmp_path / name).write_text(content)
-    component = Lexical(Lexical.Config.model_validate({"model": tmp_path} if config else {}))
-    with pytest.raises(ConfigurationError, match=told):
-        component.open(fakes.resources(models={component.config.model: tmp_path} if config else {}))
+    component = Lexical(Lexical.Config(model=tmp_path))
+    with pytest.raises(ConfigurationError, match=r"holds no model of aios\.lexical"):
+        component.open(fakes.resources(models={component.config.model: tmp_path}))
+
+
+def test_with_neither_a_model_nor_examples_it_can_be_trained_and_says_what_to_give(tmp_path):
+    component = Lexical(Lexical.Config())
+    component.open(fakes.resources())
+    with pytest.raises(Unavailable, match="There is nothing to classify by"):
+        component.classify(Example.of_text("a bill").document)
+    examples = tmp_path / "kinds.csv"
+    rows = [f"{text} {number},{label}" for number in range(4) for text, label in (("pay this bill", "bill"), ("dear sir", "letter"))]
+    examples.write_text("\n".join(["text,label", *rows]))
+    with Store(tmp_path / "post.aios") as store:
+        with learning.read_examples(examples) as read:
+            model = learning.train(store, "kinds", "lexical", read.examples)
+        assert (model.classes, model.component) == (("bill", "letter"), "aios.lexical")
+        (tmp_path / "a.txt").write_text("dear sir, please pay this bill, this bill")
+        pipeline = Pipeline("post").ingest().classify("lexical", config={"taxonomy": "kind", "model": "kinds"})
+        (outcome,) = pipeline.run(tmp_path / "a.txt", store=store, progress=False)
+        assert outcome.status == "completed"
+        assert store.sql("SELECT DISTINCT model FROM attempts WHERE stage = 'classify'").fetchall()[0][0].startswith("kinds@1#")
 
 
 def test_a_model_and_examples_are_too_much(trained):

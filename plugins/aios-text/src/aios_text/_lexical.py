@@ -23,6 +23,7 @@ from aios_sdk import (
     Resources,
     StepError,
     Training,
+    Unavailable,
     Unsupported,
     component,
     implements,
@@ -116,7 +117,7 @@ class Lexical:
         return Provided(labels={config.taxonomy: config.classes_})
 
     def open(self, resources: Resources) -> None:
-        """Load the model, or learn from the examples: about twenty seconds for ten thousand sentences."""
+        """Load the model, or learn from the examples: about half a minute for ten thousand sentences."""
         config = self.config
         if config.model is not None:
             from ._linear import Linear
@@ -136,10 +137,6 @@ class Lexical:
             from ._learning import learnt
 
             self._model, _ = learnt(config.examples_, several=config.multilabel, ignored=config.ignore_fields)
-        else:
-            raise ConfigurationError(
-                "aios.lexical has neither a model nor examples", fix="Set model to a trained one, or examples to what it should learn from"
-            )
 
     def close(self) -> None:
         """Forget what was learnt."""
@@ -158,7 +155,11 @@ class Lexical:
     def classify(self, document: Document) -> Classification:
         """One label (of several labels one each), or an abstention that names the likeliest ones. Raises `Unsupported` without text."""
         if self._model is None:
-            raise RuntimeError("open() was not called")
+            raise Unavailable(
+                "There is nothing to classify by",
+                cause="Neither a model nor examples are configured, which is enough for training",
+                fix="Set model to a trained one, or examples to what it should learn from",
+            )
         try:
             margins = self._model.margins(document)
         except LookupError as error:
