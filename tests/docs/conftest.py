@@ -27,6 +27,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (example / "inbox").mkdir()
     for name in MAILS:
         shutil.copy(REPOSITORY / "examples" / "claims" / "inbox" / name, example / "inbox")
+    for tiny in (REPOSITORY / "plugins").glob("*/tests/tiny"):  # models of a few kilobytes, for the pages of their plugins
+        shutil.copytree(tiny, tmp_path / tiny.relative_to(REPOSITORY))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     monkeypatch.setattr(Registry, "_default", None)

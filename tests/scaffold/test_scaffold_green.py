@@ -48,7 +48,7 @@ def test_a_new_plugin_keeps_every_law(skeleton: Skeleton, plugins: Path, environ
     assert json.loads(said)["tier"] == "operation"
 
 
-@pytest.mark.parametrize("skeleton", map(marked, SKELETONS))
+@pytest.mark.parametrize("skeleton", [marked(skeleton) for skeleton in SKELETONS])
 def test_a_new_plugin_keeps_the_laws_of_the_first_tier_and_runs(
     skeleton: Skeleton, plugins: Path, environment: Environment, tmp_path: Path
 ) -> None:

@@ -294,7 +294,7 @@ def test_a_rebuilt_database_has_the_models_and_an_export_those_that_were_used(st
     export(store.path, tmp_path / "part", run=run)
     export(store.path, tmp_path / "prov.json", format="prov")
     for table in ("models", "model_files", "model_aliases", "current_models"):
-        assert duckdb.sql(f"select distinct name from '{tmp_path}/part/{table}.parquet'").fetchall() == [("kinds",)]
+        assert duckdb.connect().sql(f"select distinct name from '{tmp_path}/part/{table}.parquet'").fetchall() == [("kinds",)]
     nodes = json.loads((tmp_path / "prov.json").read_text())["@graph"]
     (node,) = [each for each in nodes if each.get("task") == "classification" and each["name"] == "kinds@1"]
     assert node["sha256"] == model.digest

@@ -64,7 +64,7 @@ _STORE: Final = {
 _MODEL: Final = {
     "list": Command("model", "list_models", "List the trained models of a store."),
     "show": Command("model", "show", "Show one version of a model."),
-    "train": Command("model_train", "train", "Train a component on examples; the model goes into the store."),
+    "train": Command("model_train", "train", "Train a component on examples; the store keeps the model."),
     "evaluate": Command("model_evaluate", "evaluate", "Measure how well a model does on examples."),
     "compare": Command("model_evaluate", "compare", "Compare two models on the same examples."),
     "promote": Command("model", "promote", "Make a version the champion."),

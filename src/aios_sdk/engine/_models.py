@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, final
 from msgspec.structs import replace
 
 from ..calibration import Calibrator
-from ..errors import InputError, UsageError
+from ..errors import AiosError, InputError, UsageError
 from ..plugins import Registry
 from ..records import digest_folder
 from ..store import ModelUse
@@ -54,7 +54,10 @@ class RunModels:
         """The component with the models that its settings name, and the ``calibration`` that its step names."""
         if calibration:
             component = replace(component, calibration=self._calibration(calibration))
-        settings = registry.create(component.id, component.config).settings
+        try:
+            settings = registry.create(component.id, component.config).settings
+        except AiosError:  # one that cannot be made fails the documents that it is chosen for
+            settings = None
         if settings is None:
             return component
         from ..plugins import model_references  # and pydantic, which takes longer than all else that most runs need

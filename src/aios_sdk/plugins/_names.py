@@ -23,7 +23,7 @@ _SHIPPED: Final[Mapping[str, str]] = {
     "aios-sentence-transformers": "sentence-transformers",
     "aios-tables": "tables",
     "aios-tesseract": "tesseract",
-    "aios-text": "extractive language lexical vote",
+    "aios-text": "extractive language lexical page-roles vote",
     "aios-timm": "timm",
 }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy.sparse import csr_array, diags_array
@@ -29,6 +30,7 @@ _FOLDS: Final = 5
 _LOOSENESS, _LOOSENESS_OF_RATIOS, _RATIOS = 1.0, 0.1, 0.7
 #: Of fewer examples a class, how much likelier a word is in it is mostly chance, and the second machine is left out.
 _MANY_OF_A_CLASS: Final = 200
+_ONE_AT_A_TIME: Final = Lock()
 
 
 def learnt(examples: Sequence[Example], *, several: bool = False, ignored: Sequence[str] = ()) -> tuple[Linear, dict[str, float]]:
@@ -95,7 +97,7 @@ def _fitted(rows: csr_array, truth: NDArray[np.bool_], words: int) -> tuple[NDAr
             offsets[number] = 1.0 if mine.all() else -1.0
             continue
         share = {True: len(mine) / (truth.shape[1] * mine.sum()), False: 1.0}
-        machine = LinearSVC(C=_LOOSENESS, class_weight=share, random_state=0, tol=1e-2).fit(rows, mine)
+        machine = _alone(LinearSVC(C=_LOOSENESS, class_weight=share, random_state=0, tol=1e-2), rows, mine)
         weights[:, number], offsets[number] = machine.coef_[0], machine.intercept_[0]
         if not many:
             continue
@@ -103,7 +105,7 @@ def _fitted(rows: csr_array, truth: NDArray[np.bool_], words: int) -> tuple[NDAr
         outside = 1 + everywhere - (inside - 1)
         ratio = np.log((inside / inside.sum()) / (outside / outside.sum()))
         ratio /= np.abs(ratio).mean()
-        machine = LinearSVC(C=_LOOSENESS_OF_RATIOS, random_state=0, tol=1e-2).fit(alone @ diags_array(ratio), mine)
+        machine = _alone(LinearSVC(C=_LOOSENESS_OF_RATIOS, random_state=0, tol=1e-2), alone @ diags_array(ratio), mine)
         weights[:words, number] += _RATIOS * ratio * machine.coef_[0]
         offsets[number] += _RATIOS * machine.intercept_[0]
     return weights, offsets
@@ -135,3 +137,9 @@ def _metrics(margins: NDArray[np.float64], truth: NDArray[np.bool_], several: bo
     if not several:
         shares["accuracy"] = float(truth[np.arange(len(truth)), margins.argmax(axis=1)].mean())
     return {name: round(value, 4) for name, value in shares.items()}
+
+
+def _alone(machine: LinearSVC, rows: Any, truth: Any) -> LinearSVC:
+    """The machine, fitted. liblinear draws from one generator of the process, so two at the same time would change each other's result."""
+    with _ONE_AT_A_TIME:
+        return machine.fit(rows, truth)

@@ -84,9 +84,19 @@ def deadline_leaves_no_thread(subject: Subject) -> None:
                     subject.call(instance, stage, given, deadline=time.monotonic() + ahead)
         until = time.monotonic() + subject.limit
         for thread in set(threading.enumerate()) - before:
-            thread.join(max(0.0, until - time.monotonic()))
+            _join(thread, until)
             if thread.is_alive():
                 raise LawBroken(f"the thread {thread.name!r} still runs {subject.limit:g} s after close()")
+
+
+def _join(thread: threading.Thread, until: float) -> None:
+    while True:
+        try:
+            return thread.join(max(0.0, until - time.monotonic()))
+        except RuntimeError:  # who made it has not started it yet
+            if time.monotonic() >= until:
+                return None
+            time.sleep(0.01)
 
 
 @law("behaviour", after=("spans-resolve", "deterministic"))
