@@ -207,7 +207,8 @@ class SentenceTransformers:
         """The labels of one document: raw probabilities of all classes, and calibrated ones where the head has learnt them."""
         assert self._head is not None
         classes, config = self._head.classes, self.config
-        order = sorted(range(len(classes)), key=lambda number: (-known[number], classes[number]))
+        # By raw ones: a calibration that found nothing in them is level, and would leave the choice to the alphabet.
+        order = sorted(range(len(classes)), key=lambda number: (-raw[number], classes[number]))
 
         def named(numbers: Sequence[int]) -> tuple[Alternative, ...]:
             return tuple(Alternative(classes[number], round(float(raw[number]), 6)) for number in numbers)
