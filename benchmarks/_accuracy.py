@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeVar
+
+from aios_sdk.calibration import Share
 
 T = TypeVar("T")
 
 #: Of all that is drawn at random here.
 SEED: Final = 20261123
-
-#: Of the standard normal distribution, for 95%.
-_Z: Final = 1.959964
 
 _RESAMPLES: Final = 2000
 
@@ -30,13 +28,8 @@ class Interval(NamedTuple):
 
 
 def share(right: int, of: int) -> Interval:
-    """``right`` of ``of`` as a share, with Wilson's interval (E. B. Wilson, JASA 22, 1927)."""
-    if not of:
-        return Interval(math.nan, 0.0, 1.0)
-    found = right / of
-    centre = (found + _Z**2 / (2 * of)) / (1 + _Z**2 / of)
-    half = _Z / (1 + _Z**2 / of) * math.sqrt(found * (1 - found) / of + _Z**2 / (4 * of**2))
-    return Interval(found, max(0.0, centre - half), min(1.0, centre + half))
+    """``right`` of ``of`` as a share, with Wilson's interval."""
+    return Interval(*Share.of(right, of))
 
 
 def resampled(documents: Sequence[T], figure: Callable[[Sequence[T]], float]) -> Interval:

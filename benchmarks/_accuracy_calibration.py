@@ -23,11 +23,11 @@ from typing import Any, Final
 
 import pydantic
 from _accuracy import folds
-from _corpora import folder
+from _corpora import folder, receipt
 from _table import Row
 from aios_text import Lexical
 
-from aios_sdk import Box, Context, Document, Example, PageInfo, PageText, Registry, Resources, Words
+from aios_sdk import Context, Example, Registry, Resources
 from aios_sdk.calibration import CalibrationError, Judged, Method, Share, calibration_error, cross_fitted, fit, split_by_source, threshold
 
 _FOLDS: Final = 5
@@ -122,7 +122,7 @@ def _fields(quick: bool) -> Iterator[Judged]:
             continue
         told = json.loads(file.read_text(encoding="utf-8"))
         source = _letters(told.get("company", "")) or file.stem
-        for field in extract.call(document=_transcript(data / "box" / f"{file.stem}.csv"), context=context).fields:
+        for field in extract.call(document=receipt(data / "box" / f"{file.stem}.csv"), context=context).fields:
             raw = field.confidence if field.raw_confidence is None else field.raw_confidence
             if raw is not None and told.get(field.path):
                 yield Judged("field", field.path, raw, _same(field.value, told[field.path]), source)
@@ -150,26 +150,6 @@ def _days(told: str) -> Iterator[dt.date]:
 
 def _letters(text: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", text.upper())
-
-
-def _transcript(file: Path) -> Document:
-    """A receipt as people transcribed it: its lines with their boxes, cut into words by the length of these."""
-    lines = []
-    for row in file.read_text(encoding="utf-8", errors="replace").splitlines():
-        *corners, text = row.split(",", 8)
-        if len(corners) == 8 and text.strip():
-            xs, ys = [int(value) for value in corners[::2]], [int(value) for value in corners[1::2]]
-            lines.append((min(xs), min(ys), max(xs), max(ys), text.strip()))
-    width, height = max(line[2] for line in lines) + 1, max(line[3] for line in lines) + 1
-    page = PageText(page=0, content="\n".join(line[4] for line in lines))
-    words, position = [], 0
-    for left, top, right, bottom, text in lines:
-        letter = (right - left) / len(text)
-        for word in re.finditer(r"\S+", text):
-            box = Box.of((left + letter * word.start()) / width, top / height, (left + letter * word.end()) / width, bottom / height)
-            words.append((position + word.start(), position + word.end(), box, None))
-        position += len(text) + 1
-    return Document.of(pages=(PageInfo(index=0, width=width, height=height),), text=(page,), words=(Words.build(page, words),))
 
 
 # -- intents ----------------------------------------------------------------------------------------------------------

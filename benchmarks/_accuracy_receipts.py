@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 import pydantic
 from _accuracy import f1, folds, resampled, share
-from _corpora import folder
+from _corpora import folder, receipt
 from _table import Row
 from aios_fields import Fields
 from PIL import Image
@@ -61,7 +61,7 @@ def receipts(quick: bool, given: argparse.Namespace) -> list[Row]:
     stems = sorted(file.stem for file in (data / "key").glob("*.json"))[:: 3 if quick else 1]
     truths = {stem: truth(data / "key" / f"{stem}.json") for stem in stems}
     company = companies(truths)
-    clean = {stem: Example(document=transcript(data, stem), fields=truths[stem], source=company[stem]) for stem in stems}
+    clean = {stem: Example(document=receipt(data / "box" / f"{stem}.csv"), fields=truths[stem], source=company[stem]) for stem in stems}
     rows = [_scored("rules alone, clean text", found_by(Fields.Config(output=Receipt), clean.values()), clean.values(), None)]
     parts = _held_out(list(clean.values()), quick)
     rows.append(_scored("clean text", [one for part in parts for one in part], clean.values(), 0.85))
@@ -198,26 +198,6 @@ def companies(truths: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 def _alike(left: str, right: str) -> bool:
     return left == right or difflib.SequenceMatcher(None, left, right, autojunk=False).ratio() >= _LIKE
-
-
-def transcript(data: Path, stem: str) -> Document:
-    """A receipt as people transcribed it: its lines with their boxes, cut into words by the length of these."""
-    lines = []
-    for row in (data / "box" / f"{stem}.csv").read_text(encoding="utf-8", errors="replace").splitlines():
-        *corners, text = row.split(",", 8)
-        if len(corners) == 8 and text.strip():
-            xs, ys = [int(value) for value in corners[::2]], [int(value) for value in corners[1::2]]
-            lines.append((min(xs), min(ys), max(xs), max(ys), text.strip()))
-    width, height = max(line[2] for line in lines) + 20, max(line[3] for line in lines) + 20
-    page = PageText(page=0, content="\n".join(line[4] for line in lines))
-    words, position = [], 0
-    for left, top, right, bottom, text in lines:
-        letter = (right - left) / len(text)
-        for word in re.finditer(r"\S+", text):
-            box = Box.of((left + letter * word.start()) / width, top / height, (left + letter * word.end()) / width, bottom / height)
-            words.append((position + word.start(), position + word.end(), box, None))
-        position += len(text) + 1
-    return Document.of(pages=(PageInfo(index=0, width=width, height=height),), text=(page,), words=(Words.build(page, words),))
 
 
 def readings(pictures: Path, stems: Sequence[str]) -> Iterable[tuple[str, Document]]:

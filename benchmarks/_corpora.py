@@ -12,6 +12,8 @@ from _table import fail
 from _work import texts
 from PIL import Image, ImageDraw, ImageFont
 
+from aios_sdk import Box, Document, PageInfo, PageText, Words
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 _CORPORA = Path(os.environ.get("AIOS_CORPORA", REPOSITORY.parent / "shared" / "corpora"))
 
@@ -25,6 +27,26 @@ def receipts(count: int, folder: Path, *, quick: bool) -> dict[str, str]:
     if len(pictures) < count:
         fail(f"there are {len(pictures)} receipts in {data}: {_MISSING}")
     return {str(picture): _transcript(data / "box" / f"{picture.stem}.csv") for picture in pictures}
+
+
+def receipt(file: Path) -> Document:
+    """A receipt as people transcribed it: its lines with their boxes, cut into words by the length of these."""
+    lines = []
+    for row in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        *corners, text = row.split(",", 8)
+        if len(corners) == 8 and text.strip():
+            xs, ys = [int(value) for value in corners[::2]], [int(value) for value in corners[1::2]]
+            lines.append((min(xs), min(ys), max(xs), max(ys), text.strip()))
+    width, height = max(line[2] for line in lines) + 20, max(line[3] for line in lines) + 20
+    page = PageText(page=0, content="\n".join(line[4] for line in lines))
+    words, position = [], 0
+    for left, top, right, bottom, text in lines:
+        letter = (right - left) / len(text)
+        for word in re.finditer(r"\S+", text):
+            box = Box.of((left + letter * word.start()) / width, top / height, (left + letter * word.end()) / width, bottom / height)
+            words.append((position + word.start(), position + word.end(), box, None))
+        position += len(text) + 1
+    return Document.of(pages=(PageInfo(index=0, width=width, height=height),), text=(page,), words=(Words.build(page, words),))
 
 
 def receipt_lines() -> dict[Path, tuple[str, list[tuple[float, float, float, float, str]]]]:

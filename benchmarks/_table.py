@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -68,6 +69,22 @@ def benchmark(
         }
         options.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return 1 if any(row.verdict in ("MISSED", "INVALID") for row in rows) else 0
+
+
+def sections(kind: str, names: Sequence[str], measure: Callable[[Callable[..., list[Row]]], list[Row]]) -> list[Row]:
+    """The rows of the named sections, one after the other: of each the function NAME of the module ``_KIND_NAME`` is given to ``measure``.
+
+    One that cannot be measured gives a row that says why.
+    """
+    rows: list[Row] = []
+    for name in names:
+        print(f"measuring {name}", file=sys.stderr, flush=True)
+        module = importlib.import_module(f"_{kind}_{name}")  # of a section that is not asked for nothing is needed
+        try:
+            rows += measure(getattr(module, name))
+        except SystemExit as error:  # the other sections are worth their rows all the same
+            rows.append(Row(case=name, figure=None, unit="", invalid=str(error).removeprefix("benchmark invalid: ")))
+    return rows
 
 
 def machine() -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 from pathlib import Path
 
 from _peers import Options, Peers, cache
-from _table import Row, benchmark
+from _table import Row, benchmark, sections
 
 SECTIONS = ("steps", "memory", "ocr", "pdf", "poison")
 
@@ -26,16 +25,8 @@ def main(quick: bool, given: argparse.Namespace) -> list[Row]:
     """The sections asked for, one after the other."""
     attempts = given.attempts or (100_000 if quick else 10_000_000)
     options = Options(quick, Peers(None if given.without_peers else given.peers.absolute()), attempts)
-    rows: list[Row] = []
-    for section in SECTIONS:
-        if section in (given.only or SECTIONS):
-            print(f"measuring {section}", file=sys.stderr, flush=True)
-            module = importlib.import_module(f"_engine_{section}")  # of a section that is not asked for nothing is needed
-            try:
-                rows += getattr(module, section)(options)
-            except SystemExit as error:  # the other sections are worth their rows all the same
-                rows.append(Row(case=section, figure=None, unit="", invalid=str(error).removeprefix("benchmark invalid: ")))
-    return rows
+    asked = [name for name in SECTIONS if name in (given.only or SECTIONS)]
+    return sections("engine", asked, lambda section: section(options))
 
 
 if __name__ == "__main__":

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 from pathlib import Path
 
 from _peers import Peers, cache
-from _table import Row, benchmark
+from _table import Row, benchmark, sections
 
 SECTIONS = ("files", "places", "invoices", "ocr", "tables", "splitting")
 
@@ -26,16 +25,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(quick: bool, given: argparse.Namespace) -> list[Row]:
     """The sections asked for, one after the other."""
     given.peers = Peers(None if given.without_peers else given.peers.absolute())
-    rows: list[Row] = []
-    for section in SECTIONS:
-        if section in (given.only or SECTIONS):
-            print(f"measuring {section}", file=sys.stderr, flush=True)
-            module = importlib.import_module(f"_reading_{section}")  # of a section that is not asked for nothing is needed
-            try:
-                rows += getattr(module, section)(quick, given)
-            except SystemExit as error:  # the other sections are worth their rows all the same
-                rows.append(Row(case=section, figure=None, unit="", invalid=str(error).removeprefix("benchmark invalid: ")))
-    return rows
+    asked = [name for name in SECTIONS if name in (given.only or SECTIONS)]
+    return sections("reading", asked, lambda section: section(quick, given))
 
 
 if __name__ == "__main__":

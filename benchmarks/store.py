@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 from pathlib import Path
 
 from _store_rows import Options
-from _table import Row, benchmark
+from _table import Row, benchmark, sections
 
 SECTIONS = ("journal", "fold", "large")
 
@@ -23,16 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(quick: bool, given: argparse.Namespace) -> list[Row]:
     """The sections asked for, one after the other."""
     options = Options(quick, given.rows or (100_000 if quick else 10_000_000), given.store)
-    rows: list[Row] = []
-    for section in SECTIONS:
-        if section in (given.only or SECTIONS):
-            print(f"measuring {section}", file=sys.stderr, flush=True)
-            module = importlib.import_module(f"_store_{section}")
-            try:
-                rows += getattr(module, section)(options)
-            except SystemExit as error:  # the other sections are worth their rows all the same
-                rows.append(Row(case=section, figure=None, unit="", invalid=str(error).removeprefix("benchmark invalid: ")))
-    return rows
+    asked = [name for name in SECTIONS if name in (given.only or SECTIONS)]
+    return sections("store", asked, lambda section: section(options))
 
 
 if __name__ == "__main__":

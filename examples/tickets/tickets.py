@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from collections import Counter
 from pathlib import Path
 
-from aios_text import Lexical
-
-from aios_sdk import Example, Pipeline, Source, Store
+from aios_sdk import Example, Pipeline, Source, Store, learning
 
 HERE = Path(__file__).resolve().parent
 
@@ -20,12 +17,10 @@ def rows(name: str) -> list[tuple[str, str]]:
         return [(row["text"], row["label"]) for row in csv.DictReader(file)]
 
 
-def train(folder: Path) -> dict[str, float]:
-    """Learn from the queries; the files of the model go into the folder. Gives how good it is on queries held out."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+def train(store: Store) -> dict[str, float]:
+    """Learn from the queries; the store keeps the model. Gives how good it is on queries held out."""
     examples = [Example.of_text(text, label) for text, label in rows("queries.csv")]
-    return dict(Lexical(Lexical.Config(taxonomy="intent")).train(examples, folder).metrics)
+    return dict(learning.train(store, "intents", "lexical", examples, config={"taxonomy": "intent"}, alias="champion").metrics)
 
 
 def route(store: Store) -> list[tuple[str, str, str]]:
@@ -41,8 +36,8 @@ def route(store: Store) -> list[tuple[str, str, str]]:
 
 def main() -> None:
     """Train, route, and say how it went."""
-    print("held out:", *(f"{name} {value:.3f}" for name, value in train(HERE / "model").items()))
     with Store("tickets.aios") as store:
+        print("held out:", *(f"{name} {value:.3f}" for name, value in train(store).items()))
         found = route(store)
     sent = [(truth, value) for truth, value, _ in found if value]
     right = sum(truth == value for truth, value in sent)

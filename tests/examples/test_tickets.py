@@ -20,14 +20,14 @@ TICKETS = Path(__file__).resolve().parents[2] / "examples" / "tickets"
 def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ModuleType, dict[str, float], list[tuple[str, str, str]]]]:
     """The program, what it said of its training, and what became of each ticket."""
     folder = tmp_path_factory.mktemp("desk") / "tickets"
-    shutil.copytree(TICKETS, folder, ignore=shutil.ignore_patterns("model", "*.aios", "__pycache__"))
+    shutil.copytree(TICKETS, folder, ignore=shutil.ignore_patterns("*.aios", "__pycache__"))
     specification = importlib.util.spec_from_file_location("tickets_example", folder / "tickets.py")
     assert specification is not None
     assert specification.loader is not None
     program = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(program)
-    metrics = program.train(folder / "model")
     with Store(folder / "tickets.aios") as store:
+        metrics = program.train(store)
         yield program, metrics, program.route(store)
 
 

@@ -19,7 +19,7 @@ class Share(NamedTuple):
     high: float
 
     @classmethod
-    def of(cls, count: int, total: int) -> Share:
+    def of(cls, count: float, total: int) -> Share:
         """``count`` of ``total`` with the interval of Wilson (1927); unknown, so anything, of none."""
         if not total:
             return cls(math.nan, 0.0, 1.0)

@@ -37,7 +37,7 @@ def train(
 
       aios model train claims.aios kinds --component lexical --examples labelled/ --config taxonomy=document-kind
 
-      aios model train claims.aios receipts --component fields --examples truth.csv --documents scans/
+      aios model train claims.aios receipts --component fields --config output=models:Receipt --examples truth.csv --documents scans/
     """
     from aios_sdk.learning import train as learn
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
+from ..calibration import Share
+
 #: Samples of the bootstrap, and the seed: the same examples give the same figures.
 _SAMPLES: Final = 1000
 _SEED: Final = 20260
-_Z: Final = 1.959963984540054
 
 #: What is counted of an example, or of many together: the kind of count, such as ``("hit", "bill")``.
 Counts: TypeAlias = Mapping[tuple[str, ...], float]
@@ -32,11 +32,7 @@ class Figure(NamedTuple):
 
 def share(successes: float, count: int) -> Figure:
     """A share of independent trials, with the interval of Wilson (1927)."""
-    if not count:
-        return Figure(math.nan, 0.0, 1.0)
-    middle = (successes + _Z**2 / 2) / (count + _Z**2)
-    half = _Z / (count + _Z**2) * math.sqrt(successes * (count - successes) / count + _Z**2 / 4)
-    return Figure(successes / count, max(0.0, middle - half), min(1.0, middle + half))
+    return Figure(*Share.of(successes, count))
 
 
 def bootstrapped(measure: Measure, counts: Sequence[Counts], sources: Sequence[str]) -> Figure:

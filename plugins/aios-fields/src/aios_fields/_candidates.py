@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -137,12 +136,3 @@ def value_key(value: Value) -> tuple[str, object]:
     if isinstance(value, str):
         return ("text", plain(value))
     return (type(value).__name__, value.normalize() if isinstance(value, Decimal) else value)
-
-
-def text_of(value: Value) -> str:
-    """A value as text, as records write it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return value.isoformat() if isinstance(value, dt.date) else str(value)

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from aios_sdk import Alternative, ConfigurationError, Field
 
-from ._candidates import text_of
 from ._fitted import Model
 from ._linear import Linear
 from ._ranking import Choice, View, assurance
 from ._schema import Wanted
 from ._trees import PARTS, Trees
+from ._values import text_of
 
 FORMAT: Final = "aios-fields tagger"
 _VERSION: Final = 1

@@ -162,7 +162,7 @@ def truths(text: str) -> Iterator[Reading]:
 def identifiers(text: str) -> Iterator[Reading]:
     """Runs of letters, digits and ``. / - _ # + :`` that hold a digit; those that look like a date or money have a low quality."""
     others = [(item.start, item.end) for item in dates(text) if item.quality > 0.6]
-    others += [(item.start, item.end) for item in amounts(text) if item.currency or (isinstance(item.value, Decimal) and item.value % 1)]
+    others += [(item.start, item.end) for item in amounts(text) if item.currency or (isinstance(item.value, Decimal) and item.value != item.value.to_integral_value())]
     for match in _IDENTIFIER.finditer(text):
         if any(char.isdigit() for char in match[0]):
             mistaken = any(match.start() < end and start < match.end() for start, end in others)
