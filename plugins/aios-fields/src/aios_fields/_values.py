@@ -162,11 +162,15 @@ def truths(text: str) -> Iterator[Reading]:
 def identifiers(text: str) -> Iterator[Reading]:
     """Runs of letters, digits and ``. / - _ # + :`` that hold a digit; those that look like a date or money have a low quality."""
     others = [(item.start, item.end) for item in dates(text) if item.quality > 0.6]
-    others += [(item.start, item.end) for item in amounts(text) if item.currency or (isinstance(item.value, Decimal) and item.value != item.value.to_integral_value())]
+    others += [(item.start, item.end) for item in amounts(text) if item.currency or not _whole(item.value)]
     for match in _IDENTIFIER.finditer(text):
         if any(char.isdigit() for char in match[0]):
             mistaken = any(match.start() < end and start < match.end() for start, end in others)
             yield Reading(match.start(), match.end(), match[0], 0.3 if mistaken else 1.0)
+
+
+def _whole(value: Value) -> bool:
+    return not isinstance(value, Decimal) or value == value.to_integral_value()  # a remainder would raise from 29 digits on
 
 
 def habits_of(texts: Iterable[str], day_first: bool | None = None) -> Habits:
