@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aios_sdk import Classification, Extraction, Field, Label
-from aios_sdk.calibration import Calibrator, Curve, Judged, calibration_error, cross_fitted, fit, split_by_source
+from aios_sdk.calibration import (
+    Calibrator,
+    Curve,
+    Judged,
+    calibration_error,
+    cross_fitted,
+    expected_calibration_error,
+    fit,
+    folds_of,
+    split_by_source,
+)
 from aios_sdk.errors import InputError, UsageError
 
 HALVED = Calibrator(method="isotonic", all=Curve(points=((0.0, 0.0), (1.0, 0.5))), fields={"lines[].total": Curve(points=((0.5, 0.9),))})
@@ -91,6 +101,10 @@ def test_no_source_is_on_both_sides_and_every_value_is_measured_once(sources: li
     assert parts == {frozenset(shuffled[number] for number in held) for _, held in split_by_source(shuffled, 5)}
 
 
+def test_values_without_a_source_stand_for_themselves() -> None:
+    assert sorted(folds_of(["", "", "", "one", "one"], 4)) == [0, 0, 1, 2, 3]
+
+
 @pytest.mark.parametrize("method", ["isotonic", "platt"])
 def test_on_sources_it_never_saw_a_calibrator_is_as_good_as_chance_allows(method: str) -> None:
     values = judged(1200, sources=300)
@@ -114,5 +128,6 @@ def test_the_error_of_confidences_that_are_what_they_say_is_chance_nineteen_time
 
 
 def test_the_error_is_the_mean_distance_over_bins() -> None:
-    error = calibration_error([0.9] * 10 + [0.2] * 10, [True] * 8 + [False] * 2 + [True] * 2 + [False] * 8, [str(n) for n in range(20)])
-    assert error.value == pytest.approx(0.05)
+    confidences, right = [0.9] * 10 + [0.2] * 10, [True] * 8 + [False] * 2 + [True] * 2 + [False] * 8
+    error = calibration_error(confidences, right, [str(number) for number in range(20)])
+    assert error.value == expected_calibration_error(confidences, right) == pytest.approx(0.05)

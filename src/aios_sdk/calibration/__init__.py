@@ -8,9 +8,9 @@ from .._lazy import homes, lazy
 
 if TYPE_CHECKING:
     from ._bounds import Share, precision_bound, values_needed
-    from ._calibrator import Calibrator, Judged, Method, cross_fitted, fit, split_by_source
+    from ._calibrator import Calibrator, Judged, Method, cross_fitted, fit, folds_of, split_by_source
     from ._curves import Curve, isotonic, platt
-    from ._error import CalibrationError, calibration_error
+    from ._error import CalibrationError, calibration_error, expected_calibration_error
     from ._threshold import Threshold, threshold
 
 __all__ = [
@@ -23,7 +23,9 @@ __all__ = [
     "Threshold",
     "calibration_error",
     "cross_fitted",
+    "expected_calibration_error",
     "fit",
+    "folds_of",
     "isotonic",
     "platt",
     "precision_bound",
@@ -34,9 +36,9 @@ __all__ = [
 
 _HOME: Final = homes(
     _bounds="Share precision_bound values_needed",
-    _calibrator="Calibrator Judged Method cross_fitted fit split_by_source",
+    _calibrator="Calibrator Judged Method cross_fitted fit folds_of split_by_source",
     _curves="Curve isotonic platt",
-    _error="CalibrationError calibration_error",
+    _error="CalibrationError calibration_error expected_calibration_error",
     _threshold="Threshold threshold",
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar, final
 
@@ -144,27 +144,38 @@ def cross_fitted(judged: Sequence[Judged], method: Method | None = None, *, fold
 
 
 def split_by_source(sources: Sequence[str], folds: int) -> Iterator[tuple[list[int], list[int]]]:
-    """Splits of the numbers of values into (to fit to, to measure on), with no source on both sides, nearly equal parts, and the same
-    ones whatever order the values have. Raises `UsageError` for fewer than two sources."""
+    """Splits of the numbers of values into (to fit to, to measure on), with no source on both sides: each of `folds_of` once to measure on.
+
+    Raises `UsageError` for fewer than two sources.
+    """
+    fold = folds_of(sources, folds)
+    for number in range(max(fold) + 1):
+        yield [value for value, its in enumerate(fold) if its != number], [value for value, its in enumerate(fold) if its == number]
+
+
+def folds_of(sources: Sequence[str], count: int) -> list[int]:
+    """The fold of each value, from 0 on: values of one source are in one, those without a source (``""``) each for itself.
+
+    There are ``count`` folds of nearly equal size, fewer where sources are fewer; of values with a source they are the same in any order.
+    Raises `UsageError` for fewer than two sources.
+    """
     members: defaultdict[str, list[int]] = defaultdict(list)
     for number, source in enumerate(sources):
-        members[source].append(number)
+        members[f"source {source}" if source else f"value {number}"].append(number)
     if len(members) < 2:
         raise UsageError(
             f"The values are of {len(members)} source",
             cause="What is learned from a source says nothing of others",
             fix="Give documents of several sources, or leave the column source out where each document is of another",
         )
-    parts: list[list[int]] = [[] for _ in range(min(folds, len(members)))]
-    for source in _dealt(members):
-        min(parts, key=len).extend(members[source])
-    for part in parts:
-        measured = set(part)
-        yield [number for number in range(len(sources)) if number not in measured], sorted(part)
-
-
-def _dealt(members: Mapping[str, Sequence[int]]) -> Iterable[str]:
-    return sorted(members, key=lambda source: (-len(members[source]), hashlib.sha256(source.encode()).digest()))
+    found, sizes = [0] * len(sources), [0] * min(count, len(members))
+    # The largest first, so that the folds come out nearly equal; equally large ones in an order that their names do not tell.
+    for source in sorted(members, key=lambda name: (-len(members[name]), hashlib.sha256(name.encode()).digest())):
+        fold = sizes.index(min(sizes))
+        sizes[fold] += len(members[source])
+        for number in members[source]:
+            found[number] = fold
+    return found
 
 
 def _curve(judged: Sequence[Judged], method: Method) -> Curve:

@@ -33,8 +33,7 @@ class CalibrationError(NamedTuple):
 
 
 def calibration_error(confidences: Sequence[float], right: Sequence[bool], sources: Sequence[str]) -> CalibrationError:
-    """The mean distance between confidence and share of right values over bins of equally many values (expected calibration error, Naeini
-    et al. 2015; with equal mass, which is less biased: Roelofs et al. 2022); equal confidences share a bin.
+    """The `expected_calibration_error` with what chance does to it.
 
     The interval is the basic bootstrap (Davison and Hinkley 1997, 5.2.1) over ``sources``, which takes back that chance makes the figure of
     a sample larger than the true one, and is widened to hold the figure itself. The error of a finite sample is never 0, so it is told
@@ -52,6 +51,15 @@ def calibration_error(confidences: Sequence[float], right: Sequence[bool], sourc
     low, high = _interval(bins, confidences, right, sources, draw)
     low, high = max(0.0, 2 * found - high), max(found, 2 * found - low)
     return CalibrationError(found, min(low, found), high, by_chance[int(0.95 * _SAMPLES)], len(bins))
+
+
+def expected_calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> float:
+    """The mean distance between confidence and share of right values over bins of equally many values (Naeini et al. 2015; with equal mass,
+    which is less biased: Roelofs et al. 2022); equal confidences share a bin. Raises ``ValueError`` without values."""
+    if not confidences:
+        raise ValueError("without values there is no calibration error")
+    bins = _bins(confidences)
+    return _mean_gap(_sums(bins, confidences, right), len(bins))
 
 
 def _bins(confidences: Sequence[float]) -> list[int]:

@@ -165,7 +165,7 @@ class SentenceTransformers:
 
         Metrics are of examples left out of fitting, in five folds that keep a source on one side: ``accuracy`` (of several labels, the
         share of documents with exactly the right ones) and ``calibration_error``. An encoder that is not exported yet is exported first.
-        Raises `ConfigurationError` for examples that nothing can be learnt from.
+        Raises `ConfigurationError` for examples that nothing can be learnt from, and `UsageError` for those of one source.
         """
         from ._encoder import Encoder, is_exported
         from ._learning import learn

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from aios_sdk.calibration import expected_calibration_error, folds_of
 from aios_sdk.calibration import platt as fitted
 
 from ._heads import MIDDLES, Head, Kind, Scores, features, platt, probabilities
@@ -42,7 +43,7 @@ def learn(
     ``kernel``: least squares towards 1 for labels that are true and 0 for others, on Gaussian kernels of all examples (kernel ridge
     regression, Saunders et al. 1998). ``linear``: logistic regression. ``prototypes``: means of classes. Steepness and calibration are
     fitted to scores of examples that were left out: in five folds that keep a source on one side. Raises ``ValueError`` when there are
-    fewer than two labels, or examples of one source only.
+    fewer than two labels, and `UsageError` for examples of one source only.
     """
     classes = tuple(sorted({label for each in labels for label in each}))
     if len(classes) < 2:
@@ -55,7 +56,7 @@ def learn(
     targets = np.zeros((len(labels), len(classes)))
     for number, each in enumerate(labels):
         targets[number, [index[label] for label in each]] = 1
-    folds = _folds(sources)
+    folds = np.array(folds_of(sources, FOLDS))
     fit = {"kernel": _kernel, "linear": _linear, "prototypes": _prototypes}[kind]
     scores, weights, landmarks = fit(vectors.astype(np.float64), targets, folds, multilabel)
 
@@ -81,7 +82,7 @@ def learn(
         steepness=steepness,
         calibration=calibration,
     )
-    return Learned(head, accuracy, _calibration_error(platt(said, calibration), right))
+    return Learned(head, accuracy, expected_calibration_error(platt(said, calibration).tolist(), (right > 0).tolist()))
 
 
 class _Fitted(NamedTuple):
@@ -148,22 +149,6 @@ def _prototypes(vectors: Scores, targets: Scores, folds: npt.NDArray[np.int64], 
     return _Fitted(scores, means(sums))
 
 
-def _folds(sources: Sequence[str]) -> npt.NDArray[np.int64]:
-    """The fold of each example; all of one source are in one, those without a source each for itself. Large sources come first."""
-    members: dict[str, list[int]] = {}
-    for number, source in enumerate(sources):
-        members.setdefault(f"source {source}" if source else f"example {number}", []).append(number)
-    if len(members) < 2:
-        raise ValueError("all examples are of one source; what is learnt from them could not be held against another")
-    names = sorted(members, key=lambda name: (-len(members[name]), hashlib.sha256(name.encode()).digest()))
-    found, sizes = np.zeros(len(sources), dtype=np.int64), [0] * FOLDS
-    for name in names:
-        fold = sizes.index(min(sizes))
-        found[members[name]] = fold
-        sizes[fold] += len(members[name])
-    return found
-
-
 def _log_loss(shares: Scores, targets: Scores, multilabel: bool) -> float:
     kept = np.clip(shares, 1e-9, 1 - 1e-9)
     loss = targets * np.log(kept)
@@ -176,10 +161,3 @@ def _platt(said: Scores, right: Scores) -> tuple[float, float]:
     """(a, b) of `platt`; never below 0, which would turn the order of labels round."""
     curve = fitted(said.tolist(), [bool(verdict) for verdict in right])
     return curve.slope or 0.0, curve.shift
-
-
-def _calibration_error(said: Scores, right: Scores) -> float:
-    """Expected calibration error over bins that hold as many examples each (Naeini et al. 2015): ten bins, or of ten examples each."""
-    order = np.argsort(said, kind="stable")
-    parts = np.array_split(order, min(10, max(1, len(order) // 10)))
-    return float(sum(abs(said[part].sum() - right[part].sum()) for part in parts) / len(said))

@@ -150,7 +150,7 @@ class Timm:
 
         Metrics are of documents that neither backbone nor head had seen, in folds that keep a source on one side: ``accuracy`` and
         ``calibration_error``. Raises `ConfigurationError` for settings that do not fit and examples that nothing can be learnt from,
-        `Unavailable` for what is not installed or not there.
+        `UsageError` for examples of one source, `Unavailable` for what is not installed or not there.
         """
         import numpy as np
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from aios_sdk.calibration import expected_calibration_error, folds_of
 from aios_sdk.calibration import platt as fitted
 
 from ._heads import Head, Scores, block, platt, read, together
@@ -46,13 +46,13 @@ def learn(
 
     Both blocks of weights are logistic regressions with classes weighed alike. How much each counts, and the calibration, are fitted to
     documents that neither the backbone nor the block had seen, in ``folds`` that keep a source on one side. Raises ``ValueError`` when
-    there are fewer than two labels, or examples of one source only.
+    there are fewer than two labels, and `UsageError` for examples of one source only.
     """
     classes = tuple(sorted(set(labels)))
     if len(classes) < 2:
         raise ValueError(f"they have {len(classes)} label; at least two are needed to tell apart")
     target = np.array([classes.index(label) for label in labels])
-    fold = _folds(sources, folds)
+    fold = np.array(folds_of(sources, folds))
     counts = counted(texts) if texts is not None else None
     pages = np.arange(len(document))
     seen = np.zeros((len(pages), len(classes)))
@@ -89,7 +89,7 @@ def learn(
         shares=shares,
         calibration=calibration,
     )
-    return Learned(head, float(right.mean()), _calibration_error(platt(said, calibration), right))
+    return Learned(head, float(right.mean()), expected_calibration_error(platt(said, calibration).tolist(), (right > 0).tolist()))
 
 
 def means(pages: Scores, document: npt.NDArray[np.int64], count: int) -> Scores:
@@ -129,22 +129,6 @@ def _fitted(features: npt.NDArray[np.float64], target: npt.NDArray[np.int64], cl
     return weights
 
 
-def _folds(sources: Sequence[str], count: int) -> npt.NDArray[np.int64]:
-    """The fold of each example; all of one source are in one, those without a source each for itself. Large sources come first."""
-    members: dict[str, list[int]] = {}
-    for number, source in enumerate(sources):
-        members.setdefault(f"source {source}" if source else f"example {number}", []).append(number)
-    if len(members) < 2:
-        raise ValueError("all are of one source; what is learnt from them could not be held against another")
-    names = sorted(members, key=lambda name: (-len(members[name]), hashlib.sha256(name.encode()).digest()))
-    found, sizes = np.zeros(len(sources), dtype=np.int64), [0] * min(count, len(members))
-    for name in names:
-        fold = sizes.index(min(sizes))
-        found[members[name]] = fold
-        sizes[fold] += len(members[name])
-    return found
-
-
 def _log_loss(shares: Scores, targets: Scores) -> float:
     return float(-(targets * np.log(np.clip(shares, 1e-9, 1))).sum())
 
@@ -153,10 +137,3 @@ def _platt(said: Scores, right: Scores) -> tuple[float, float]:
     """(a, b) of `platt`; never below 0, which would turn the order of labels round."""
     curve = fitted(said.tolist(), [bool(verdict) for verdict in right])
     return curve.slope or 0.0, curve.shift
-
-
-def _calibration_error(said: Scores, right: Scores) -> float:
-    """Expected calibration error over bins that hold as many documents each (Naeini et al. 2015): ten bins, or of ten documents each."""
-    order = np.argsort(said, kind="stable")
-    parts = np.array_split(order, min(10, max(1, len(order) // 10)))
-    return float(sum(abs(said[part].sum() - right[part].sum()) for part in parts) / len(said))
