@@ -1,4 +1,4 @@
-"""What `make test` leaves to the long form: of laws that start other processes, one component of a plugin is asked each."""
+"""What `make test` leaves to the long form: the laws that take longest ask one component of each plugin."""
 
 from __future__ import annotations
 
@@ -7,17 +7,25 @@ from zlib import crc32
 
 import pytest
 
-#: Laws of the conformance kit that take half a second and more for a component, because they start processes or call it hundreds of times.
+#: Laws of the conformance kit that take most of the time, because they start processes or open or call a component again and again.
 _LONG = {
+    "calls-let-go",
     "close-lets-go",
+    "deadline-far-off",
+    "deadline-passed",
     "deterministic-across-processes",
+    "importing-is-light",
     "instances-share-nothing",
     "listing-imports-nothing",
     "manifest-equals-code",
     "memory-stays-flat",
+    "opens-again",
+    "remembers-nothing",
     "replays",
     "runs-in-a-pipeline",
     "same-elsewhere",
+    "scratch-may-vanish",
+    "two-threads-at-once",
 }
 
 

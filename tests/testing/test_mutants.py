@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from zlib import crc32
 
 import pytest
 
@@ -26,7 +27,11 @@ _QUICK = ("loads", "ends", "gives-a-result-or-refuses", "returns-its-record", "s
           "provides-what-it-declares", "confidence-in-range")  # fmt: skip
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+#: Every third one; the long form holds all of them against all laws.
+_SOME = sorted(MUTANTS, key=lambda mutant: crc32(mutant.name.encode()))[::3]
+
+
+@pytest.mark.parametrize("mutant", _SOME, ids=lambda mutant: mutant.name)
 def test_a_mutant_keeps_what_its_law_rests_on_and_the_laws_that_are_quick_to_ask(mutant: Mutant):
     below = _under(mutant.law)
     _keeps(mutant, [*(law for law in _QUICK if law != mutant.law), *(law for law in LAWS if law in below)], examples=3)
