@@ -106,6 +106,15 @@ def test_a_file_that_only_has_another_name_is_not_read_again(fresh: Store) -> No
     assert ("first", "z") not in CALLS
 
 
+def test_the_keys_of_all_that_was_made_of_some_bytes_begin_as_their_hash_does(fresh: Store) -> None:
+    run(pipeline(), [note("a", "pay now")], fresh, First, ByWord)
+    query = """select d.content_id, list(a.memo_key) from documents d join attempts a using (document_id, run_id)
+        where a.stage <> 'ingest' group by all"""
+    [(content, keys)] = fresh.sql(query).fetchall()
+    assert len(set(keys)) == 2
+    assert {(key[:16], len(key)) for key in keys} == {(content[:16], 32)}
+
+
 def test_what_is_not_deterministic_runs_again_once_a_run_was_complete(fresh: Store) -> None:
     dice = Pipeline("dice").ingest().extract("memo.dice")
     run(dice, [note("a")], fresh, Dice)

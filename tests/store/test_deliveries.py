@@ -242,7 +242,7 @@ def test_a_killed_reader_keeps_no_page_of_the_index_from_being_used_again(tmp_pa
     for _ in range(3):
         assert subprocess.run([sys.executable, "-c", _READS, str(tmp_path / "s.aios")], check=False).returncode == -9
     memo = Store(tmp_path / "s.aios").memo()
-    assert memo._environment.reader_check() == 0, "those of the dead are cleared already"
+    assert memo._index.environment.reader_check() == 0, "those of the dead are cleared already"
     memo.close()
 
 

@@ -81,13 +81,13 @@ def author(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """pytest as the author runs it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIOS_", "PYTEST_", "COV_"))}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "-ra", "--color=no", *arguments],
-        cwd=folder, env={**kept, "PYTHONPATH": str(REPOSITORY / "src"), "COLUMNS": "200"}, capture_output=True, text=True, timeout=300,
-        check=False,
+        cwd=folder, env={**kept, "PYTHONPATH": str(REPOSITORY / "src"), "COLUMNS": "200", **environ},
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 
@@ -147,6 +147,21 @@ def test_a_single_law_can_be_chosen(author: Path):
     done = run(author, "-k", "test_numbers and confidence-in-range")
     assert "1 passed" in done.stdout
     assert done.returncode == 0
+
+
+def test_what_the_kit_wrote_goes_with_the_module_and_its_tests_can_run_again(tmp_path: Path):
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    (tmp_path / "test_1.py").write_text(
+        "from aios_sdk.testing import conformance, fakes\n\ntest_echo = conformance(fakes.EchoText, examples=1)\n"
+    )
+    (tmp_path / "test_2.py").write_text(
+        f"from pathlib import Path\n\ndef test_between():\n    assert not [*Path({str(temporary)!r}).glob('aios-kit-*')]\n"
+    )
+    (tmp_path / "test_3.py").write_text("from test_1 import test_echo\n")
+    done = run(tmp_path, "-q", "-k", "prints-nothing or between", TMPDIR=str(temporary))
+    assert "3 passed" in done.stdout, done.stdout
+    assert not list(temporary.glob("aios-*"))
 
 
 def test_a_component_that_is_not_there_fails_its_tests_and_not_their_collection(tmp_path: Path):

@@ -13,7 +13,7 @@ from ..errors import AiosError
 from ..records import Document, Layers, Outcome, StepOutcome, decode_layer
 from ..store import Blobs, Memo, Run, Whole
 from ._choice import Candidate, Chooser, record_use
-from ._memory import Memory, located
+from ._memory import Memory, key_of, located
 from ._plan import Plan, PlannedComponent, PlannedStep
 
 _STEPS: Final = msgspec.json.Decoder(tuple[StepOutcome, ...])
@@ -74,7 +74,7 @@ class Again:
             document.root,
             document.supersedes,
         )
-        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+        return key_of(document.content_id, parts)
 
     def recall(self, document: Document, key: str) -> Recollection | None:
         """What became of the document, which has that key, in an earlier run; None when none knows, or something of it is gone."""

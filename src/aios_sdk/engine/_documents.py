@@ -26,6 +26,7 @@ from ._ingest import Admitted, Ingested, Unfolding, admit, is_special, key_below
 from ._limits import Budget, Limits
 from ._memory import Trace
 from ._plan import Plan, PlannedComponent
+from ._seen import Seen
 from ._verify import NOTHING, Gained, verified
 from ._workers import Workers
 from .detection import detect, seen
@@ -81,7 +82,7 @@ class Reader:
         self._delivered = delivered
         self._used: set[str] = set()
         self._replaced = replaced
-        self._identities: set[int] = set()
+        self._identities = Seen()
         self._again: Counter[str] = Counter()
 
     # -- containers at the top ----------------------------------------------------------------------------------------
@@ -168,12 +169,10 @@ class Reader:
         key = key or name
         identity = origin or key
         # One number a source is kept; a name only where it is given again.
-        short = hash(identity)
-        if short in self._identities:
+        if not self._identities.add(hash(identity)):
             self._again[identity] += 1
             again = self._again[identity] + 1
             key, origin = f"{key} ({again})", origin and f"{origin} ({again})"
-        self._identities.add(short)
         return replace(source, name=name, key=key, origin=origin)
 
     def _container(self, source: Source) -> tuple[Candidate | None, str]:

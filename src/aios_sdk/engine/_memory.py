@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, final
 
@@ -102,7 +102,7 @@ class Memory:
             if trace.members is None:
                 trace.members = _members(document)
             parts.append(trace.members)
-        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+        return key_of(document.content_id, parts)
 
     def recall(self, key: str, candidate: Candidate) -> Recalled | None:
         """What was recorded under ``key``, a result or that there was nothing to do; None when there is nothing that holds."""
@@ -160,6 +160,16 @@ class Memory:
         if found is None:
             found = self._drawers[id(component)] = _digest_of(self._registry.create(component.id, component.config), "render", component)
         return found
+
+
+def key_of(content_id: str, parts: Sequence[str]) -> str:
+    """The key of a result that was made of some bytes and of all that ``parts`` say: 32 hexadecimal digits.
+
+    Half of them are those that the hash of the bytes begins with. So what was made of the same bytes lies together in the index, and
+    recording a document changes few places of it.
+    """
+    result = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    return content_id[:16] + result[: 32 - len(content_id[:16])]
 
 
 def located(tables: tuple[Table, ...], blobs: Blobs) -> tuple[Table, ...] | None:

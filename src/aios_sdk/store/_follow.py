@@ -13,7 +13,7 @@ from typing import Final
 
 from ..errors import JournalCorrupt, StoreBusy, StoreError
 from ._fold import Folded, fold
-from ._memo import index
+from ._index import index
 
 _log: Final = logging.getLogger("aios.store")
 
@@ -26,7 +26,7 @@ _GAP: Final = 0.05
 
 # MiB that DuckDB may hold for one of many small folds. Each ends by packing the rows at the end of every table into row groups of
 # 122,880, for which DuckDB takes hundreds of MiB if it may, and is hardly faster.
-_MEMORY_MB: Final = 32
+_MEMORY_MB: Final = 24
 
 
 def follow(store: str | os.PathLike[str], stopping: threading.Event, *, told: Callable[[Folded], object] = lambda folded: None) -> None:

@@ -18,9 +18,9 @@ from ._files import DISK_FULL
 from ._fold import NEW, fold_locked
 from ._forgetting import FORGETTING, Plan, Search, carry_out, end_plan, family, read_plan, write_plan
 from ._gc import left_over, remove, spilled
+from ._index import MEMO
 from ._layout import read_layout
 from ._locks import fold_lock, maintenance
-from ._memo import MEMO
 from ._model import shortened
 from ._presence import excluded, writers
 from ._rebuild import other_databases

@@ -27,10 +27,11 @@ from ._folding import Folding
 from ._follow import EVERY, size_of
 from ._forget import Forgotten, forget
 from ._gc import Collected, gc
+from ._index import index
 from ._journal import JournalWriter, Ticket
 from ._lag import Lag, lag
 from ._layout import Layout, create_layout, read_layout
-from ._memo import Memo, index
+from ._memo import Memo
 from ._payloads import Row
 from ._query import Parameters, answer
 from ._rebuild import Rebuilt, rebuild

@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import os
 import pickle
+import shutil
 import signal
 import site
 import subprocess
@@ -115,11 +116,14 @@ def _run(subject: Subject, summons: Summons, function: Callable[..., Any], envir
     asked, answered, said = folder / "asked", folder / "answered", folder / "said"
     asked.write_bytes(pickle.dumps((f"{function.__module__}:{function.__qualname__}", tuple(summons), arguments)))
     path = os.pathsep.join(os.path.abspath(place) for place in [*sys.path, *_roots(summons.module)])  # noqa: PTH100  "" is the current folder
+    # It may be killed, and ends without tidying up; what it leaves in its folder of temporary files goes with it.
+    temporary = folder / "tmp"
+    temporary.mkdir()
     with said.open("wb") as output:
         # Its own group, so that what it starts ends with it; no byte code, so that importing writes nothing.
         process = subprocess.Popen(
             [sys.executable, "-P", "-B", "-c", f"from {__name__} import main; main()", str(asked), str(answered)],
-            env={**os.environ, "PYTHONPATH": path, **environ},
+            env={**os.environ, "PYTHONPATH": path, "TMPDIR": str(temporary), **environ},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -134,6 +138,7 @@ def _run(subject: Subject, summons: Summons, function: Callable[..., Any], envir
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        shutil.rmtree(temporary, ignore_errors=True)
     if not answered.is_file():
         ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
         raise LawBroken(f"a process of its own {ended}", details="\n".join(said.read_text("utf-8", "replace").splitlines()[-8:]))

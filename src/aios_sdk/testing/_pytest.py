@@ -68,11 +68,16 @@ def conformance(
             trials.append(Trial(subject, waived))
         return trials[0]
 
+    def end() -> None:
+        trials.pop().subject.close()
+
     @pytest.mark.parametrize("law", _applying(target, registry, tier, waived))
     def test(law: str, request: Any) -> None:
         __tracebackhide__ = True
         if not trials:
-            request.config.add_cleanup(trial().subject.close)
+            trial()
+            # After its module's tests, not after all: a session may be killed, and what it has not removed by then stays.
+            request.node.getparent(pytest.Module).addfinalizer(end)
         verdict = trial().verdict(LAWS[law])
         if verdict.status == "broken":
             pytest.fail(explained(verdict), pytrace=False)
