@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import time
@@ -58,6 +59,15 @@ def _numbers(store: Path) -> dict[int, int]:
     return {int(name.removeprefix("document-")): count for name, count in found}
 
 
+def _first_line(process: subprocess.Popen[str]) -> str:
+    """The first line that a process writes, and no more of it: what its own file reads ahead, ``communicate`` does not give."""
+    assert process.stdout is not None
+    line = b""
+    while not line.endswith(b"\n") and (byte := os.read(process.stdout.fileno(), 1)):
+        line += byte
+    return line.decode()
+
+
 def _acknowledged(writer: subprocess.Popen[str], before: str) -> int | None:
     """The last number that a killed writer told, of which ``before`` was read already; None when there is none."""
     out, errors = writer.communicate()
@@ -73,9 +83,7 @@ def _round(store: Path, number: int, chance: random.Random) -> None:
     everybody = [*writers, *others]
     begun = dict.fromkeys(everybody, "")
     if chance.random() < 0.9:  # else some are killed before they have begun
-        for process in everybody:
-            assert process.stdout is not None
-            begun[process] = process.stdout.readline()
+        begun = {process: _first_line(process) for process in everybody}
     time.sleep(chance.uniform(0, 0.5))
     chance.shuffle(everybody)
     for process in everybody:

@@ -3,16 +3,20 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from aios_sdk.errors import InputError, StoreBusy, StoreError, UsageError
-from aios_sdk.store._connect import connect, holder, time_limit
+from aios_sdk.store import _connect
+from aios_sdk.store._connect import connect, holder, patiently, time_limit
 from aios_sdk.store._fold import fold, snapshot
 from aios_sdk.store._journal import JournalWriter
 
@@ -160,6 +164,56 @@ def test_a_reader_waits_while_another_process_writes_and_then_names_it(store: Pa
     finally:
         process.kill()
         process.communicate()
+
+
+@contextmanager
+def written(store: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the database for writing until it is killed."""
+    process = start(HOLD, store / "aios.duckdb", "write")
+    assert process.stdout is not None
+    try:
+        process.stdout.readline()
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def opened(store: Path, when_held: Callable[[int], object]) -> int:
+    """How many tries it takes to open the database; ``when_held`` hears of each that fails."""
+    tries = 0
+
+    def opening() -> duckdb.DuckDBPyConnection:
+        nonlocal tries
+        tries += 1
+        try:
+            return duckdb.connect(str(store / "aios.duckdb"), read_only=True)
+        except duckdb.IOException:
+            when_held(tries)
+            raise
+
+    with patiently(store / "aios.duckdb", opening, 60.0) as connection:
+        assert connection.sql("SELECT count(*) FROM members").fetchall() == [(3,)]
+    return tries
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who holds a lock")
+def test_who_waits_for_a_writer_tries_again_when_the_lock_is_gone(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_connect, "_TRY", 60.0)
+    with written(store) as process:
+        assert opened(store, lambda tries: threading.Timer(0.3, process.kill).start()) == 2
+
+
+def test_where_nobody_tells_of_locks_who_waits_tries_again_and_again(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_connect, "_locks", lambda file: [])
+    with written(store) as process:
+        assert opened(store, lambda tries: process.kill() if tries == 3 else None) >= 4
+
+
+def test_what_looks_like_a_lock_and_is_none_keeps_nobody_waiting_for_long(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_connect, "_locks", lambda file: [_connect._Lock(0, True)])
+    with written(store) as process:
+        assert opened(store, lambda tries: process.kill()) >= 2
 
 
 def test_the_snapshot_is_readable_while_another_process_writes(store: Path) -> None:

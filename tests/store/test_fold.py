@@ -131,6 +131,38 @@ def test_a_large_backlog_takes_several_transactions_of_whole_groups(store: Path,
         assert connection.sql("SELECT DISTINCT count(*) FROM members GROUP BY document_id").fetchall() == [(30,)]
 
 
+def row_groups(store: Path) -> list[int]:
+    """The rows of each row group of the table members."""
+    with connect(store) as connection:
+        found = connection.sql(
+            "SELECT max(start + count) - min(start) FROM pragma_storage_info('members') GROUP BY row_group_id ORDER BY row_group_id"
+        )
+        return [rows for (rows,) in found.fetchall()]
+
+
+@pytest.mark.parametrize("memory_mb", [None, 32])
+def test_row_groups_of_small_folds_are_joined_once_in_a_while(store: Path, monkeypatch: pytest.MonkeyPatch, memory_mb: int | None) -> None:
+    monkeypatch.setattr(_fold, "_JOINED_EVERY", 3)
+    seen = []
+    for number in range(7):
+        append(store, [group_of(number)])
+        fold(store, memory_mb=memory_mb)
+        seen.append(row_groups(store))
+    assert seen == [[3], [3, 3], [9], [9, 3], [9, 3, 3], [18], [18, 3]]
+    assert documents(store) == sorted([*range(7)] * 3)
+
+
+def test_nothing_is_joined_while_rows_wait(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_fold, "_JOINED_EVERY", 2)
+    append(store, [group_of(number) for number in range(3)])
+    for _ in range(3):
+        assert fold(store, rows=3).rows == 3
+    assert row_groups(store) == [3, 3, 3]
+    append(store, [group_of(3)])
+    assert fold(store, rows=100).rows == 3
+    assert row_groups(store) == [12]
+
+
 @pytest.mark.parametrize(("memory_mb", "is_enough"), [(1, False), (4, False), (40, True)])
 def test_a_fold_with_little_memory_applies_everything_once_and_leaves_nothing_beside(
     store: Path, memory_mb: int, is_enough: bool, caplog: pytest.LogCaptureFixture

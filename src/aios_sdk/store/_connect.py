@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from ..errors import InputError, StoreBusy, StoreError, StoreFull, UsageError
 
@@ -21,6 +21,12 @@ DATABASE: Final = "aios.duckdb"
 SNAPSHOT: Final = "snapshot.duckdb"
 SPILL: Final = "fold.tmp"
 
+# Seconds between two looks at whether a file is still locked, and after which it is tried whatever they show. A try costs DuckDB a hundred
+# times what a look does, and so many readers who wait would take the processor from the fold for which they wait (decision 34).
+_LOOK: Final = 0.005
+_TRY: Final = 0.5
+
+# Seconds to wait after a try that failed, where nothing is to be seen of locks.
 _RETRY: Final = 0.02
 
 
@@ -39,6 +45,8 @@ _SAFE: Final[dict[str, str | bool | int | float | list[str]]] = {
     "memory_limit": _memory(),
     "max_temp_directory_size": "8GiB",
 }
+# Small row groups are joined when a fold says so, and what is large goes into the file at once, not by way of DuckDB's log (decision 34).
+_WRITING: Final[dict[str, str | bool | int | float | list[str]]] = {"max_vacuum_tasks": 0, "checkpoint_threshold": "1MiB"}
 #: The same bounds for a database in memory that takes an answer.
 BOUNDED: Final = {name: _SAFE[name] for name in ("memory_limit", "max_temp_directory_size")}
 
@@ -50,7 +58,7 @@ _settling: Final = threading.Lock()
 def connect(path: str | os.PathLike[str], *, timeout: float = 10.0, snapshot: bool = False) -> duckdb.DuckDBPyConnection:
     """A read-only connection to the database of the store at ``path``; close it soon, for as long as it is open nothing is folded.
 
-    While a fold is under way it tries again, every 20 ms for up to ``timeout`` seconds. With ``snapshot`` it opens the copy that the last
+    While a fold is under way it waits for its end, up to ``timeout`` seconds. With ``snapshot`` it opens the copy that the last
     finished run left, which nobody ever locks. Queries see no file but this database and have half of the machine's memory (at most
     4 GiB); times are in UTC. `time_limit` ends those that take too long.
 
@@ -129,14 +137,16 @@ def open_database(file: Path, *, read_only: bool, timeout: float, memory_mb: int
     """
     import duckdb
 
-    config = _SAFE
+    config = _SAFE if read_only else {**_SAFE, **_WRITING}
     if memory_mb is not None:
-        config = {**_SAFE, "memory_limit": f"{memory_mb}MiB", "temp_directory": str(file.with_name(SPILL)), "threads": 1}
-    return patiently(file, lambda: _settled(duckdb.connect(str(file), read_only=read_only, config=config)), timeout)
+        config = {**config, "memory_limit": f"{memory_mb}MiB", "temp_directory": str(file.with_name(SPILL)), "threads": 1}
+    return patiently(
+        file, lambda: _settled(duckdb.connect(str(file), read_only=read_only, config=config), locked=read_only), timeout, shared=read_only
+    )
 
 
-def patiently(file: Path, opening: Callable[[], T], timeout: float = 10.0) -> T:
-    """What ``opening()`` gives, called every 20 ms for as long as another process or connection holds ``file``.
+def patiently(file: Path, opening: Callable[[], T], timeout: float = 10.0, *, shared: bool = True) -> T:
+    """What ``opening()`` gives, called again as soon as no other process or connection holds ``file``; ``shared`` with those who read it.
 
     Raises `StoreBusy` naming the holder after ``timeout`` seconds, `StoreFull` on a full disk, and `StoreError` when the file cannot
     be opened for another reason.
@@ -162,16 +172,20 @@ def patiently(file: Path, opening: Callable[[], T], timeout: float = 10.0) -> T:
                     cause="DuckDB lets one process write or many read; what is journaled stays safe and is folded when the file is free",
                     fix="Close that connection, or read the snapshot: aios_sdk.connect(store, snapshot=True)",
                 ) from error
+        again = min(end, time.monotonic() + _TRY)
         time.sleep(_RETRY)
+        while time.monotonic() < again and any(lock.exclusive or not shared for lock in _locks(file)):
+            time.sleep(_LOOK)
 
 
-def _settled(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    # Connections of one process to one file share their settings, and the first locks them. The time zone's extension is not loaded
-    # yet while DuckDB opens the file, so it cannot go into the configuration.
+def _settled(connection: duckdb.DuckDBPyConnection, *, locked: bool) -> duckdb.DuckDBPyConnection:
+    # Connections of one process to one file share their settings, and the first locks them; a fold, which runs nobody's statements but its
+    # own, changes some. The time zone's extension is not loaded yet while DuckDB opens the file, so it cannot go into the configuration.
     with _settling:
         if connection.execute("SELECT current_setting('lock_configuration')").fetchall() == [(False,)]:
             connection.execute("SET GLOBAL TimeZone = 'UTC'")
-            connection.execute("SET lock_configuration = true")
+            if locked:
+                connection.execute("SET lock_configuration = true")
     return connection
 
 
@@ -197,17 +211,29 @@ def full_database(file: Path, error: Exception) -> StoreFull:
 
 def holder(file: Path) -> str | None:
     """Who holds a lock on ``file``: its process id and command line; None when nobody does or the system does not tell (not Linux)."""
-    try:
-        inode = file.stat().st_ino
-        locks = Path("/proc/locks").read_text(encoding="ascii")
-    except OSError:
-        return None
-    for line in locks.splitlines():
-        # "1: POSIX  ADVISORY  READ 4711 fe:00:133 0 EOF"; a line with "->" is one who waits.
-        words = line.split()
-        if words[1] in ("POSIX", "FLOCK") and words[5].rpartition(":")[2] == str(inode) and int(words[4]) > 0:
-            return f"process {words[4]} ({_command(int(words[4]))})"
+    for lock in _locks(file):
+        if lock.process > 0:
+            return f"process {lock.process} ({_command(lock.process)})"
     return None
+
+
+class _Lock(NamedTuple):
+    """A lock on a file: the process that has it, 0 where that is not to be seen from here, and whether it excludes those who read."""
+
+    process: int
+    exclusive: bool
+
+
+def _locks(file: Path) -> list[_Lock]:
+    """The locks on ``file``, and perhaps on one of another disk that has its number; none where the system does not tell (not Linux)."""
+    try:
+        inode = str(file.stat().st_ino)
+        lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return []
+    # "1: POSIX  ADVISORY  READ 4711 fe:00:133 0 EOF"; a line with "->" is one who waits.
+    held = [words for words in map(str.split, lines) if words[1] in ("POSIX", "FLOCK") and words[5].rpartition(":")[2] == inode]
+    return [_Lock(int(words[4]), words[3] == "WRITE") for words in held]
 
 
 def _command(process: int) -> str:

@@ -33,6 +33,9 @@ _log: Final = logging.getLogger("aios.store")
 _TRANSACTION_ROWS: Final = 200_000
 _INSERT_BYTES: Final = 4 * 1024 * 1024
 
+# Rows of applied_segments, one for each transaction and segment, after which small row groups are joined, if nothing waits (decision 34).
+_JOINED_EVERY: Final = 8
+
 #: The name under which a database is made.
 NEW: Final = "new.duckdb"
 
@@ -246,6 +249,7 @@ class Fold:
         damage: JournalCorrupt | None = next(iter(gaps.values()), None)
         damaged: str | None = None
         done = positions(self._connection)
+        before = self._transactions()
         self._begin()
         for segment in segments:
             if self.rows + self._pending >= self._enough:
@@ -258,6 +262,8 @@ class Fold:
             except JournalCorrupt as error:
                 damage, damaged = damage or error, segment.writer
         self._commit()
+        if self.rows < self._enough and self._transactions() // _JOINED_EVERY > before // _JOINED_EVERY:
+            self._join()
         if damage is not None:
             raise damage
 
@@ -282,6 +288,16 @@ class Fold:
             if self._pending >= _TRANSACTION_ROWS:
                 self._commit()
                 self._begin()
+
+    def _transactions(self) -> int:
+        count: int = self._connection.execute("SELECT count(*) FROM applied_segments").fetchall()[0][0]
+        return count
+
+    def _join(self) -> None:
+        """Let DuckDB join row groups that transactions left, of each table what one task does: at most three times 122,880 rows."""
+        self._connection.execute("SET max_vacuum_tasks = 1")
+        self._connection.execute("CHECKPOINT")
+        self._connection.execute("SET max_vacuum_tasks = 0")
 
     def _begin(self) -> None:
         self._connection.begin()

@@ -20,19 +20,20 @@ _log: Final = logging.getLogger("aios.store")
 #: Seconds from the beginning of one fold to that of the next.
 EVERY: Final = 1.0
 
-# Rows after which the database is let go for a moment, and seconds for which: others fold and read meanwhile, who try every 20 ms.
-_ROWS: Final = 100_000
-_GAP: Final = 0.05
+# Rows after which the database is let go for a moment, and seconds for which: others read meanwhile, who look every 5 ms whether they can,
+# and fold, who try every 20 ms. More rows make nothing faster, and readers wait longer for their turn (decision 34).
+_ROWS: Final = 50_000
+_GAP: Final = 0.03
 
-# MiB that DuckDB may hold for one of many small folds. Each ends by packing the rows at the end of every table into row groups of
-# 122,880, for which DuckDB takes hundreds of MiB if it may, and is hardly faster.
+# MiB that DuckDB may hold for one of many small folds. Where it joins row groups, it takes hundreds of MiB if it may, and is hardly faster
+# (decision 10).
 _MEMORY_MB: Final = 24
 
 
 def follow(store: str | os.PathLike[str], stopping: threading.Event, *, told: Callable[[Folded], object] = lambda folded: None) -> None:
     """Fold what is journaled by any process about once a second until ``stopping`` is set, then what is left, and return.
 
-    The database is free between folds, and after every 100,000 rows of a large backlog. ``told`` hears of each fold that applied
+    The database is free between folds, and after every 50,000 rows of a large backlog. ``told`` hears of each fold that applied
     something. What cannot be folded now (a reader holds the file, the disk is full, a segment is damaged) is tried again later, and
     logged once. When all is folded it is indexed too, so that the next run begins at once.
     """
