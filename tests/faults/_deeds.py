@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from aios_sdk.errors import StoreError
+from aios_sdk.records import digest
 from aios_sdk.store import Blobs, Store, _check_database, _fold, _journal, _rebuild
 from aios_sdk.store._journal import JournalWriter
 from tests.conftest import REPOSITORY
@@ -30,12 +31,21 @@ Tell = Callable[[Any], None]
 
 
 def append(store: Path, numbers: range, tell: Tell) -> None:
-    """Append groups one after the other, in segments of two; those acknowledged are told."""
+    """Append groups one after the other, in segments of two, every fourth behind its blob; those acknowledged are told."""
     _journal.SEGMENT_SIZE = 700  # type: ignore[misc]
+    blobs = Blobs(store / "blobs")
     with JournalWriter(store / "journal") as writer:
         for number in numbers:
+            if number % 4 == 1:
+                content = blob_of(number)
+                writer.put(blobs, content, digest(content))
             writer.append(group_of(number)).wait()
             tell(number)
+
+
+def blob_of(number: int) -> bytes:
+    """What the group of that number refers to."""
+    return b"%d " % number * 9000
 
 
 def write(store: Path, tell: Tell) -> None:

@@ -14,7 +14,7 @@ from aios_sdk.store import Blobs, Store, connect, fold, rebuild, verify
 from aios_sdk.store._check_blobs import BlobCheck
 from aios_sdk.store._fold import snapshot
 from aios_sdk.store._journal import JournalWriter
-from tests.faults._deeds import GROUPS, MORE, Ended, Program, program
+from tests.faults._deeds import GROUPS, MORE, Ended, Program, blob_of, program
 from tests.faults._shim import Ending, Fault
 from tests.store._journals import damage_in, group_of, numbers_in
 
@@ -101,6 +101,10 @@ def check_write(store: Path, ended: Ended, *, thorough: bool) -> None:
     assert len(first) - len([number for number in acknowledged if number in GROUPS]) in (0, 1)
     assert [number for number in numbers if number in MORE] == [number for number in acknowledged if number in MORE]
     assert damage_in(store / "journal") == []
+    blobs = Blobs(store / "blobs")
+    for number in numbers:
+        if number % 4 == 1:  # whether it was told or not
+            assert blobs.read(digest(blob_of(number))) == blob_of(number)
     if thorough:
         with JournalWriter(store / "journal") as writer:
             writer.append(group_of(7)).wait()

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aios_sdk.errors import JournalCorrupt, StoreError, StoreVersion
-from aios_sdk.store import _journal
+from aios_sdk.records import digest
+from aios_sdk.store import Blobs, _journal
 from aios_sdk.store._journal import JournalWriter, Ticket
 from aios_sdk.store._payloads import Row, codec
 from aios_sdk.store._reader import JournalReader
@@ -224,3 +225,36 @@ def test_appending_waits_when_too_much_waits_for_the_disk(tmp_path: Path, monkey
             writer.append(group_of(number, 10))
             assert writer._queued <= 500 or len(writer._queue) <= 1
     assert numbers_in(tmp_path) == list(range(50))
+
+
+def test_what_a_group_refers_to_is_among_the_blobs_before_the_group_is_durable(tmp_path: Path) -> None:
+    blobs, content = Blobs(tmp_path / "blobs"), b"a large layer"
+    with JournalWriter(tmp_path / "journal") as writer:
+        writer.put(blobs, content, digest(content))
+        writer.append(group_of(0)).wait()
+        assert blobs.read(digest(content)) == content
+        writer.put(blobs, b"another", digest(b"another"))
+    assert blobs.read(digest(b"another")) == b"another"
+    assert numbers_in(tmp_path / "journal") == [0]
+
+
+def test_a_group_whose_blob_cannot_be_stored_is_never_there(tmp_path: Path) -> None:
+    (tmp_path / "blobs").write_text("not a folder")
+    writer = JournalWriter(tmp_path / "journal")
+    writer.append(group_of(0)).wait()
+    writer.put(Blobs(tmp_path / "blobs"), b"a large layer", digest(b"a large layer"))
+    with pytest.raises(StoreError, match="cannot be stored"):
+        writer.append(group_of(1)).wait()
+    with pytest.raises(StoreError, match="cannot be stored"):
+        writer.close()
+    assert numbers_in(tmp_path / "journal") == [0]
+
+
+def test_blobs_that_wait_count_with_what_waits_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_journal, "_QUEUE_BYTES", 500)
+    contents = [b"%d" % number * 100 for number in range(100, 130)]
+    with JournalWriter(tmp_path / "journal") as writer:
+        for content in contents:
+            writer.put(Blobs(tmp_path / "blobs"), content, digest(content))
+            assert writer._queued <= 500
+    assert [Blobs(tmp_path / "blobs").read(digest(content)) for content in contents] == contents

@@ -30,6 +30,8 @@ INLINE_BYTES: Final = 16 * 1024
 #: Where a process finds its open files by name.
 _DESCRIPTORS: Final = "/proc/self/fd"
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+#: Blobs of which it is remembered that their names are durable.
+_REMEMBERED: Final = 4096
 
 
 class Blobs:
@@ -45,10 +47,14 @@ class Blobs:
     def __init__(self, directory: Path) -> None:
         self.directory: Final = directory
         self._folders: set[Path] = set()
+        self._named: dict[str, int] = {}  # the files, by their inodes, whose names this object has made durable
 
-    def put(self, data: bytes) -> str:
-        """Store bytes and return their digest (64 hexadecimal digits). Durable on return. Raises `StoreFull` on a full disk."""
-        digest = digest_of(data)
+    def put(self, data: bytes, digest: str | None = None) -> str:
+        """Store bytes and return their digest (64 hexadecimal digits). Durable on return. Raises `StoreFull` on a full disk.
+
+        A ``digest`` that is given is trusted, so give one only if you computed it from the bytes.
+        """
+        digest = digest or digest_of(data)
         if not self._holds(digest, io.BytesIO(data)):
             self._place(digest, lambda file: file.write(data))
         return digest
@@ -128,16 +134,24 @@ class Blobs:
                 if not _same(file, content):
                     return False
                 os.utime(place)  # counts as just put, so that `gc` beside a run leaves it
+                inode = os.fstat(file.fileno()).st_ino
         except FileNotFoundError:
             return False
         except OSError as error:
             _log.warning("the blob %s cannot be read, and is stored again: %s", digest, error)
             return False
-        with _faults(digest):
-            # What has a name was synced before; but whoever gave it that a moment ago may not have come to syncing the name.
-            self._folder_of(place)
-            sync_directory(place.parent)
+        if self._named.get(digest) != inode:
+            with _faults(digest):
+                # What has a name was synced before; but whoever gave it that a moment ago may not have come to syncing the name.
+                self._folder_of(place)
+                sync_directory(place.parent)
+            self._remember(digest, inode)
         return True
+
+    def _remember(self, digest: str, inode: int) -> None:
+        if len(self._named) >= _REMEMBERED:
+            self._named.clear()
+        self._named[digest] = inode
 
     def _folder_of(self, place: Path) -> Path:
         """The folder that a blob lies in, made and durable."""
@@ -163,6 +177,7 @@ class Blobs:
                     else:
                         temporary.chmod(0o444)
                     os.fsync(file.fileno())
+                    inode = os.fstat(file.fileno()).st_ino
                     if isinstance(written, str) and written != digest:
                         digest, place = written, self.place(written)
                         self._folder_of(place)
@@ -173,6 +188,7 @@ class Blobs:
                             temporary.rename(place)
                             temporary = None
                 sync_directory(place.parent)
+                self._remember(digest, inode)
             finally:
                 if temporary is not None:
                     temporary.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from ..errors import StoreError, StoreFull
 from ..records import new_run_id
+from ._blobs import Blobs
 from ._files import DISK_FULL, sync_directory
 from ._frames import FramePacker, Header, name_of, pack_header
 from ._payloads import Row, codec
@@ -88,9 +89,18 @@ class _Turn(NamedTuple):
     header: bytes
 
 
-class _Batch(NamedTuple):
-    """What goes out with one sync: frames, behind a turn if there is one, their payload bytes, and the first and the last group."""
+class _Blob(NamedTuple):
+    """Bytes that are to be stored under their digest."""
 
+    blobs: Blobs
+    content: bytes
+    digest: str
+
+
+class _Batch(NamedTuple):
+    """What goes out with one sync: frames, behind blobs and a turn if there are any; the bytes of all, and the first and the last group."""
+
+    blobs: list[_Blob]
     turn: _Turn | None
     frames: list[bytes]
     size: int
@@ -125,7 +135,8 @@ class JournalWriter:
         self._sequence = 0
         self._packed = 0
         self._on_disk = 0
-        # What is packed and not taken by the thread; and the payload bytes in it and in what the thread is writing.
+        # What is packed and not taken by the thread; and the bytes in it and in what the thread is writing.
+        self._blobs: list[_Blob] = []
         self._turn: _Turn | None = None
         self._frames: list[bytes] = []
         self._queued = 0
@@ -166,11 +177,7 @@ class JournalWriter:
         frames, size = self._encode(rows, document_id=document_id)
         document = name_of(document_id)
         with self._progress:
-            while self._queued and self._queued + size > _QUEUE_BYTES and self._failure is None:
-                self._progress.wait()
-            self._refuse()
-            if self._thread is None:
-                self._start()
+            self._make_room(size)
             packer = self._packer
             if packer is None or self._packed >= SEGMENT_SIZE:
                 packer = self._next_segment()
@@ -189,6 +196,25 @@ class JournalWriter:
             if was_empty:
                 self._arrived.notify()
             return Ticket(self, self._appended)
+
+    def put(self, blobs: Blobs, content: bytes, digest: str) -> None:
+        """Queue what the groups refer to that are appended from now on: it is durable among ``blobs``, under its digest, before they are.
+
+        So nobody who appends waits for the disk on its account. Returns at once and raises as `append` does.
+        """
+        with self._progress:
+            self._make_room(len(content))
+            self._blobs.append(_Blob(blobs, content, digest))
+            self._queued += len(content)
+            self._arrived.notify()
+
+    def _make_room(self, size: int) -> None:
+        """Wait while so many bytes more are too many, and see to it that there is a thread to take them."""
+        while self._queued and self._queued + size > _QUEUE_BYTES and self._failure is None:
+            self._progress.wait()
+        self._refuse()
+        if self._thread is None:
+            self._start()
 
     def _next_segment(self) -> FramePacker:
         """Begin the first segment, or the next one when all of this one is on disk, which its last frame says."""
@@ -283,21 +309,23 @@ class JournalWriter:
     def _take(self) -> _Batch | None:
         """What goes out with the next sync; None when the writer closes."""
         with self._arrived:
-            self._arrived.wait_for(lambda: self._frames or self._closing)
+            self._arrived.wait_for(lambda: self._frames or self._blobs or self._closing)
             pause = self._pause_until - time.monotonic()
             if pause > 0 and self._queued < _WRITE_BYTES:
                 self._arrived.wait_for(lambda: self._closing, pause)
-            if not self._frames:
+            if not self._frames and not self._blobs:
                 return None
             # What was taken before is on disk, so that all that is queued is in here.
-            batch = _Batch(self._turn, self._frames, self._queued, self._durable + 1, self._appended)
-            self._turn, self._frames = None, []
+            batch = _Batch(self._blobs, self._turn, self._frames, self._queued, self._durable + 1, self._appended)
+            self._blobs, self._turn, self._frames = [], None, []
         return batch
 
     def _write(self, batch: _Batch) -> None:
         if not isinstance(self._presence, Presence):
             assert self._presence is not None  # the thread is started after it is announced
             raise self._presence
+        for blob in batch.blobs:
+            blob.blobs.put(blob.content, blob.digest)
         if batch.turn is not None:
             if self._segment is not None:
                 self._segment.seal(batch.turn.end)
@@ -306,23 +334,25 @@ class JournalWriter:
                 for folder in dict.fromkeys((*self._presence.changed, self._folder.parent, self._folder.parent.parent)):
                     sync_directory(folder)
             self._segment = OpenSegment(self._folder, batch.turn.sequence, batch.turn.header)
-        assert self._segment is not None  # the first batch begins it
-        self._segment.write(batch.frames)
+        if batch.frames:
+            assert self._segment is not None  # the first group begins it
+            self._segment.write(batch.frames)
 
     def _acknowledge(self, batch: _Batch) -> None:
-        assert self._segment is not None  # it was written to
         self._pause_until = time.monotonic() + min(_AT_MOST, _FOR_EACH * (batch.last - batch.first + 1))
         with self._progress:
             self._durable = batch.last
             self._queued -= batch.size
-            self._on_disk = self._segment.durable
+            if batch.frames:  # else another segment may have been begun meanwhile, of which nothing is on disk
+                assert self._segment is not None
+                self._on_disk = self._segment.durable
             self._progress.notify_all()
         self._call_back()
 
     def _fail(self, failure: StoreError) -> None:
         with self._progress:
             self._failure = failure
-            self._frames = []
+            self._blobs, self._frames = [], []
             self._queued = 0
             self._progress.notify_all()
         if self._segment is not None:

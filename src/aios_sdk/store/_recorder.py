@@ -147,7 +147,8 @@ class Run:
         """Record an attempt and everything it added: all or nothing.
 
         ``layers`` are what the step added, stamped (`Document.stamp`); ``document`` already holds them at the end of its layers.
-        Also for steps that were skipped, unsupported or failed, with no layers. Large layers are written as blobs before this returns.
+        Also for steps that were skipped, unsupported or failed, with no layers. Large layers go to the blobs, and are there before the
+        attempt is acknowledged.
         """
         answerer = self.answerer(attempt.step, attempt.stage, attempt.component)
         if attempt.version:
@@ -216,7 +217,7 @@ class Run:
             items, length = len(getattr(layers, layer)), len(content)
             first = max(0, len(getattr(document.layers, layer)) - items)
             if length > INLINE_BYTES:
-                self._blobs.put(content)
+                self._writer.put(self._blobs, content, artifact)
                 kept = None
             else:
                 size += length

@@ -80,6 +80,18 @@ def test_a_component_waits_until_the_next_is_asked_for_and_its_time_with_it(benc
     assert bench.run(slowly()) == ["0", "1", "3"]
 
 
+def test_a_document_does_not_hold_its_component_up(bench: Bench, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+
+    async def first_of_two() -> bool:
+        component = planned("unpacks", "ingest", trace=str(trace))
+        async with taken(bench.pool.ingest(component, _source("document", "data"), run="r", step="s", timeout=None)) as items:
+            assert isinstance(await anext(items), Document)
+            return until(lambda: trace.read_text() == "1")
+
+    assert bench.run(first_of_two())
+
+
 def test_its_time_counts_over_all_that_it_yields(bench: Bench) -> None:
     found = bench.run(bench.ingested(planned("unpacks", "ingest"), _source(*["nap", "data"] * 4), timeout=0.7))
     assert [type(item) for item in found] == [Source, Source, UnitFailure]

@@ -7,9 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
-
-import pytesseract
+from typing import TYPE_CHECKING, Any, Final
 
 from aios_sdk import Context, DeadlineExceeded, StepError, Unavailable
 
@@ -64,12 +62,15 @@ class Program:
 
     def __init__(self, languages: Sequence[str]) -> None:
         """Raises `Unavailable`, with the command that installs it, when the program or the data of a language is missing."""
+        import pytesseract  # and numpy with it, which who reads through tesserocr does without
+
         self.name = f"tesseract {version()}"
         self._languages = "+".join(languages)
         installed = folder_and_languages()[1]
         check_languages(languages, installed)
         self.finds_orientation = "osd" in installed
-        pytesseract.pytesseract.environ = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+        self._pytesseract: Final[Any] = pytesseract.pytesseract
+        self._pytesseract.environ = {**os.environ, "OMP_THREAD_LIMIT": "1"}
 
     def read(self, picture: Image, psm: int, dpi: int, context: Context) -> str:
         """Tesseract's table (TSV) of what it reads in ``picture``. Raises `DeadlineExceeded`, and `StepError` with its last words."""
@@ -95,8 +96,8 @@ class Program:
         file, timeout = context.scratch / "page.ppm", context.remaining()
         picture.save(file, "PPM")
         try:
-            pytesseract.pytesseract.run_tesseract(str(file), str(file.with_suffix("")), kind, language, told, timeout=timeout or 0)
-        except pytesseract.TesseractError as error:
+            self._pytesseract.run_tesseract(str(file), str(file.with_suffix("")), kind, language, told, timeout=timeout or 0)
+        except self._pytesseract.TesseractError as error:
             raise StepError(
                 f"tesseract ended with status {error.status}",
                 cause=str(error.message)[-500:] or "It said nothing",

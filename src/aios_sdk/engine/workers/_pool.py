@@ -158,9 +158,10 @@ class Pool:
     async def ingest(
         self, component: PlannedComponent, source: Source, *, run: str, step: str, timeout: float | None, memory_mb: int | None = None
     ) -> AsyncGenerator[Document | Source | UnitFailure, None]:
-        """What the component makes of ``source``, each thing when it is asked for; last a failure, if there was one.
+        """What the component makes of ``source``, each source when it is asked for; last a failure, if there was one.
 
-        The component waits while nothing is asked for, and its time with it. Tables of a document are in the blobs; so are the bytes
+        After a source the component waits until the next thing is asked for, and its time with it; a document, of which there is one,
+        does not hold it up. Tables of a document are in the blobs; so are the bytes
         of a source that has a ``content_id``. Leaving the iterator early kills the worker. Raises `StoreFull` when the disk is full.
         """
         for is_last in (False, True):
@@ -189,7 +190,8 @@ class Pool:
                 self._remember(number, report)
                 if isinstance(report, Found):
                     yield _item(report)
-                    errand.send(Next())
+                    if report.source is not None:
+                        errand.send(Next())
                 elif isinstance(report, Blame):
                     yield report
                 elif isinstance(report, Done):

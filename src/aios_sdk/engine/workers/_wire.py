@@ -84,7 +84,7 @@ class Call(msgspec.Struct, frozen=True, array_like=True, tag=0):
 
 
 class Ingest(msgspec.Struct, frozen=True, array_like=True, tag=1):
-    """Ingest ``source`` up to the first thing it yields; `Next` asks for each other."""
+    """Ingest ``source`` up to the first source that it yields; `Next` asks for what follows."""
 
     task: Task
     step: str
@@ -94,7 +94,7 @@ class Ingest(msgspec.Struct, frozen=True, array_like=True, tag=1):
 
 
 class Next(msgspec.Struct, frozen=True, array_like=True, tag=2):
-    """Go on to what is yielded next."""
+    """Go on after a source."""
 
 
 class Render(msgspec.Struct, frozen=True, array_like=True, tag=3):

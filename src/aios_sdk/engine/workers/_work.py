@@ -119,7 +119,7 @@ class Work:
     # -- ingest -------------------------------------------------------------------------------------------------------
 
     def ingest(self, order: Ingest) -> None:
-        """Send what the component yields, each thing when the parent asks for it; its time runs only in between."""
+        """Send what the component yields: a document at once, each source when the parent asks for it; its time runs only in between."""
         component = self._components.id(order.task.component)
         implementation = self._implementation(order.task.component, "ingest")
         with self._scratch as scratch:
@@ -132,7 +132,9 @@ class Work:
                 used = time.monotonic() - begun
                 self._board.rest()
                 self._line.send(report)
-                if not isinstance(self._line.receive(), Next):
+                if report.source is None:
+                    self._line.flush()  # it is there whatever becomes of what follows
+                elif not isinstance(self._line.receive(), Next):
                     return
                 self._board.work(0, used)
                 begun = time.monotonic() - used
