@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -33,6 +33,15 @@ class Recollection(NamedTuple):
     ingested_by: PlannedComponent
 
 
+class _Course(msgspec.Struct):
+    """How the steps of a document went: who was asked at which, and whether the run has recorded that these are used."""
+
+    steps: tuple[StepOutcome, ...]
+    asked: list[tuple[PlannedStep, Candidate]]
+    ingested_by: PlannedComponent
+    is_recorded: bool = False
+
+
 class Again:
     """Knows documents that an earlier run of the same pipeline recorded, by everything that their steps could see.
 
@@ -50,7 +59,7 @@ class Again:
         self._courses: dict[str, str] = {}
         self._used: set[tuple[str, str]] = set()
         # Most documents of a type were asked about at the same places, and ended alike.
-        self._known: dict[tuple[str, tuple[tuple[str, str, str], ...]], list[tuple[PlannedStep, Candidate]] | None] = {}
+        self._known: dict[tuple[str, str, object], _Course | None] = {}
         self._steps: Final = lru_cache(256)(_STEPS.decode)
 
     def key(self, document: Document) -> str:
@@ -81,39 +90,45 @@ class Again:
         whole = self._memo.whole(key) if key and not self._memory.is_fresh else None
         if whole is None or whole.document_id != document.id:
             return None
-        asked = self._asked_before(whole, document.media_type)
-        if not asked:
+        course = self._course_of(whole, document.media_type)
+        if course is None:
             return None
-        layers = {
-            name: tuple(item for content in contents for item in decode_layer(name, content)) for name, contents in whole.layers.items()
-        }
+        layers = {name: _items(name, contents) for name, contents in whole.layers.items()}
         if "tables" in layers:
             tables = located(layers["tables"], self._blobs)
             if tables is None:
                 return None
             layers["tables"] = tables
-        for step, candidate in asked:
+        if not course.is_recorded:
+            self._record(course)
+        document = msgspec.structs.replace(document, thread=whole.thread, layers=Layers(**layers))
+        return Recollection(Outcome(document=document, status="completed", steps=course.steps), whole, course.ingested_by)
+
+    def _record(self, course: _Course) -> None:
+        course.is_recorded = True
+        for step, candidate in course.asked:
             if self._run is not None and (step.id, candidate.info.id) not in self._used:
                 self._used.add((step.id, candidate.info.id))
                 record_use(self._run, self._plan.registry, step, candidate)
-        steps = self._steps(whole.steps)
-        ingested_by = next(candidate.component for _, candidate in asked if candidate.info.id == steps[0].component)
-        document = msgspec.structs.replace(document, thread=whole.thread, layers=Layers(**layers))
-        return Recollection(Outcome(document=document, status="completed", steps=steps), whole, ingested_by)
 
-    def _asked_before(self, whole: Whole, media_type: str) -> list[tuple[PlannedStep, Candidate]] | None:
-        """Who was asked about the document; None when one of them can be asked no more."""
-        place = (media_type, tuple(whole.uses))
+    def _course_of(self, whole: Whole, media_type: str) -> _Course | None:
+        """How the steps went and who was asked; None when one of these can be asked no more."""
+        steps = self._steps(whole.steps)
+        # Every step makes an attempt. Where none made two, the steps say all that the attempts do, which take longest to read.
+        said = whole.steps if whole.attempts == len(steps) else tuple(whole.uses())
+        place = (media_type, whole.steps, said)
         if place not in self._known:
             if len(self._known) >= _KNOWN:
                 self._known.clear()
-            asked = list(self._asked_then(whole, media_type))
-            found = [each for each in asked if each is not None]
-            self._known[place] = found if len(found) == len(asked) else None
+            found = list(self._asked_then(whole, media_type))
+            asked = [each for each in found if each is not None]
+            ingested_by = next((candidate.component for _, candidate in asked if candidate.info.id == steps[0].component), None)
+            are_there = len(asked) == len(found)
+            self._known[place] = _Course(steps, asked, ingested_by) if are_there and ingested_by is not None else None
         return self._known[place]
 
     def _asked_then(self, whole: Whole, media_type: str) -> Iterator[tuple[PlannedStep, Candidate] | None]:
-        for step, component, status in whole.uses:
+        for step, component, status in whole.uses():
             found = self._candidate(step, component, media_type)
             # Of a step that was skipped, or that is not for documents of this type, the component is named without being asked.
             if status != "skipped" and (found is not None or status != "unsupported"):
@@ -151,6 +166,12 @@ class Again:
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
+def _items(layer: str, contents: Sequence[bytes | str]) -> tuple[Any, ...]:
+    if len(contents) == 1:
+        return decode_layer(layer, contents[0])
+    return tuple([item for content in contents for item in decode_layer(layer, content)])
+
+
 def is_settled(outcome: Outcome) -> bool:
     """Whether nothing of a document would come out otherwise if it were asked for again."""
-    return outcome.status == "completed" and all(step.status in _SETTLED for step in outcome.steps)
+    return outcome.status == "completed" and _SETTLED.issuperset([step.status for step in outcome.steps])

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from ..errors import AiosError, AmbiguousComponent, ContractError, InputError, PluginError
-from ..records import Document, Layers, Outcome, Source, StepOutcome, StepStatus, UnitFailure, document_id
+from ..records import Document, Outcome, Source, StepOutcome, StepStatus, UnitFailure, document_id
 from ..stages import Context
 from ..store import INLINE_BYTES, Attempt, Blobs, Deliveries, Run, attempt_id
 from ._calls import failure_of
@@ -27,22 +27,11 @@ from ._limits import Budget, Limits
 from ._memory import Trace
 from ._plan import Plan, PlannedComponent
 from ._seen import Seen
+from ._tree import Delivery
 from ._verify import NOTHING, Gained, verified
 from ._workers import Workers
 from .detection import detect, seen
 from .workers._faults import readable
-
-
-class Delivery(NamedTuple):
-    """A source that is to be one delivery; ``admitted`` when its bytes are kept already, ``failure`` when a container at the top broke.
-
-    ``media_type`` is what was detected, if that was asked already.
-    """
-
-    source: Source
-    admitted: Admitted | None = None
-    failure: UnitFailure | None = None
-    media_type: str = ""
 
 
 class Read(NamedTuple):
@@ -87,13 +76,17 @@ class Reader:
 
     # -- containers at the top ----------------------------------------------------------------------------------------
 
-    async def unfold(self, source: Source, depth: int = 0) -> AsyncIterator[Delivery]:
-        """The deliveries in a folder or archive, one after the other; any other source is a delivery itself."""
+    def delivery(self, source: Source, depth: int = 0) -> Delivery:
+        """What a source is: a delivery, or a folder or archive that is to be unfolded."""
         source = self._named(source)
         candidate, media_type = self._container(source)
-        if candidate is None or depth > self._limits.depth:
-            yield Delivery(source, media_type=media_type)
-        elif source.media_type == "inode/directory":
+        return Delivery(source, media_type=media_type, unfolded_by=candidate if depth <= self._limits.depth else None)
+
+    async def unfold(self, container: Delivery, depth: int = 0) -> AsyncIterator[Delivery]:
+        """The deliveries in a folder or archive, one after the other."""
+        source, candidate = container.source, container.unfolded_by
+        assert candidate is not None  # else it is a delivery itself
+        if source.media_type == "inode/directory":
             async for delivery in self._unfold_folder(source, candidate, depth):
                 yield delivery
         else:
@@ -126,8 +119,12 @@ class Reader:
         for child in self._files_of(folder, candidate):
             if isinstance(child, UnitFailure):
                 yield Delivery(folder, Admitted(folder), child)
+                continue
+            found = self.delivery(child, depth + 1)
+            if found.unfolded_by is None:
+                yield found
             else:
-                async for delivery in self.unfold(child, depth + 1):
+                async for delivery in self.unfold(found, depth + 1):
                     yield delivery
 
     def _files_of(self, folder: Source, candidate: Candidate) -> Iterator[Source | UnitFailure]:
@@ -189,11 +186,19 @@ class Reader:
 
     # -- one source ---------------------------------------------------------------------------------------------------
 
+    def admit_at_once(self, source: Source, media_type: str = "") -> Admitted | None:
+        """The same as `admit`, of a source whose bytes are in memory and few; None of any other."""
+        if source.data is None or len(source.data) > INLINE_BYTES:
+            return None
+        origin = source.parent or source.origin or source.key or source.name
+        return admit(source, self._blobs, origin=origin, position=source.position, media_type=media_type)
+
     async def admit(self, source: Source, media_type: str = "") -> Admitted:
         """Keep the bytes of a delivery and give it its identity; ``media_type`` is what was detected, if it was."""
+        at_once = self.admit_at_once(source, media_type)
+        if at_once is not None:
+            return at_once
         origin = source.parent or source.origin or source.key or source.name
-        if source.data is not None and len(source.data) <= INLINE_BYTES:
-            return admit(source, self._blobs, origin=origin, position=source.position, media_type=media_type)
         # Copying takes a while. A task of its own, for the caller's may be the run's.
         work = partial(admit, source, self._blobs, origin=origin, position=source.position, media_type=media_type)
         return await asyncio.create_task(asyncio.to_thread(work))
@@ -232,13 +237,13 @@ class Reader:
         failure = found.failure
         if found.document is None and failure is None:
             failure = UnitFailure("contract", f"{candidate.info.id} yielded no document for {source.name}")
-        elif failure is None and found.document is not None and found.document.layers == Layers():
+        elif failure is None and found.document is not None and found.document.layers == NOTHING.layers:
             failure = UnitFailure("malformed", f"{source.name} holds nothing: no pages, no text, no tables and no fields")
         gained = NOTHING
         if found.document is not None:
             gained, broken = verified(document, self._step.id, found.document.layers, candidate.info.id, parts=True)
             failure = broken or failure
-            document = replace(document, thread=readable(found.document.thread)).with_layers(gained.layers)
+            document = replace(document, thread=readable(found.document.thread), layers=gained.layers)
         self.bind(document, candidate.component, source)
         status: StepStatus = "ok"
         if failure is not None:
@@ -267,7 +272,7 @@ class Reader:
         source = delivery.source
         if not source.document_id:
             source = replace(source, document_id=document_id(source.origin or source.key or source.path, source.position, ""))
-        return self.failed(self.document_of(source), delivery.failure, source)
+        return self.failed(self.begin(self.document_of(source)), delivery.failure, source)
 
     async def _ingest(self, candidate: Candidate, source: Source, budget: Budget) -> Ingested:
         try:
@@ -315,8 +320,6 @@ class Reader:
     def document_of(self, source: Source) -> Document:
         """The document that a source is to become, as far as is known before it is read."""
         before = "" if source.parent else self._delivered.latest(source.origin or source.key)
-        if before and before != source.document_id:
-            self._replaced.add(before)
         return Document(
             id=source.document_id,
             name=source.name,
@@ -332,6 +335,12 @@ class Reader:
             supersedes="" if before == source.document_id else before,
             resolve=self._plan.resolve,
         )
+
+    def begin(self, document: Document) -> Document:
+        """``document``, whose turn has come: from now on this run replaces what it supersedes."""
+        if document.supersedes:
+            self._replaced.add(document.supersedes)
+        return document
 
     def _outcome(
         self, document: Document, status: StepStatus, failure: UnitFailure | None, wall: float, candidate: Candidate | None
@@ -378,7 +387,7 @@ class Reader:
         )
 
     def _record_container(self, candidate: Candidate, source: Source) -> None:
-        document = self.document_of(source)
+        document = self.begin(self.document_of(source))
         self._run.found(document, path=source.origin, container=True, content=source.data)
         self._record(document, candidate, "ok", None, dt.datetime.now(dt.UTC), 0.0, NOTHING, 0)
         self._run.outcome(Outcome(document=document, status="completed"), container=True)

@@ -26,6 +26,9 @@ _FEWEST: Final = 8
 _MOST: Final = 64
 _ENOUGH: Final = 1024 * 1024
 
+#: Sources that are looked at together, if they are there; fewer where the window is small.
+_FEW: Final = 16
+
 #: Of these, one is being taken while the other is passed on.
 _AHEAD: Final = 2
 
@@ -62,16 +65,16 @@ class Window:
         self._settle()
 
     def _settle(self) -> None:
-        if self._count < self.size and self._bytes < _WINDOW_BYTES:
-            self._room.set()
-        else:
-            self._room.clear()
+        has_room = self._count < self.size and self._bytes < _WINDOW_BYTES
+        if has_room != self._room.is_set():
+            (self._room.set if has_room else self._room.clear)()
 
 
 def weight_of(document: Document) -> int:
     """About how many bytes the layers of a document take, by what is large in them."""
     layers = document.layers
-    return 1000 + sum(len(text.content) for text in layers.text) + 7 * sum(len(words.starts) for words in layers.words)
+    weight = 1000 + sum([len(text.content) for text in layers.text])
+    return weight + 7 * sum([len(words.starts) for words in layers.words]) if layers.words else weight
 
 
 class Turn:
@@ -158,30 +161,50 @@ async def _durable(ticket: Ticket) -> None:
         raise ticket.error
 
 
-async def read_ahead(inputs: object, window: int) -> AsyncIterator[Source]:
-    """The sources, for a window of so many; an iterator of the caller's may wait for events, so it is asked on a thread and holds up
-    nothing that is under way."""
+async def read_ahead(inputs: object, window: int) -> AsyncIterator[list[Source]]:
+    """The sources, a few at a time, for a window of so many; an iterator of the caller's may wait for events, so it is asked on a thread
+    and holds up nothing that is under way."""
     sources = sources_of(inputs)
+    most = max(1, min(_FEW, window // 4))
     if isinstance(inputs, str | Path | Source | list | tuple):
-        for source in sources:
-            yield source
+        for few in _by(most, sources):
+            yield few
         return
     feed = _Feed(sources, asyncio.get_running_loop(), together=max(_FEWEST, min(_MOST, window // 4)))
     # A daemon thread: an iterator that waits for ever must not keep anybody from ending the run, or the process.
     threading.Thread(target=feed.work, name="aios-input", daemon=True).start()
     try:
         while True:
-            found = feed.take()
-            if found is None:
-                await feed.arrived()
-            elif isinstance(found, Source):
-                yield found
-            elif isinstance(found, BaseException):
-                raise found
-            else:
+            few, end = feed.take(most)
+            if few:
+                yield few
+            if isinstance(end, BaseException):
+                raise end
+            if end is not None:
                 return
+            if not few:
+                await feed.arrived()
     finally:
         feed.stop()
+
+
+def _by(most: int, sources: Iterator[Source]) -> Iterator[list[Source]]:
+    """So many at a time; what is raised comes after those before it."""
+    few: list[Source] = []
+    size = 0
+    try:
+        for source in sources:
+            few.append(source)
+            size += len(source.data or b"")
+            if len(few) == most or size >= _ENOUGH:
+                yield few
+                few, size = [], 0
+    except Exception:
+        if few:
+            yield few
+        raise
+    if few:
+        yield few
 
 
 _END: Final = object()
@@ -201,14 +224,19 @@ class _Feed:
         self._is_asked = False
         self._stopped = False
 
-    def take(self) -> object:
-        """The next source, an error, or the end; None when it is not there yet."""
-        if not self._ready:
-            return None
-        found, is_last = self._ready.popleft()
-        if is_last:
-            self._room.release()
-        return found
+    def take(self, most: int) -> tuple[list[Source], object]:
+        """The next sources, as far as they are there, and what follows them if it is none: an error, or the end."""
+        few: list[Source] = []
+        size = 0
+        while self._ready and len(few) < most and size < _ENOUGH:
+            found, is_last = self._ready.popleft()
+            if is_last:
+                self._room.release()
+            if not isinstance(found, Source):
+                return few, found
+            few.append(found)
+            size += len(found.data or b"")
+        return few, None
 
     async def arrived(self) -> None:
         """Wait until `take` may give something."""

@@ -49,6 +49,17 @@ def sources_of(inputs: object) -> Iterator[Source]:
         raise _no_input(inputs)
 
 
+def names_of(inputs: object) -> tuple[str, ...]:
+    """How the inputs are named in the record of the run."""
+    if isinstance(inputs, Source):
+        return (inputs.key or inputs.name,)
+    if isinstance(inputs, str | Path):
+        return (str(inputs),)
+    if isinstance(inputs, list | tuple):
+        return tuple(name for each in inputs for name in names_of(each))
+    return (type(inputs).__name__,)
+
+
 def check_inputs(inputs: object) -> None:
     """Refuse paths that are not there before anything is done. Iterators are left alone, since looking would use them up."""
     if isinstance(inputs, str | Path):

@@ -6,21 +6,21 @@ import asyncio
 import datetime as dt
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import Final, TypeAlias
 
 from ..records import Document, Outcome, Source, Status, StepOutcome
 from ..store import INLINE_BYTES, Attempt, Memo, Run, RunInfo, RunStatus, Store, Ticket
 from ._again import Again, Recollection, is_settled
+from ._ahead import Ahead, Known
 from ._calls import Calls
 from ._cases import Cases, Duplicates, Place
 from ._choice import Chooser, is_refusal
-from ._documents import Delivery, Reader
+from ._documents import Reader
 from ._eager import start
 from ._events import Observer, Observers
 from ._flow import Acknowledger, InOrder, Turn, Window, read_ahead, weight_of
-from ._ingest import Admitted
-from ._limits import Budget, Limits
+from ._ingest import Admitted, names_of
+from ._limits import Limits
 from ._memory import Memory, Trace
 from ._models import RunModels
 from ._parts import gained_of, inherited, parts_of
@@ -28,27 +28,14 @@ from ._patience import Patience
 from ._plan import Plan, PlannedStep
 from ._steps import Steps, stage_failed
 from ._stop import Stop
+from ._tree import Delivery, Tree
 from ._workers import Workers
-
-
-class _Tree:
-    """One delivery being unfolded: how many of its sources are not ingested or not finished yet, and the outcomes so far."""
-
-    def __init__(self, number: int, limits: Limits) -> None:
-        self.number = number
-        self.budget = Budget(limits)
-        self.to_ingest = 1
-        self.to_finish = 1
-        self.weight = 0
-        self.found: list[tuple[Place, Outcome]] = []
-        self.case: Outcome | None = None
-
 
 #: Documents that may be at their steps at a time: enough to keep workers, services and batches supplied.
 _DOCUMENTS: Final = 64
 
 #: What becomes durable: an outcome, or the delivery after all of its outcomes.
-Done: TypeAlias = Outcome | _Tree
+Done: TypeAlias = Outcome | Tree
 
 
 class Engine:
@@ -72,7 +59,7 @@ class Engine:
         self._limits = limits
         self._fresh = fresh
         self._memo: Memo | None = None
-        self._in_order: InOrder[_Tree] | None = InOrder() if ordered else None
+        self._in_order: InOrder[Tree] | None = InOrder() if ordered else None
         self._observers = Observers(observers)
         self._workers = Workers(plan.registry, workers, store.blobs, limits.memory_mb)
         self._chooser = Chooser(plan.registry, models)
@@ -151,7 +138,7 @@ class Engine:
         self._cases = Cases(plan.collect, self._duplicates, plan.resolve) if plan.collect else None
         self._run = store.begin(
             RunInfo(
-                pipeline=plan.name, pipeline_version=plan.version, definition=plan.definition, resolve=plan.resolve, inputs=_named(inputs)
+                pipeline=plan.name, pipeline_version=plan.version, definition=plan.definition, resolve=plan.resolve, inputs=names_of(inputs)
             )
         )
         cut_off = delivered.cut_off(plan.name)
@@ -169,7 +156,7 @@ class Engine:
             delivered=delivered,
             replaced=replaced,
         )
-        self._again = Again(plan, self._run, self._chooser, memory, memo, store.blobs)
+        self._ahead = Ahead(self._reader, Again(plan, self._run, self._chooser, memory, memo, store.blobs))
         self._observers.tell("run_started", self._run.id, plan.name)
         return self._run
 
@@ -183,7 +170,7 @@ class Engine:
                     self._take_no_more()  # if it was asked to stop before
                 if self._cases is not None and not self._is_cut:  # what is gathered over the whole input is not settled on a part
                     for case in self._cases.close_all():
-                        tree = _Tree(self._number, self._limits)  # a case that waited for all deliveries comes after them
+                        tree = Tree(self._number, self._limits)  # a case that waited for all deliveries comes after them
                         self._number += 1
                         await self._case(case, tree)
                         self._acknowledger.add(tree)
@@ -201,19 +188,26 @@ class Engine:
     async def _take_in(self, inputs: object) -> None:
         """Take deliveries while there is room in the window."""
         turn = Turn()
-        async for source in read_ahead(inputs, self._window.size):
-            async for delivery in self._reader.unfold(source):
-                await self._window.enter()
-                start(self._deliver(delivery, self._number), self._tasks)
-                self._number += 1
-                await turn.over()
+        async for sources in read_ahead(inputs, self._window.size):
+            for found, known in self._ahead.look(sources):
+                if found.unfolded_by is None:
+                    await self._begin_delivery(found, turn, known)
+                else:
+                    async for delivery in self._reader.unfold(found):
+                        await self._begin_delivery(delivery, turn)
+
+    async def _begin_delivery(self, delivery: Delivery, turn: Turn, known: Known | None = None) -> None:
+        await self._window.enter()
+        start(self._deliver(delivery, self._number, known), self._tasks)
+        self._number += 1
+        await turn.over()
 
     async def _acknowledged(self, done: list[Done]) -> None:
         """Hand over what is durable, and make room in the window for what the caller has taken."""
         outcomes = [each for each in done if isinstance(each, Outcome)]
         for outcome in outcomes:
             self._observers.tell("document_finished", outcome)
-        trees = [each for each in done if isinstance(each, _Tree)]
+        trees = [each for each in done if isinstance(each, Tree)]
         if self._in_order is None:
             handed = [outcome for outcome in outcomes if self._cases is None or outcome.document.kind == "case"]
         else:
@@ -224,41 +218,41 @@ class Engine:
         for tree in trees:
             self._window.leave(tree.weight)
 
-    def _outcomes_of(self, tree: _Tree) -> list[Outcome]:
+    def _outcomes_of(self, tree: Tree) -> list[Outcome]:
         if self._cases is not None:
             return [tree.case] if tree.case is not None else []
         return [outcome for _, outcome in sorted(tree.found, key=lambda found: found[0])]
 
-    async def _deliver(self, delivery: Delivery, number: int) -> None:
-        tree = _Tree(number, self._limits)
+    async def _deliver(self, delivery: Delivery, number: int, known: Known | None) -> None:
+        tree = Tree(number, self._limits)
         if delivery.failure is not None:
             read = self._reader.failed_container(delivery)
             assert read.document is not None
             assert read.outcome is not None
-            await self._duplicates.unfolded(number)
+            await self._unfolded(tree)
             await self._finish(read.document, [read.outcome], tree, (number,), read.trace)
             await self._finished(tree)
         else:
-            await self._source(tree, delivery.admitted or await self._reader.admit(delivery.source, delivery.media_type), (number,))
+            admitted = delivery.admitted or await self._reader.admit(delivery.source, delivery.media_type)
+            await self._source(tree, admitted, (number,), known)
 
-    async def _source(self, tree: _Tree, admitted: Admitted, place: Place) -> None:
+    async def _source(self, tree: Tree, admitted: Admitted, place: Place, known: Known | None = None) -> None:
         """Pass the document of a source through the steps; its children go their own ways beside it."""
         async with self._documents:
             if self._is_stopping and len(place) == 1:  # nobody has begun it; the next run will
                 self._is_cut = True
-                await self._duplicates.unfolded(tree.number)
+                await self._unfolded(tree)
                 self._acknowledger.add(tree)
                 return
-            document = self._reader.document_of(admitted.source)
-            key = "" if admitted.failure is not None else self._again.key(document)
-            recollection = self._again.recall(document, key)
+            document, key, recollection = known or self._ahead.known(admitted)
+            self._reader.begin(document)
             if recollection is not None:
                 await self._recalled(recollection, admitted.source, tree, place)
             else:
                 await self._read(admitted, document, key, tree, place)
         await self._finished(tree)
 
-    async def _read(self, admitted: Admitted, document: Document, key: str, tree: _Tree, place: Place) -> None:
+    async def _read(self, admitted: Admitted, document: Document, key: str, tree: Tree, place: Place) -> None:
         """A document that is new, changed or not to be recalled is ingested and passes its steps."""
         read = await self._reader.read(admitted, document, tree.budget)
         if read.document is not None:
@@ -268,14 +262,19 @@ class Engine:
         tree.to_ingest += len(read.children) - 1
         tree.to_finish += len(read.children)
         if tree.to_ingest == 0:
-            await self._duplicates.unfolded(tree.number)
+            await self._unfolded(tree)
         for position, child in enumerate(read.children):
             self._tasks.create_task(self._source(tree, child, (*place, position)))
         if read.document is not None and read.outcome is not None:
             read.trace.key = "" if read.children else key
             await self._finish(read.document, [read.outcome], tree, place, read.trace, children=len(read.children))
 
-    async def _finished(self, tree: _Tree) -> None:
+    async def _unfolded(self, tree: Tree) -> None:
+        """All that a delivery holds has been seen, for which cases wait before they ask for duplicates."""
+        if self._cases is not None:
+            await self._duplicates.unfolded(tree.number)
+
+    async def _finished(self, tree: Tree) -> None:
         """One source of a delivery is done; after the last the delivery is."""
         tree.to_finish -= 1
         if tree.to_finish:
@@ -286,7 +285,7 @@ class Engine:
                 await self._case(case, tree)
         self._acknowledger.add(tree)
 
-    async def _recalled(self, recollection: Recollection, source: Source, tree: _Tree, place: Place) -> None:
+    async def _recalled(self, recollection: Recollection, source: Source, tree: Tree, place: Place) -> None:
         """A document that came again unchanged: what became of it is told as if it had just happened."""
         outcome = recollection.outcome
         document = outcome.document
@@ -299,13 +298,13 @@ class Engine:
                 self._observers.tell("document_found", document)  # once it is ingested, as always
         tree.to_ingest -= 1
         if tree.to_ingest == 0:
-            await self._duplicates.unfolded(tree.number)
+            await self._unfolded(tree)
         self._settle(outcome, tree, place, self._run.recall(recollection.whole))
 
     # -- a document or case that has been found -----------------------------------------------------------------------
 
     async def _finish(
-        self, document: Document, done: list[StepOutcome], tree: _Tree, place: Place, trace: Trace, *, children: int = 0
+        self, document: Document, done: list[StepOutcome], tree: Tree, place: Place, trace: Trace, *, children: int = 0
     ) -> None:
         plan = self._plan
         if done[0].status in ("ok", "partial"):
@@ -317,9 +316,10 @@ class Engine:
                     return
                 document = await self._pass(plan.part_steps, document, done, trace)
         outcome = Outcome(document=document, status=self._status(done), steps=tuple(done))
-        self._settle(outcome, tree, place, self._run.outcome(outcome, memo_key=trace.key if is_settled(outcome) else ""))
+        key = trace.key and (trace.key if is_settled(outcome) else "")
+        self._settle(outcome, tree, place, self._run.outcome(outcome, memo_key=key))
 
-    def _split(self, packet: Document, parts: list[Document], done: list[StepOutcome], tree: _Tree, place: Place, trace: Trace) -> None:
+    def _split(self, packet: Document, parts: list[Document], done: list[StepOutcome], tree: Tree, place: Place, trace: Trace) -> None:
         """A packet has become its parts: they are the documents now, and it is what they lie in."""
         self._run.outcome(Outcome(document=packet, status=self._status(done), steps=tuple(done)), container=True)
         self._observers.tell("document_split", packet, tuple(parts))
@@ -327,7 +327,7 @@ class Engine:
         for part in parts:
             self._tasks.create_task(self._part(part, inherited(part, done), tree, (*place, part.position), Trace(trace.ingested_by)))
 
-    async def _part(self, part: Document, done: list[StepOutcome], tree: _Tree, place: Place, trace: Trace) -> None:
+    async def _part(self, part: Document, done: list[StepOutcome], tree: Tree, place: Place, trace: Trace) -> None:
         """Pass a part of a packet through the steps that follow."""
         async with self._documents:
             gained = gained_of(part.layers)
@@ -342,7 +342,7 @@ class Engine:
             self._settle(outcome, tree, place, self._run.outcome(outcome))
         await self._finished(tree)
 
-    def _settle(self, outcome: Outcome, tree: _Tree, place: Place, ticket: Ticket) -> None:
+    def _settle(self, outcome: Outcome, tree: Tree, place: Place, ticket: Ticket) -> None:
         """A document has ended; it is handed over when that is durable."""
         weight = weight_of(outcome.document)
         tree.weight += weight
@@ -353,7 +353,7 @@ class Engine:
         if self._cases is not None or self._in_order is not None:
             tree.found.append((place, outcome))
 
-    async def _case(self, case: Document, tree: _Tree) -> None:
+    async def _case(self, case: Document, tree: Tree) -> None:
         self._run.found(case)
         self._observers.tell("document_found", case)
         done: list[StepOutcome] = []
@@ -378,23 +378,12 @@ class Engine:
     def _status(self, done: Sequence[StepOutcome]) -> Status:
         if done and done[0].stage == "ingest" and done[0].status in ("failed", "unsupported"):
             return "refused" if is_refusal(done[0], self._plan.registry) else "failed"
-        if any(step.status == "failed" and step.step in self._required for step in done):
-            return "failed"
-        return "partial" if any(step.status in ("failed", "partial") for step in done) else "completed"
+        if {step.status for step in done}.isdisjoint(("failed", "partial")):
+            return "completed"
+        return "failed" if any(step.status == "failed" and step.step in self._required for step in done) else "partial"
 
 
 def _innermost(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-def _named(inputs: object) -> tuple[str, ...]:
-    """How the inputs are named in the record of the run."""
-    if isinstance(inputs, Source):
-        return (inputs.key or inputs.name,)
-    if isinstance(inputs, str | Path):
-        return (str(inputs),)
-    if isinstance(inputs, list | tuple):
-        return tuple(name for each in inputs for name in _named(each))
-    return (type(inputs).__name__,)

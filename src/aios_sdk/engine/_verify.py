@@ -50,7 +50,7 @@ def verified(
         # The types of records are checked where they are read from JSON, not where they are made; these bytes are recorded as well.
         for name, items in added.items():
             content = canonical_layer(name, items)
-            contents[name] = (content, digest(content))
+            contents[name] = content, digest(content)
             if len(content) <= _CHECKED_WHOLE:
                 check_layer(name, content)
             else:

@@ -12,7 +12,9 @@ import threading
 import uuid
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, final
+from typing import TYPE_CHECKING, BinaryIO, final
+
+import msgspec
 
 from ..errors import Unsupported
 from ..plugins import Instance, Registry
@@ -146,23 +148,20 @@ class Workers:
 
 
 @final
-class _Lender:
+class _Lender(msgspec.Struct, frozen=True, gc=False):
     """Renders with the component that ingested the document, in the thread that asks."""
 
-    __slots__ = ("_workers", "component", "content")
-
-    def __init__(self, component: PlannedComponent, content: bytes | None, workers: Workers) -> None:
-        self.component: Final = component
-        self.content: Final = content
-        self._workers = workers
+    component: PlannedComponent
+    content: bytes | None
+    workers: Workers
 
     def open(self, document: Document) -> BinaryIO:
         """The document's bytes."""
-        return io.BytesIO(self.content) if self.content is not None else self._workers.open(document.content_id)
+        return io.BytesIO(self.content) if self.content is not None else self.workers.open(document.content_id)
 
     def render(self, document: Document, page: int, dpi: int) -> Image:
         """A picture of ``page``. Raises `Unsupported` when the component that ingested the document draws none."""
-        implementation = self._workers.instance(self.component).implementation("render")
+        implementation = self.workers.instance(self.component).implementation("render")
         if implementation is None:
             raise Unsupported(f"{self.component.id} does not render pages", component=self.component.id, document=document.id)
         picture: Image = implementation.call(document=document, page=page, dpi=dpi)

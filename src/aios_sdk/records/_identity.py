@@ -72,7 +72,8 @@ def digest_folder(folder: Path) -> str:
 
 def identify(*parts: str | int) -> str:
     """An id of 32 hexadecimal digits made of ``parts``; other parts, or the same split otherwise, give another id."""
-    return hashlib.sha256("\x1f".join(f"{len(str(part))}:{part}" for part in parts).encode()).hexdigest()[:ID_LENGTH]
+    texts = map(str, parts)
+    return hashlib.sha256("\x1f".join([f"{len(text)}:{text}" for text in texts]).encode()).hexdigest()[:ID_LENGTH]
 
 
 def document_id(origin: str, position: int, content_id: str) -> str:

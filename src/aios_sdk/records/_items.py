@@ -82,31 +82,38 @@ class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     def __post_init__(self) -> None:
         if not self.path:
             raise ValueError("a field needs a path, such as 'total' or 'lines[0].total'")
-        if isinstance(self.value, str) and self.type in _PARSERS:
-            force_setattr(self, "value", _PARSERS[self.type](self.value))  # as read from JSON
-        kind = _TYPES.get(type(self.value))
+        given, value = self.type, self.value
+        if given in _PARSERS and isinstance(value, str):
+            value = _PARSERS[given](value)  # as read from JSON
+            force_setattr(self, "value", value)
+        kind = _TYPES.get(type(value))
         if kind is None:
             raise TypeError(
-                f"field {self.path!r} has a value of type {type(self.value).__name__}; give str, int, Decimal, bool, date or datetime"
-                + ("; money and fractions are Decimal: Decimal(str(value))" if isinstance(self.value, float) else "")
+                f"field {self.path!r} has a value of type {type(value).__name__}; give str, int, Decimal, bool, date or datetime"
+                + ("; money and fractions are Decimal: Decimal(str(value))" if isinstance(value, float) else "")
             )
-        if self.type not in ("", kind):
-            raise TypeError(f"field {self.path!r} says type {self.type!r} but its value is {kind!r}; leave type out")
-        force_setattr(self, "type", kind)
-        if isinstance(self.value, Decimal) and not self.value.is_finite():
-            raise ValueError(f"field {self.path!r} has the value {self.value}; leave a value that is unknown out")
-        if _is_too_long(self.value):
-            raise ValueError(f"field {self.path!r} has a number of more than {_DIGITS} digits; it is no number, or was misread")
-        if isinstance(self.value, dt.datetime):
-            if self.value.tzinfo is None:
-                raise ValueError(f"field {self.path!r} has a datetime without a zone; time is UTC")
-            force_setattr(self, "value", self.value.astimezone(dt.UTC).replace(fold=0))
-        if self.status == "extracted" and not self.spans:
+        if given != kind:
+            if given:
+                raise TypeError(f"field {self.path!r} says type {given!r} but its value is {kind!r}; leave type out")
+            force_setattr(self, "type", kind)
+        if kind != "text":
+            self._check_value(value)
+        if not self.spans and self.status == "extracted":
             raise ValueError(f"field {self.path!r} has no span; say where it stands, or status='derived' or 'ungrounded'")
-        if self.status == "derived" and not self.inputs:
+        if not self.inputs and self.status == "derived":
             raise ValueError(f"field {self.path!r} is derived; list the inputs it was made of")
-        _probability(self.confidence, f"the confidence of field {self.path!r}")
-        _probability(self.raw_confidence, f"the raw confidence of field {self.path!r}")
+        _probability(self.confidence, "the confidence of field", self.path)
+        _probability(self.raw_confidence, "the raw confidence of field", self.path)
+
+    def _check_value(self, value: Value) -> None:
+        if isinstance(value, Decimal) and not value.is_finite():
+            raise ValueError(f"field {self.path!r} has the value {value}; leave a value that is unknown out")
+        if _is_too_long(value):
+            raise ValueError(f"field {self.path!r} has a number of more than {_DIGITS} digits; it is no number, or was misread")
+        if isinstance(value, dt.datetime):
+            if value.tzinfo is None:
+                raise ValueError(f"field {self.path!r} has a datetime without a zone; time is UTC")
+            force_setattr(self, "value", value.astimezone(dt.UTC).replace(fold=0))
 
     @property
     def text(self) -> str:
@@ -138,9 +145,9 @@ def value_text(value: Value) -> str:
     return str(value)
 
 
-def _probability(value: float | None, what: str) -> None:
+def _probability(value: float | None, what: str, name: str) -> None:
     if value is not None and not 0.0 <= value <= 1.0:
-        raise ValueError(f"{what} is {value}; it must lie in 0..1")
+        raise ValueError(f"{what} {name!r} is {value}; it must lie in 0..1")
 
 
 class Label(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -165,7 +172,7 @@ class Label(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     def __post_init__(self) -> None:
         if not self.taxonomy or bool(self.value) == self.abstained:
             raise ValueError("a label needs a taxonomy, and either a value or abstained=True")
-        _probability(self.confidence, f"the confidence of label {self.taxonomy!r}")
+        _probability(self.confidence, "the confidence of label", self.taxonomy)
 
 
 class Sentence(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -45,7 +45,7 @@ class Layers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
 
 def same_pages(first: Layers, second: Layers) -> bool:
     """Whether both have the very same pages, texts, words and regions."""
-    return all(getattr(first, name) is getattr(second, name) for name in ("pages", "text", "words", "regions"))
+    return first.text is second.text and first.pages is second.pages and first.words is second.words and first.regions is second.regions
 
 
 def stamped_items(document: str, step: str, result: Result | Layers) -> dict[str, tuple[Any, ...]]:
@@ -157,6 +157,9 @@ _LAYER_TYPES: Final[dict[str, type]] = {
 _DECODERS: Final = {layer: msgspec.json.Decoder(tuple[kind, ...]) for layer, kind in _LAYER_TYPES.items()}  # type: ignore[valid-type]
 
 
+_CHECKS: Final[dict[str, Callable[[bytes], object]]] = {}
+
+
 def canonical_layer(layer: str, items: Sequence[Any]) -> bytes:
     """The canonical bytes of items of a layer, as they are recorded: the places of table files stay out, for they change."""
     return canonical([_without_place(item) for item in items] if layer == "tables" else items)
@@ -164,7 +167,10 @@ def canonical_layer(layer: str, items: Sequence[Any]) -> bytes:
 
 def check_layer(layer: str, content: bytes) -> None:
     """Raise ``msgspec.ValidationError`` naming what has a wrong type in the canonical bytes of items of a layer."""
-    shape_check(_LAYER_TYPES[layer])(content)
+    check = _CHECKS.get(layer)
+    if check is None:
+        check = _CHECKS[layer] = shape_check(_LAYER_TYPES[layer])
+    check(content)
 
 
 def decode_layer(layer: str, content: bytes | str) -> tuple[Any, ...]:

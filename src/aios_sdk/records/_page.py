@@ -46,8 +46,9 @@ class PageInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
     def __post_init__(self) -> None:
         if self.index < 0 or self.width < 0 or self.height < 0:
             raise ValueError("a page counts from 0 and has no negative size")
-        if not all(measure is None or 0 <= measure <= 1 for measure in (self.ink, self.sharpness)):
-            raise ValueError(f"ink {self.ink} and sharpness {self.sharpness} of page {self.index} must lie in 0..1")
+        ink, sharpness = self.ink, self.sharpness
+        if (ink is not None and not 0 <= ink <= 1) or (sharpness is not None and not 0 <= sharpness <= 1):
+            raise ValueError(f"ink {ink} and sharpness {sharpness} of page {self.index} must lie in 0..1")
         if self.skew is not None and not -45 <= self.skew <= 45:
             raise ValueError(f"page {self.index} leans by {self.skew} degrees; beyond 45 it is turned")
         if self.turned not in (None, 0, 90, 180, 270):

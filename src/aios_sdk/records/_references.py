@@ -12,14 +12,18 @@ from ._layers import Layers
 _Item: TypeAlias = Field | Label | Check
 
 
-def check_references(document: Document, added: Layers) -> Iterator[str]:
+def check_references(document: Document, added: Layers) -> Iterable[str]:
     """What is wrong with the references in ``added``, in sentences; nothing when all is well.
 
     Fields, labels and checks that are referred to must be the document's or its members'. A route without review must not rest on an
     ungrounded field, neither directly nor through checks and derived fields. Linear in what is held and referred to.
     """
     if not (added.route or added.checks or [field for field in added.fields if field.inputs]):
-        return
+        return ()
+    return _unfounded(document, added)
+
+
+def _unfounded(document: Document, added: Layers) -> Iterator[str]:
     known: dict[str, _Item] = {}
     for layers in _held(document, added):
         known.update((field.id, field) for field in layers.fields)

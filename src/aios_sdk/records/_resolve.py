@@ -21,6 +21,8 @@ def normalised(field: Field) -> str:
     SQL's ``fields.normalised`` holds the same string.
     """
     value: Value = field.value
+    if isinstance(value, str):
+        return "text:" + " ".join(value.split()).casefold()
     if isinstance(value, bool):
         return f"boolean:{field.text}"
     if isinstance(value, int | Decimal):
@@ -28,8 +30,6 @@ def normalised(field: Field) -> str:
         whole, _, fraction = format(Decimal(value), "f").partition(".")
         fraction = fraction.rstrip("0")
         return f"number:{whole}{'.' if fraction else ''}{fraction}" if value else "number:0"
-    if isinstance(value, str):
-        return "text:" + " ".join(value.split()).casefold()
     return f"{field.type}:{field.text}"
 
 

@@ -74,15 +74,16 @@ class Span(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tr
             if self.page is not None or self.start is not None or self.end is not None or self.box is not None:
                 raise ValueError("a span is a cell of a table or a place on a page, not both; give two spans")
             return
-        if self.page is None or self.page < 0:
+        page, start, end, box = self.page, self.start, self.end, self.box
+        if page is None or page < 0:
             raise ValueError("a span needs a page (from 0), or the row and column of a table")
-        if self.start is not None or self.end is not None:
-            if self.start is None or self.end is None or not 0 <= self.start < self.end:
-                raise ValueError(f"a span of text needs 0 <= start < end in code points, got {self.start}..{self.end}")
-        elif self.box is None:
+        if start is not None or end is not None:
+            if start is None or end is None or not 0 <= start < end:
+                raise ValueError(f"a span of text needs 0 <= start < end in code points, got {start}..{end}")
+        elif box is None:
             raise ValueError("a span on a page needs start and end, or a box")
-        if self.box is not None and not (0 <= self.box.x0 <= self.box.x1 <= 1 and 0 <= self.box.y0 <= self.box.y1 <= 1):
-            raise ValueError(f"a box is (x0, y0, x1, y1) within 0..1 from the top left, got {tuple(self.box)}")
+        if box is not None and not (0 <= box.x0 <= box.x1 <= 1 and 0 <= box.y0 <= box.y1 <= 1):
+            raise ValueError(f"a box is (x0, y0, x1, y1) within 0..1 from the top left, got {tuple(box)}")
 
     @property
     def kind(self) -> Literal["text", "box", "cell"]:

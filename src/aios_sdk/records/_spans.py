@@ -12,15 +12,17 @@ from ._span import Span
 from ._table import Table
 
 
-def check_spans(document: Document, added: Layers, *, parts: bool = False) -> Iterator[str]:
+def check_spans(document: Document, added: Layers, *, parts: bool = False) -> Iterable[str]:
     """What is wrong with the spans in ``added``, in sentences; nothing when all resolve.
 
     Spans into ``document``, its members and ``added`` are resolved: text exactly, boxes to a page, cells to a table. A span into
     anything else must be into what ``document`` or a member cites already, such as the text of a part. With ``parts``, for a document
     that is being ingested and whose parts are not known yet, such spans are left to who holds them. Linear in the number of spans.
     """
-    if _plainly_resolves(document, added):
-        return
+    return () if _plainly_resolves(document, added) else _unresolved(document, added, parts)
+
+
+def _unresolved(document: Document, added: Layers, parts: bool) -> Iterator[str]:
     held = (document.layers, added, *(member.document.layers for member in document.members))
     texts: Mapping[str, PageText] = document._texts
     if added.text or document.members:

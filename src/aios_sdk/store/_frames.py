@@ -31,12 +31,14 @@ _crc: Final = struct.Struct("<I")
 _prefix: Final = struct.Struct("<4sII")
 _fixed: Final = struct.Struct("<BQQQ16sHH32s")
 _head: Final = struct.Struct("<BI32s")
+_outline: Final = struct.Struct("<BI32x")  # the same without the digest
 _secret: Final = struct.Struct("<B16s")
 
 HEADER_SIZE: Final = _header.size + _crc.size
 #: Bytes of the frame that seals a segment.
 END_SIZE: Final = _prefix.size + _fixed.size
 _SALT: Final = 16
+_SALTS: Final = 256
 # Every frame of a segment begins with the first bytes of the header's hash. They cannot be guessed, so that nothing a document
 # contains looks like a frame when a reader searches behind damage.
 _MARKER: Final = 4
@@ -52,7 +54,7 @@ class Header(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """One frame as it was read; ``end`` is the offset behind it, ``chain`` the hash that the next frame repeats."""
+    """One frame as it was read; ``end`` is the offset behind it."""
 
     end: int
     flags: int
@@ -63,8 +65,12 @@ class Frame(NamedTuple):
     record_count: int
     row_count: int
     previous: bytes
-    chain: bytes
     body: memoryview
+
+    @property
+    def chain(self) -> bytes:
+        """The hash that the next frame repeats."""
+        return sha256(self.body[: _fixed.size + self.record_count * _head.size]).digest()
 
     def records(self) -> Iterator[tuple[int, memoryview | None]]:
         """The records in order: the table's number, and its rows of this frame as a MessagePack array, or None when they were erased.
@@ -75,9 +81,11 @@ class Frame(NamedTuple):
         secrets = heads + self.record_count * _head.size
         position = secrets + self.record_count * _secret.size
         states = self.body[secrets : position : _secret.size]
-        for (kind, length, _), state in zip(_head.iter_unpack(self.body[heads:secrets]), states, strict=True):
-            yield kind, self.body[position : position + length] if state == _PRESENT else None
-            position += length
+        body = self.body
+        for (kind, length), state in zip(_outline.iter_unpack(body[heads:secrets]), states, strict=True):
+            end = position + length
+            yield kind, body[position:end] if state == _PRESENT else None
+            position = end
 
     def damaged_record(self) -> int | None:
         """The first record, counted from 0, whose payload has not the digest that the chain covers, or that is erased and not empty."""
@@ -112,6 +120,8 @@ class FramePacker:
         self.chain = start
         self._marker = start[:_MARKER]
         self._sequence = 0
+        self._salts = b""
+        self._salted = 0
 
     def group(self, frames: Sequence[Sequence[Record]], document: bytes, durable: int) -> list[bytes]:
         """The bytes of a group's frames, one after the other; all but the last frame say that the group continues.
@@ -128,15 +138,12 @@ class FramePacker:
 
     def _frame(self, records: Sequence[Record], flags: int, document: bytes, durable: int, written: int) -> list[bytes]:
         # One record holds all rows of a table: one digest for each row would cost more than everything else here together.
-        salts = os.urandom(_SALT * len(records))
         rows = sum([record.rows for record in records])
         heads = [_fixed.pack(flags, self._sequence, durable, written, document, len(records), rows, self.chain)]
         secrets: list[bytes] = []
         payloads: list[bytes] = []
-        place = 0
         for table, _, payload in records:
-            salt = salts[place : place + _SALT]
-            place += _SALT
+            salt = self._salt()
             heads.append(_head.pack(table, len(payload), sha256(salt + payload).digest()))
             secrets += _STATE, salt
             payloads.append(payload)
@@ -145,6 +152,13 @@ class FramePacker:
         self._sequence += 1
         body = b"".join((covered, *secrets, *payloads))
         return [_prefix.pack(self._marker, len(body), zlib.crc32(body, len(body))), body]
+
+    def _salt(self) -> bytes:
+        # Each asking of the system takes as long as a digest and hands the interpreter to another thread, so many are asked for together.
+        if self._salted == len(self._salts):
+            self._salts, self._salted = os.urandom(_SALT * _SALTS), 0
+        self._salted += _SALT
+        return self._salts[self._salted - _SALT : self._salted]
 
 
 def erase(segment: bytearray, offset: int, records: Collection[int]) -> None:
@@ -208,10 +222,10 @@ def read_frames(file: BinaryIO, path: Path, offset: int, start: bytes) -> Iterat
             return
         if chain is not None and frame.previous != chain:
             raise corrupt(path, offset, "the frame does not follow the one before it")
-        chain, offset = frame.chain, frame.end
         yield frame
         if frame.flags & END:
             return
+        chain, offset = frame.chain, frame.end
 
 
 def _read_frame(file: BinaryIO, offset: int, marker: bytes) -> Frame | None:
@@ -225,9 +239,7 @@ def _read_frame(file: BinaryIO, offset: int, marker: bytes) -> Frame | None:
     if len(body) < length or zlib.crc32(body, length) != crc:
         return None
     flags, sequence, durable, written, document, records, rows, previous = _fixed.unpack_from(body)
-    view = memoryview(body)
-    chain = sha256(view[: _fixed.size + records * _head.size]).digest()
-    return Frame(offset + _prefix.size + length, flags, sequence, durable, written, document, records, rows, previous, chain, view)
+    return Frame(offset + _prefix.size + length, flags, sequence, durable, written, document, records, rows, previous, memoryview(body))
 
 
 def _was_durable(file: BinaryIO, offset: int, marker: bytes) -> bool:

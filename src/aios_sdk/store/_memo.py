@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias, final
@@ -11,6 +12,8 @@ from ._blobs import Blobs
 from ._deliveries import Deliveries
 from ._frames import CONTINUES
 from ._index import PLACE, Index
+from ._payloads import row_count
+from ._reader import Decode
 from ._tables import TABLES
 
 _ATTEMPTS: Final = TABLES["attempts"]
@@ -54,8 +57,8 @@ class Whole(NamedTuple):
     Attributes:
         writer, segment, byte_offset: where that lies, for `Run.recall`.
         run_id, document_id, thread: which run recorded which document, and what its conversation is known by.
-        steps: how its steps ended, as JSON; uses: which components attempts name, each with its step and how that ended.
-        layers: of each the canonical bytes of what the steps added, in their order.
+        steps: how its steps ended, as JSON; attempts: how many attempts were made at them.
+        layers: of each the canonical JSON of what the steps added, in their order.
         size: how many bytes the rows take that were recorded of it.
     """
 
@@ -66,9 +69,14 @@ class Whole(NamedTuple):
     document_id: str
     thread: str
     steps: str
-    uses: list[tuple[str, str, str]]
-    layers: dict[str, list[bytes]]
+    attempts: int
+    layers: dict[str, list[bytes | str]]
     size: int
+    decoded: Callable[[], list[Row]]
+
+    def uses(self) -> list[tuple[str, str, str]]:
+        """Which components the attempts name, each with its step and how that ended."""
+        return [use for use in map(_USE, self.decoded()) if use[1]]
 
 
 @final
@@ -128,16 +136,20 @@ class Memo:
         found = self._index.place(key)
         if found is None:
             return None
-        writer, sequence, offset = PLACE.unpack(found)
-        rows: dict[int, list[Row]] = {_ATTEMPTS.number: [], _ARTIFACTS.number: [], _OUTCOMES.number: []}
+        packed, sequence, offset = PLACE.unpack(found)
+        writer = packed.hex()
+        attempts: list[tuple[Decode, memoryview]] = []
+        rows: dict[int, list[Row]] = {_ARTIFACTS.number: [], _OUTCOMES.number: []}
         size = 0
         try:
-            for decode, frame in self._reader.frames_at(writer.hex(), sequence, offset):
+            for decode, frame in self._reader.frames_at(writer, sequence, offset):
                 for kind, payload in frame.records():
                     if payload is None:
                         return None  # erased
                     size += len(payload)
-                    if kind in rows:
+                    if kind == _ATTEMPTS.number:
+                        attempts.append((decode, payload))
+                    elif kind in rows:
                         rows[kind] += decode(kind, payload)
                 if not frame.flags & CONTINUES:
                     break
@@ -146,16 +158,20 @@ class Memo:
         if not rows[_OUTCOMES.number]:
             return None
         recorded, run, document, thread, steps = _OF_OUTCOME(rows[_OUTCOMES.number][0])
-        layers: dict[str, list[bytes]] = {}
-        for artifact, layer, content in map(_OF_ARTIFACT, rows[_ARTIFACTS.number]):
-            try:
-                layers.setdefault(layer, []).append(self._blobs.read(artifact) if content is None else content.encode())
-            except (StoreError, OSError):
-                return None  # missing or damaged
         if recorded != key:
             return None
-        uses = [use for use in map(_USE, rows[_ATTEMPTS.number]) if use[1]]
-        return Whole(writer.hex(), sequence, offset, run, document, thread, steps or "[]", uses, layers, size)
+        layers: dict[str, list[bytes | str]] = {}
+        for artifact, layer, content in map(_OF_ARTIFACT, rows[_ARTIFACTS.number]):
+            try:
+                layers.setdefault(layer, []).append(self._blobs.read(artifact) if content is None else content)
+            except (StoreError, OSError):
+                return None  # missing or damaged
+        count = sum([row_count(payload) for _, payload in attempts])
+
+        def decoded() -> list[Row]:
+            return [row for decode, payload in attempts for row in decode(_ATTEMPTS.number, payload)]
+
+        return Whole(writer, sequence, offset, run, document, thread, steps or "[]", count, layers, size, decoded)
 
     def _group(self, place: bytes) -> _Group:
         """The attempts of the group that begins there, with their artifacts; kept for a while, since a document's keys share a group."""

@@ -188,6 +188,14 @@ class FormerCodec(Codec):
         return [self._former[number].present(row) for row in super().decode(number, payload)]
 
 
+def row_count(payload: bytes | memoryview) -> int:
+    """How many rows a payload holds, without decoding it: the length in the header of its array (MessagePack)."""
+    first = payload[0]
+    if first & 0xF0 == 0x90:
+        return first & 0x0F
+    return int.from_bytes(payload[1:3] if first == 0xDC else payload[1:5], "big")
+
+
 @cache
 def codec(schema: int) -> Codec:
     """The codec of a version of the schema. Raises `StoreVersion` for one that this release does not read."""

@@ -20,8 +20,9 @@ from ._recalls import RECALLABLE, RECALLS, Recall, Recalled
 #: Makes rows of the number of a table and a payload.
 Decode: TypeAlias = Callable[[int, memoryview], list[tuple[Any, ...]]]
 
-# Segments that are kept open for single groups.
+# Segments that are kept open for single groups, and what is read of them at a time, which holds most groups whole.
 _KEPT_OPEN: Final = 64
+_AT_A_TIME: Final = 16 * 1024
 
 
 class Segment(NamedTuple):
@@ -166,7 +167,7 @@ class JournalReader:
             path = self._directory / writer / f"{sequence:016x}.seg"
             if not path.exists():
                 path = path.with_suffix(".open")
-            file = path.open("rb")
+            file = path.open("rb", buffering=_AT_A_TIME)
             header = read_header(file, path)
             if header is None:
                 file.close()

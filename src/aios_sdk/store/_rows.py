@@ -102,14 +102,14 @@ def item_rows(owner: Owner, document: Document, added: Layers, names: Iterable[s
     """The rows of every item in the layers ``names`` of ``added``, which ``document`` already holds at the end of its layers."""
     places = _Places(document)
     rows = list(_page_rows(owner, added)) if added.pages or added.text else []
+    step = owner.step
     for name in names:
         rows_of = _ROWS_OF.get(name)
         if rows_of is not None and (items := getattr(added, name)):
-            ordinal = max(0, len(getattr(document.layers, name)) - len(items))
-            for item in items:
+            first = max(0, len(getattr(document.layers, name)) - len(items))
+            for ordinal, item in enumerate(items, first):
                 # What a document that was split off took over keeps the step that gave it.
-                rows += rows_of(owner if item.step == owner.step else owner._replace(step=item.step), ordinal, item, places)
-                ordinal += 1
+                rows += rows_of(owner if item.step == step else owner._replace(step=item.step), ordinal, item, places)
     return rows
 
 

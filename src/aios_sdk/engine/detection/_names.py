@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from posixpath import splitext
+from functools import lru_cache
 from typing import Final
 
 from . import _types as types
@@ -112,9 +112,11 @@ _WIDER: Final = {
 
 def promised(name: str) -> str:
     """The media type that a file name ends in; empty when it says none."""
-    return _BY_NAME.get(splitext(name.lower())[1], "")
+    suffix = name[name.rfind(".") :].lower()
+    return _BY_NAME.get(suffix, "") if name.rpartition("/")[2][: -len(suffix)].strip(".") else ""  # a name of dots is none
 
 
+@lru_cache(256)
 def declared(media_type: str) -> str:
     """The media type that a sender gave, under its usual name; empty when it says nothing."""
     media_type = media_type.partition(";")[0].strip().lower()

@@ -84,10 +84,11 @@ def by_puremagic(head: bytes) -> str | None:
 def _is_pdf(head: bytes) -> bool:
     """The header, which viewers accept anywhere in the first KiB; or, where it is broken, an object behind a comment."""
     start = head[:1024]
-    if start.lstrip(b"\xef\xbb\xbf\x00\t\n\f\r ").startswith(b"%PDF"):
-        return True
-    if b"%PDF-" in start:
-        return bool(_OBJECT.search(head))
+    if b"%PDF" in start:
+        if start.lstrip(b"\xef\xbb\xbf\x00\t\n\f\r ").startswith(b"%PDF"):
+            return True
+        if b"%PDF-" in start:
+            return bool(_OBJECT.search(head))
     return start.startswith(b"%") and bool(_OBJECT.search(start))
 
 
