@@ -3,7 +3,7 @@
 Fields are those that the rules of `aios.fields` find in transcripts of receipts, calibrated on receipts of other companies; intents are
 those that `aios.lexical` gives to queries that it did not learn from, calibrated on other queries. Each value's confidence comes from a
 calibrator that saw nothing of its source. The bar is what a perfectly calibrated component of the same confidences stays below in
-95 of 100 samples of this size.
+95 of 100 samples of this size, if each value is right or wrong by itself; beside it, if those of a source go together as much as here.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _paths(case: str, method: str, judged: Sequence[Judged], confidences: Sequen
 
 
 def _error(case: str, error: CalibrationError, counted: str, bar: float | None) -> Row:
-    beside = f"{error.low:.3f} to {error.high:.3f}; by chance up to {error.chance:.3f}; {counted}"
+    beside = f"{error.low:.3f} to {error.high:.3f}; by chance up to {error.chance:.3f}, {error.among_sources:.3f} among sources; {counted}"
     return Row(case=case, figure=error.value, unit="", bar=bar, beside=beside)
 
 

@@ -28,8 +28,8 @@ def queries(quick: bool) -> list[Example]:
     return [Example.of_text(row["text"], row["category"]) for row in rows]
 
 
-def figures(who: str, said: list[Said], *, accuracy: float) -> list[Row]:
-    """Accuracy, macro-F1, calibration error and what can be automated."""
+def figures(who: str, said: list[Said], *, accuracy: float | None, automatic: float | None = None) -> list[Row]:
+    """Accuracy, macro-F1, calibration error and what can be automated; bars for the first, and for the share at 99% precision."""
     right = share(sum(one.value == one.truth for one in said), len(said))
     error, quantile = calibration_error(said)
     case = f"intents, {who}"
@@ -50,5 +50,7 @@ def figures(who: str, said: list[Said], *, accuracy: float) -> list[Row]:
         labelled, good = automated(said, precision)
         realised = f"realised precision {share(good, labelled)}, {good:,} of {labelled:,}"
         found = share(labelled, len(said))
-        rows.append(Row(case=f"{case}: automated at {precision:.0%} precision", figure=found.figure, unit="share", beside=realised))
+        bar = automatic if precision == 0.99 else None
+        case_here = f"{case}: automated at {precision:.0%} precision"
+        rows.append(Row(case=case_here, figure=found.figure, unit="share", bar=bar, at_least=True, beside=realised))
     return rows

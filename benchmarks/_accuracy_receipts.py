@@ -32,6 +32,7 @@ from aios_fields import Fields
 from PIL import Image
 
 from aios_sdk import Box, Context, Document, Example, PageInfo, PageText, Resources, Words
+from aios_sdk.calibration import calibration_error
 
 FOLDS = 5
 _LIKE = 0.85
@@ -67,11 +68,12 @@ def receipts(quick: bool, given: argparse.Namespace) -> list[Row]:
     rows.append(_scored("clean text", [one for part in parts for one in part], clean.values(), 0.85))
     for target, bar in ((0.99, 0.25), (0.95, 0.55)):
         rows.append(_automated(parts, target, bar, sum(len(one.fields) for one in clean.values())))
+    rows.append(_calibrated("clean text", [one for part in parts for one in part]))
     pictures = [stem for stem in stems if (data / "img" / f"{stem}.jpg").exists()][:: 2 if quick else 1]
     read = [Example(document=reading, fields=truths[stem], source=company[stem]) for stem, reading in readings(data / "img", pictures)]
     rows.append(_scored("from the image, rules alone", found_by(Fields.Config(output=Receipt), read), read, None))
-    rows.append(_scored("from the image", [one for part in _held_out(read, quick) for one in part], read, 0.65))
-    return rows
+    seen = [one for part in _held_out(read, quick) for one in part]
+    return [*rows, _scored("from the image", seen, read, 0.65), _calibrated("from the image", seen)]
 
 
 def _held_out(examples: Sequence[Example], quick: bool) -> list[list[Found]]:
@@ -124,6 +126,16 @@ def _scored(case: str, found: Sequence[Found], examples: Iterable[Example], bar:
     return Row(
         case=case, figure=micro.figure, unit="micro-F1", bar=bar, at_least=True, beside=f"{micro}, {len(counts)} companies; right: {each}"
     )
+
+
+def _calibrated(case: str, found: Sequence[Found]) -> Row:
+    """How far the tagger's confidences lie from how often they are right."""
+    error = calibration_error([one.confidence for one in found], [one.right for one in found], [one.company for one in found])
+    told = (
+        f"{error.low:.3f} to {error.high:.3f}; bar: by chance, each value by itself; {error.among_sources:.3f} where those of a company go "
+        f"together; {sum(one.right for one in found):,} of {len(found):,} right"
+    )
+    return Row(case=f"{case}: calibration error", figure=error.value, unit="", bar=error.chance, beside=told)
 
 
 def _automated(parts: Sequence[Sequence[Found]], target: float, bar: float, values: int) -> Row:

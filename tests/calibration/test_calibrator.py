@@ -69,11 +69,30 @@ def test_a_folder_without_a_calibrator_is_told(tmp_path: Path) -> None:
         Calibrator.read(tmp_path)
 
 
-def test_a_path_with_many_values_has_a_curve_of_its_own_and_others_that_of_all() -> None:
-    calibrator = fit([*judged(300), *judged(300, "lines[0].total", power=0.2), *judged(30, "date")], "platt")
-    assert set(calibrator.fields) == {"total", "lines[].total"}
+def test_many_values_of_a_path_make_its_curve_and_few_stay_near_that_of_all() -> None:
+    all_right = [value._replace(name="date", right=True) for value in judged(3)]
+    calibrator = fit([*judged(300), *judged(300, "lines[0].total", power=0.2), *all_right], "platt")
+    assert set(calibrator.fields) == {"total", "lines[].total", "date"}
     assert calibrator.confidence("field", "lines[7].total", 0.5) > 0.8 > 0.3 > calibrator.confidence("field", "total", 0.5)
-    assert calibrator.confidence("field", "date", 0.5) == round(calibrator.all(0.5), 6)
+    assert calibrator.all(0.5) < calibrator.confidence("field", "date", 0.5) < calibrator.all(0.5) + 0.3
+    assert calibrator.confidence("field", "never seen", 0.5) == round(calibrator.all(0.5), 6)
+
+
+@pytest.mark.parametrize("method", ["isotonic", "platt"])
+def test_a_path_that_is_nearly_always_wrong_is_not_taken_for_the_others(method: str) -> None:
+    wrong = [value._replace(name="address", right=False) for value in judged(25)]
+    calibrator = fit([*judged(600, power=0.1), *wrong], method)  # type: ignore[arg-type]
+    assert calibrator.confidence("field", "address", 0.7) < 0.3 < 0.8 < calibrator.confidence("field", "total", 0.7)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=20, max_size=60), st.sampled_from(["isotonic", "platt"]))
+def test_every_curve_rises_and_stays_within_what_is_possible(values: list[tuple[float, bool]], method: str) -> None:
+    named = [Judged("field", "abc"[number % 3], raw, right, str(number)) for number, (raw, right) in enumerate(values)]
+    calibrator = fit(named, method)  # type: ignore[arg-type]
+    for name in "abcd":
+        found = [calibrator.confidence("field", name, raw / 10) for raw in range(11)]
+        assert found == sorted(found)
+        assert 0 <= found[0] <= found[-1] <= 1
 
 
 def test_the_method_follows_the_number_of_values() -> None:
@@ -131,3 +150,15 @@ def test_the_error_is_the_mean_distance_over_bins() -> None:
     confidences, right = [0.9] * 10 + [0.2] * 10, [True] * 8 + [False] * 2 + [True] * 2 + [False] * 8
     error = calibration_error(confidences, right, [str(number) for number in range(20)])
     assert error.value == expected_calibration_error(confidences, right) == pytest.approx(0.05)
+
+
+def test_values_of_one_source_that_go_together_say_less_than_as_many_of_their_own() -> None:
+    chance = random.Random(3)
+    raw = [chance.random() for _ in range(60)]
+    once = [chance.random() < each for each in raw]
+    confidences, right = [each for each in raw for _ in range(10)], [verdict for verdict in once for _ in range(10)]
+    together = calibration_error(confidences, right, [str(number // 10) for number in range(600)])
+    apart = calibration_error(confidences, right, [str(number) for number in range(600)])
+    assert together.value == apart.value > together.chance == apart.chance
+    assert together.value < together.among_sources
+    assert apart.among_sources == pytest.approx(apart.chance, rel=0.25)

@@ -12,7 +12,7 @@ import pytest
 
 from aios_sdk import Example, Pipeline, Registry, Store
 from aios_sdk.errors import InputError, UsageError
-from aios_sdk.learning import compare, evaluate, read_examples, train
+from aios_sdk.learning import answered, compare, evaluate, read_examples, train
 from aios_sdk.learning._measures import bootstrapped, difference, share
 from aios_sdk.records import examples_digest
 from aios_sdk.store import forget
@@ -92,6 +92,21 @@ def test_models_are_measured_on_what_they_were_not_trained_on(store: Store, regi
     assert store.models.evaluations(store.models.get("kinds")) == (done.evaluation,)
     with pytest.raises(UsageError, match="There is no example that kinds@1 was not trained on"):
         evaluate(store, "kinds", seen, registry=registry)
+
+
+def test_what_models_say_of_examples_they_did_not_learn_from_is_put_into_them(store: Store, registry: Registry) -> None:
+    seen, kept_back = texts(20, 1), texts(10, 2)
+    train(store, "early", "words.kind", seen[:10], registry=registry)
+    train(store, "kinds", "words.kind", seen[10:], config={"least": 99}, registry=registry)
+    nothing = Example.of_text("nothing", "bill", source="nobody")
+    spoken = answered(store, [*seen, *kept_back, nothing], {"classify.one": "early", "classify.two": "kinds@1"}, registry=registry)
+    assert [example.document.text for example in spoken] == [example.document.text for example in (*kept_back, nothing)]
+    assert [example.labels for example in spoken] == [example.labels for example in (*kept_back, nothing)]
+    assert spoken[-1].source == "nobody"
+    said = [{label.step: label.abstained for label in example.document.labels.all("kind")} for example in spoken]
+    assert said == [{"classify.one": False, "classify.two": True}] * 10 + [{}]
+    with pytest.raises(UsageError, match="There is no example that early@1 or kinds@1 was not trained on"):
+        answered(store, seen, {"classify.one": "early", "classify.two": "kinds"}, registry=registry)
 
 
 def test_a_better_challenger_is_told_from_chance_and_promoted_a_worse_one_is_not(store: Store, registry: Registry) -> None:

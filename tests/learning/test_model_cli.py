@@ -89,6 +89,21 @@ def test_a_worse_challenger_is_refused_and_forced_with_a_reason(
     assert shown["files"][0]["path"] == "words.json"
 
 
+def test_a_model_speaks_of_the_examples_first_and_those_it_learned_from_are_left_out(
+    at_the_desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, few, both = str(tmp_path / "s.aios"), "few.csv", str(tmp_path / "both.csv")
+    Path(both).write_text(Path(few).read_text() + "a new text,bill\n")
+    assert main(["model", "train", store, "kinds", "--component", "words.kind", "--examples", few]) == Exit.OK
+    after = ["--after", "classify.one=kinds"]
+    assert main(["model", "train", store, "more", "--component", "words.kind", "--examples", both, *after]) == Exit.OK
+    printed = capsys.readouterr()
+    assert "left out: 6 examples that a model of --after learned from" in printed.err
+    assert "more@1 learned from 1 examples" in printed.out
+    assert main(["model", "train", store, "more", "--component", "words.kind", "--examples", few, "--after", "kinds"]) == Exit.USAGE
+    assert "--after 'kinds' names no step and model" in capsys.readouterr().err
+
+
 def test_lists_are_read_by_people_and_programs_and_what_is_wrong_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(tmp_path / "few.aios")
     with Store(path) as store:

@@ -58,13 +58,13 @@ class _Block(NamedTuple):
         return self.right / self.size
 
 
-def isotonic(raw: Sequence[float], right: Sequence[bool], *, cautious: bool = False) -> Curve:
+def isotonic(raw: Sequence[float], right: Sequence[float], *, cautious: bool = False) -> Curve:
     """The rising curve with the least squared error, by pool-adjacent-violators (Ayer et al. 1955; for calibration Zadrozny and Elkan
     2002).
 
-    The mean of what it gives for ``raw`` is the share of ``right`` ones. With ``cautious`` the ends are not quite 0 and 1 where no error
-    (or nothing else) was seen: of n values all right it says (n + 1) / (n + 2), Laplace's rule, if that still rises. Raises ``ValueError``
-    without values.
+    The mean of what it gives for ``raw`` is the share of ``right`` ones; a share in place of a verdict says how likely that value is right.
+    With ``cautious`` the ends are not quite 0 and 1 where no error (or nothing else) was seen: of n values all right it says
+    (n + 1) / (n + 2), Laplace's rule, if that still rises. Raises ``ValueError`` without values.
     """
     if not raw:
         raise ValueError("a curve needs values to be fitted to")
@@ -95,18 +95,19 @@ def _cautious(means: Sequence[float], blocks: Sequence[_Block]) -> list[float]:
     return found
 
 
-def platt(raw: Sequence[float], right: Sequence[bool]) -> Curve:
+def platt(raw: Sequence[float], right: Sequence[float]) -> Curve:
     """The logistic curve over log-odds that makes what is true most likely (Platt 1999, with his smoothed targets), by Newton's method
     with halved steps (Lin, Lin and Weng 2007).
 
-    Where right values had no higher raw confidence than wrong ones, it is level. Raises ``ValueError`` without values.
+    A share in place of a verdict says how likely that value is right. Where right values had no higher raw confidence than wrong ones, it
+    is level. Raises ``ValueError`` without values.
     """
     if not raw:
         raise ValueError("a curve needs values to be fitted to")
-    good = sum(map(bool, right))
-    targets = ((good + 1) / (good + 2), 1 / (len(raw) - good + 2))
+    good = math.fsum(right)
+    low, high = 1 / (len(raw) - good + 2), (good + 1) / (good + 2)
     # Sorted, since sums depend on their order in the last digit, and the curve is to depend on the values alone.
-    pairs = sorted((_log_odds(score), targets[0] if verdict else targets[1]) for score, verdict in zip(raw, right, strict=True))
+    pairs = sorted((_log_odds(score), low + (high - low) * share) for score, share in zip(raw, right, strict=True))
     mean = math.fsum(target for _, target in pairs) / len(pairs)
     slope, shift = 0.0, math.log(mean / (1 - mean))
     loss = _loss(pairs, slope, shift)

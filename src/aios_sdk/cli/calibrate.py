@@ -46,8 +46,9 @@ def calibrate(
     """Learn from what is true how often a step's confidences are right, and from which confidence on nobody needs to look.
 
     The calibrator becomes a model of the store, which the option calibration=NAME of a step names. All figures are of sources that it was
-    not fitted to. The error is told beside what a perfectly calibrated component would stay below in 95 of 100 such samples; a
-    threshold holds its target precision, except in 5 of 100 samples, by the bound of Clopper and Pearson.
+    not fitted to. The error is told beside what a perfectly calibrated component would stay below in 95 of 100 such samples, if each value
+    is right or wrong by itself, and if those of a source go together as much as these; a threshold holds its target precision, except in
+    5 of 100 samples, by the bound of Clopper and Pearson.
 
     Examples:
 
@@ -97,11 +98,12 @@ def _print(done: Calibrated) -> None:
     )
     terminal = Console()
     console = terminal if terminal.is_terminal else Console(width=_PAPER_WIDTH)
-    table = _table("values of", "given", "right", "not found", "calibration error raw", "calibrated", "by chance up to")
+    table = _table("values of", "given", "right", "not found", "calibration error raw", "calibrated", "by chance up to", "among sources")
     for report in done.reports:
         before, after = _error(report.before), _error(report.after)
         absent = f"{report.total - report.values:,}"
-        table.add_row(_name(report), f"{report.values:,}", f"{report.right:,}", absent, before, after, f"{report.after.chance:.4f}")
+        chance = f"{report.after.chance:.4f}", f"{report.after.among_sources:.4f}"
+        table.add_row(_name(report), f"{report.values:,}", f"{report.right:,}", absent, before, after, *chance)
     console.print(table)
     table = _table("target", "values of", "confidence from", "without a person", "values", "right", "precision at least")
     for report in done.reports:

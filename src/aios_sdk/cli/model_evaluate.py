@@ -8,7 +8,7 @@ import typer
 
 from aios_sdk.store import Store
 
-from ._examples import DocumentsPath, ExamplesPath, ReadBy, Settings, reading_examples, settings_of
+from ._examples import After, DocumentsPath, ExamplesPath, ReadBy, Settings, reading_examples, settings_of
 from ._printing import as_json, printable
 from .model import ModelName
 from .store import AsJson, StorePath
@@ -23,6 +23,7 @@ def evaluate(
     examples: ExamplesPath,
     documents: DocumentsPath = None,
     pipeline: ReadBy = None,
+    after: After = None,
     component: Annotated[str, typer.Option(help="The component that works with it. Default: the one that trained it.")] = "",
     config: Settings = None,
     json: AsJson = False,
@@ -40,7 +41,7 @@ def evaluate(
     from aios_sdk.learning import evaluate as measure
 
     settings = settings_of(config)
-    with Store(store, create=False) as opened, reading_examples(examples, documents, pipeline) as found:
+    with Store(store, create=False) as opened, reading_examples(opened, examples, documents, pipeline, after) as found:
         done = measure(opened, model, found, config=settings, component=component)
     if json:
         typer.echo(as_json({"failed": done.failed, "evaluation": done.evaluation}))
@@ -55,6 +56,7 @@ def compare(
     examples: ExamplesPath,
     documents: DocumentsPath = None,
     pipeline: ReadBy = None,
+    after: After = None,
     config: Settings = None,
     json: AsJson = False,
 ) -> None:
@@ -70,7 +72,7 @@ def compare(
     from aios_sdk.learning import compare as measure
 
     settings = settings_of(config)
-    with Store(store, create=False) as opened, reading_examples(examples, documents, pipeline) as found:
+    with Store(store, create=False) as opened, reading_examples(opened, examples, documents, pipeline, after) as found:
         done = measure(opened, one, other, found, config=settings)
     if json:
         facts = {"gain": done.gain._asdict(), "is_certain": done.is_certain}

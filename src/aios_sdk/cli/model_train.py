@@ -8,7 +8,7 @@ import typer
 
 from aios_sdk.store import Store
 
-from ._examples import DocumentsPath, ExamplesPath, ReadBy, Settings, reading_examples, settings_of
+from ._examples import After, DocumentsPath, ExamplesPath, ReadBy, Settings, reading_examples, settings_of
 from ._printing import as_json, printable
 from .model import By
 from .store import AsJson, StorePath
@@ -21,6 +21,7 @@ def train(
     examples: ExamplesPath,
     documents: DocumentsPath = None,
     pipeline: ReadBy = None,
+    after: After = None,
     config: Settings = None,
     set_alias: Annotated[str, typer.Option(help="What stands for it. Default: champion for the first version, then challenger.")] = "",
     card: Annotated[typer.FileText | None, typer.Option(help="A file with what people should know of it (Markdown).")] = None,
@@ -38,11 +39,14 @@ def train(
       aios model train claims.aios kinds --component lexical --examples labelled/ --config taxonomy=document-kind
 
       aios model train claims.aios receipts --component fields --config output=models:Receipt --examples truth.csv --documents scans/
+
+      aios model train tickets.aios intent-vote --component vote --examples kept-back.csv --config taxonomy=intent
+      --after classify.lexical=words --after classify.sentence-transformers=meaning
     """
     from aios_sdk.learning import train as learn
 
     settings = settings_of(config)
-    with Store(store) as opened, reading_examples(examples, documents, pipeline) as found:
+    with Store(store) as opened, reading_examples(opened, examples, documents, pipeline, after) as found:
         text = card.read() if card is not None else ""
         model = learn(opened, name, component, found, config=settings, alias=set_alias, card=text, by=by)
     if json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from .._lazy import homes, lazy
 
 if TYPE_CHECKING:
+    from ._answering import answered
     from ._calibrating import Calibrated, CalibrationReport, calibrate
     from ._evaluating import Comparison, Evaluated, compare, evaluate
     from ._examples import Examples, read_examples
@@ -20,6 +21,7 @@ __all__ = [
     "Evaluated",
     "Examples",
     "Figure",
+    "answered",
     "calibrate",
     "compare",
     "evaluate",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 _HOME: Final = homes(
+    _answering="answered",
     _calibrating="Calibrated CalibrationReport calibrate",
     _evaluating="Comparison Evaluated compare evaluate",
     _examples="Examples read_examples",

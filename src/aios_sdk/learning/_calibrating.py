@@ -85,6 +85,7 @@ def calibrate(
             "calibration_error_raw": for_all.before.value,
             "calibration_error": for_all.after.value,
             "calibration_error_by_chance": for_all.after.chance,
+            "calibration_error_among_sources": for_all.after.among_sources,
             "right": for_all.right / for_all.values,
         },
         examples=len(found.judged),
@@ -154,6 +155,7 @@ def _card(name: str, found: Joined, method: str, reports: Sequence[CalibrationRe
     for report in reports:
         lines.append(
             f"- {report.name or 'all'}: {report.right} of {report.values} right; calibration error {report.before.value:.4f} raw, "
-            f"{report.after.value:.4f} calibrated, by chance up to {report.after.chance:.4f}"
+            f"{report.after.value:.4f} calibrated, by chance up to {report.after.chance:.4f}, among sources "
+            f"{report.after.among_sources:.4f}"
         )
     return "\n".join([*lines, ""])

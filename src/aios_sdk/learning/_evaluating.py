@@ -11,10 +11,10 @@ from ..errors import StepError, UsageError
 from ..plugins import Registry
 from ..records import Classification, Example, Extraction, Field, examples_digest
 from ..store import Evaluation, Model, Store
+from ._answering import unlearned
 from ._examples import sources_of
 from ._measures import Counts, Figure, Measure, bootstrapped, difference, f1, share
 from ._predicting import Answer, predict
-from ._training import content_of
 from ._truth import is_same
 
 #: Counts of examples: all, those of which all labels are right, and those to which some label was given.
@@ -74,7 +74,7 @@ def evaluate(
     """
     registry = registry or Registry.default()
     found = store.models.get(model)
-    fair = _fair(store, [found], examples)
+    fair = unlearned(store, [found], examples)
     counted = _counted(store, found, fair, config or {}, component, registry)
     return _record(store, found, fair, len(examples) - len(fair), counted)
 
@@ -98,28 +98,13 @@ def compare(
         raise UsageError(f"{models[0]} is for {models[0].task}, {models[1]} for {models[1].task}", fix="Compare models of one task")
     if models[0].version == models[1].version and models[0].name == models[1].name:
         raise UsageError(f"{one!r} and {other!r} are the same model, {models[0]}", fix="Give two versions")
-    fair = _fair(store, models, examples)
+    fair = unlearned(store, models, examples)
     counted = [_counted(store, model, fair, config or {}, "", registry) for model in models]
     left = len(examples) - len(fair)
     done = [_record(store, model, fair, left, each) for model, each in zip(models, counted, strict=True)]
     measure = _MEASURES[done[0].evaluation.measure]
     gain = difference(measure, counted[0].counts, counted[1].counts, sources_of(fair))
     return Comparison(done[0], done[1], gain)
-
-
-def _fair(store: Store, models: Sequence[Model], examples: Sequence[Example]) -> list[Example]:
-    """The examples of documents that none of the models was trained on."""
-    contents = [content_of(example) for example in examples]
-    known = {content for model in models for content in store.models.trained_on(model, contents)}
-    fair = [example for example, content in zip(examples, contents, strict=True) if content not in known]
-    if not fair:
-        who = " or ".join(map(str, models))
-        raise UsageError(
-            f"There is no example that {who} was not trained on" if examples else "There are no examples",
-            cause="What a model does on its own training data says nothing of other documents" if examples else "",
-            fix="Give examples that were kept back",
-        )
-    return fair
 
 
 def _counted(
