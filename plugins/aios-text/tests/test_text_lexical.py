@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from aios_text import Lexical
+from aios_text import Lexical, _learning
 from aios_text._features import features_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -292,6 +292,34 @@ def test_confidence_is_what_experience_says(trained):
     right = sum(label.value == one.labels[0] for label, one in zip(labels, others, strict=True))
     assert abs(right - expected) < 4 * spread + 0.02 * len(others)
     assert any(label.confidence != label.raw_confidence for label in labels)
+
+
+@pytest.mark.parametrize(("number", "twice"), [(400, True), (320, False)])
+def test_confidence_is_learnt_from_models_made_as_the_one_that_is_served(monkeypatch, number, twice):
+    """Whether words are looked at twice is decided once for all folds, also where a fold alone would have too few examples for it."""
+    fitted, made = _learning._fitted, []
+
+    def seen(rows, truth, words):
+        made.append((len(truth), words))
+        return fitted(rows, truth, words)
+
+    monkeypatch.setattr(_learning, "_fitted", seen)
+    _learning.learnt(drawn(number))
+    *held_out, (served, words) = made
+    assert served == number
+    assert len(held_out) == 5
+    assert sum(number - size for size, _ in held_out) == number
+    assert {bool(looked) for _, looked in held_out} == {bool(words)} == {twice}
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from(["", "one", "two"])), min_size=1, max_size=30))
+def test_each_example_is_held_out_once_together_with_those_of_its_source(drawn_of):
+    examples = [Example.of_text(f"text {number}", label, source=source) for number, (label, source) in enumerate(drawn_of)]
+    held = np.array(_learning._held_out(examples))
+    assert (held.sum(axis=0) == 1).all()
+    for source in ("one", "two"):
+        assert sum(any(fold[number] for number, example in enumerate(examples) if example.source == source) for fold in held) <= 1
 
 
 def test_each_of_several_labels_is_a_question_with_a_threshold_of_its_own():
