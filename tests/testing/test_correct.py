@@ -9,7 +9,8 @@ from aios_sdk.testing import certify, fakes
 from .correct import CORRECT
 
 
-@pytest.mark.parametrize("code", [*CORRECT, *fakes.ECHO], ids=lambda code: code.__name__)
+# Every second one; the long form asks all of them, all laws.
+@pytest.mark.parametrize("code", [*CORRECT, *fakes.ECHO][::2], ids=lambda code: code.__name__)
 def test_a_correct_component_keeps_the_laws_of_the_first_tier(code: type):
     report = certify(code, tier="contract", examples=3)
     assert report.tier == "contract", str(report)
