@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         law = getattr(item, "callspec", None) and item.callspec.params.get("law")  # type: ignore[attr-defined]  # items of functions have it
         place = item.path.relative_to(config.rootpath).parts if item.path.is_relative_to(config.rootpath) else ()
-        if law in _LONG and place[:1] in (("plugins",), ("contrib",)) and item.get_closest_marker("soak") is None:
+        if law in _LONG and place[:1] in (("plugins",), ("contrib",)):
             groups.setdefault((Path(*place[:2]), law), []).append(item)
     for (_, law), alike in groups.items():
         kept = alike[crc32(law.encode()) % len(alike)]

@@ -51,6 +51,6 @@ def figures(who: str, said: list[Said], *, accuracy: float | None, automatic: fl
         realised = f"realised precision {share(good, labelled)}, {good:,} of {labelled:,}"
         found = share(labelled, len(said))
         bar = automatic if precision == 0.99 else None
-        case_here = f"{case}: automated at {precision:.0%} precision"
-        rows.append(Row(case=case_here, figure=found.figure, unit="share", bar=bar, at_least=True, beside=realised))
+        what = f"{case}: automated at {precision:.0%} precision"
+        rows.append(Row(case=what, figure=found.figure, unit="share", bar=bar, at_least=True, beside=realised))
     return rows

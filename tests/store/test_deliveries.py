@@ -121,7 +121,7 @@ _RUN = st.tuples(
 
 
 @given(runs=st.lists(_RUN, min_size=1, max_size=5), interleaved=st.booleans())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_what_is_looked_up_is_what_reading_everything_would_tell(
     tmp_path_factory: pytest.TempPathFactory, runs: list[tuple[Any, ...]], interleaved: bool
 ) -> None:

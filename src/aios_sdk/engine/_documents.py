@@ -7,7 +7,7 @@ import datetime as dt
 import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path, PurePath
@@ -190,18 +190,19 @@ class Reader:
         """The same as `admit`, of a source whose bytes are in memory and few; None of any other."""
         if source.data is None or len(source.data) > INLINE_BYTES:
             return None
-        origin = source.parent or source.origin or source.key or source.name
-        return admit(source, self._blobs, origin=origin, position=source.position, media_type=media_type)
+        return self._admission(source, media_type)()
 
     async def admit(self, source: Source, media_type: str = "") -> Admitted:
         """Keep the bytes of a delivery and give it its identity; ``media_type`` is what was detected, if it was."""
         at_once = self.admit_at_once(source, media_type)
         if at_once is not None:
             return at_once
-        origin = source.parent or source.origin or source.key or source.name
         # Copying takes a while. A task of its own, for the caller's may be the run's.
-        work = partial(admit, source, self._blobs, origin=origin, position=source.position, media_type=media_type)
-        return await asyncio.create_task(asyncio.to_thread(work))
+        return await asyncio.create_task(asyncio.to_thread(self._admission(source, media_type)))
+
+    def _admission(self, source: Source, media_type: str) -> Callable[[], Admitted]:
+        origin = source.parent or source.origin or source.key or source.name
+        return partial(admit, source, self._blobs, origin=origin, position=source.position, media_type=media_type)
 
     async def read(self, admitted: Admitted, document: Document, budget: Budget) -> Read:
         """Ingest a source by the component that fits it best, asking the next one only when that says the source is not its own.

@@ -65,9 +65,10 @@ class Window:
         self._settle()
 
     def _settle(self) -> None:
-        has_room = self._count < self.size and self._bytes < _WINDOW_BYTES
-        if has_room != self._room.is_set():
-            (self._room.set if has_room else self._room.clear)()
+        if self._count < self.size and self._bytes < _WINDOW_BYTES:
+            self._room.set()
+        else:
+            self._room.clear()
 
 
 def weight_of(document: Document) -> int:

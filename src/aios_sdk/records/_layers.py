@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -157,9 +157,6 @@ _LAYER_TYPES: Final[dict[str, type]] = {
 _DECODERS: Final = {layer: msgspec.json.Decoder(tuple[kind, ...]) for layer, kind in _LAYER_TYPES.items()}  # type: ignore[valid-type]
 
 
-_CHECKS: Final[dict[str, Callable[[bytes], object]]] = {}
-
-
 def canonical_layer(layer: str, items: Sequence[Any]) -> bytes:
     """The canonical bytes of items of a layer, as they are recorded: the places of table files stay out, for they change."""
     return canonical([_without_place(item) for item in items] if layer == "tables" else items)
@@ -167,10 +164,7 @@ def canonical_layer(layer: str, items: Sequence[Any]) -> bytes:
 
 def check_layer(layer: str, content: bytes) -> None:
     """Raise ``msgspec.ValidationError`` naming what has a wrong type in the canonical bytes of items of a layer."""
-    check = _CHECKS.get(layer)
-    if check is None:
-        check = _CHECKS[layer] = shape_check(_LAYER_TYPES[layer])
-    check(content)
+    shape_check(_LAYER_TYPES[layer])(content)
 
 
 def decode_layer(layer: str, content: bytes | str) -> tuple[Any, ...]:

@@ -264,8 +264,7 @@ class Run:
         """Hand over what has waited for long enough, of documents of which nothing new is told for a while."""
         now = time.monotonic()
         with self._lock:
-            pending = self._pending.items()
-            due = [each for each, gathered in pending if gathered.since is not None and now - gathered.since > _PENDING_SECONDS]
+            due = [each for each, pending in self._pending.items() if _is_due(pending, now)]
         for each in due:
             self.flush(each)
 
@@ -279,7 +278,7 @@ class Run:
             pending.size += size + _ROW_BYTES * len(rows)
             if at_stake and pending.since is None:
                 pending.since = now
-            due = pending.size > _PENDING_BYTES or (pending.since is not None and now - pending.since > _PENDING_SECONDS)
+            due = pending.size > _PENDING_BYTES or _is_due(pending, now)
         if due:
             self.flush(document_id)
 
@@ -348,6 +347,10 @@ class Run:
             rows.append(row("model_uses", self.id, use.step, use.component, use.model, "", ""))
         rows += [row("model_uses", self.id, use.step, use.component, each.model, each.digest, each.reference) for each in use.models]
         return rows
+
+
+def _is_due(pending: _Pending, now: float) -> bool:
+    return pending.since is not None and now - pending.since > _PENDING_SECONDS
 
 
 def _failure_rows(owner: Owner, attempt: Attempt, version: str) -> list[Row]:
