@@ -200,8 +200,8 @@ class JournalWriter:
     def put(self, blobs: Blobs, content: bytes, digest: str) -> None:
         """Queue what the groups refer to that are appended from now on: it is durable among ``blobs``, under its digest, before they are.
 
-        So nobody who appends waits for the disk on its account. Returns at once unless 16 MiB wait for the disk. Raises as `append` does when
-        the writer is closed or has failed before.
+        So nobody who appends waits for the disk on its account. Returns at once unless 16 MiB wait for the disk. Raises as `append`
+        does when the writer is closed or has failed before.
         """
         with self._progress:
             self._make_room(len(content))
