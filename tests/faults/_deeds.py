@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from aios_sdk.errors import StoreError
 from aios_sdk.records import digest
-from aios_sdk.store import Blobs, Store, _check_database, _fold, _journal, _rebuild
+from aios_sdk.store import Blobs, Store, _check_database, _fold, _journal, _lots, _rebuild
 from aios_sdk.store._journal import JournalWriter
 from tests.conftest import REPOSITORY
 from tests.faults._shim import KEPT, Fault, Shim
@@ -65,7 +65,7 @@ def create(store: Path, tell: Tell) -> None:
 
 
 def fold(store: Path, tell: Tell) -> None:
-    _fold._TRANSACTION_ROWS = 4  # type: ignore[misc]
+    _fold._TRANSACTION_ROWS = _lots._LOT_ROWS = 4  # type: ignore[misc]
     tell(_fold.fold(store).groups)
 
 

@@ -29,8 +29,8 @@ while True:
 """
 
 FOLD = """
-from aios_sdk.store import _fold
-_fold._TRANSACTION_ROWS = 100
+from aios_sdk.store import _fold, _lots
+_fold._TRANSACTION_ROWS = _lots._LOT_ROWS = 100
 while True:
     print(_fold.fold(sys.argv[1], timeout=60).groups, flush=True)
     _fold.snapshot(sys.argv[1], timeout=60)

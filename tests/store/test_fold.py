@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,9 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aios_sdk.errors import InputError, JournalCorrupt, StoreBusy
-from aios_sdk.store import _fold
+from aios_sdk.store import _fold, _lots
 from aios_sdk.store._connect import connect
-from aios_sdk.store._fold import fold, snapshot
+from aios_sdk.store._fold import fold, fold_in_turns, snapshot
 from aios_sdk.store._journal import JournalWriter
 from aios_sdk.store._lag import lag
 from aios_sdk.store._locks import fold_lock
@@ -50,6 +51,12 @@ def append(store: Path, groups: list[list[Row]]) -> None:
     with JournalWriter(store / "journal") as writer:
         for rows in groups:
             writer.append(rows)
+
+
+def folded(store: Path, memory_mb: int | None, turn: int = 1_000_000) -> tuple[int, int]:
+    """The rows and groups of a fold; with little memory it is one in turns."""
+    done = [fold(store)] if memory_mb is None else [*fold_in_turns(store, 10, rows=turn, memory_mb=memory_mb)]
+    return sum(each.rows for each in done), sum(each.groups for each in done)
 
 
 def documents(store: Path, *, snapshot: bool = False) -> list[int]:
@@ -123,7 +130,7 @@ def test_groups_of_all_writers_are_folded(store: Path) -> None:
 
 def test_a_large_backlog_takes_several_transactions_of_whole_groups(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_fold, "_TRANSACTION_ROWS", 100)
-    monkeypatch.setattr(_fold, "_INSERT_BYTES", 7_000)
+    monkeypatch.setattr(_lots, "_LOT_ROWS", 100)
     append(store, [group_of(number, 30) for number in range(20)])
     assert fold(store)[:2] == (600, 20)
     with connect(store) as connection:
@@ -146,7 +153,7 @@ def test_row_groups_of_small_folds_are_joined_once_in_a_while(store: Path, monke
     seen = []
     for number in range(7):
         append(store, [group_of(number)])
-        fold(store, memory_mb=memory_mb)
+        folded(store, memory_mb)
         seen.append(row_groups(store))
     assert seen == [[3], [3, 3], [9], [9, 3], [9, 3, 3], [18], [18, 3]]
     assert documents(store) == sorted([*range(7)] * 3)
@@ -171,19 +178,54 @@ def test_a_fold_with_little_memory_applies_everything_once_and_leaves_nothing_be
     values = random.Random(1)
     rows = [row_of("members", document_id=f"document-{number}", member_id=values.randbytes(3_000).hex()) for number in range(3_000)]
     append(store, [rows[place : place + 30] for place in range(0, len(rows), 30)])
-    folded = fold(store, memory_mb=memory_mb)
-    assert (folded.rows, folded.groups) == (3_000, 100)
+    assert folded(store, memory_mb) == (3_000, 100)
     assert documents(store) == [*range(3_000)]
     assert (f"takes more than {memory_mb} MiB" not in caplog.text) == is_enough
     assert {path.name for path in store.iterdir()} == {"aios.duckdb", "fold.lock", "journal"}
-    assert fold(store, memory_mb=memory_mb).rows == 0
+    assert folded(store, memory_mb) == (0, 0)
+
+
+def test_between_two_turns_others_read_and_nobody_folds(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lots, "_LOT_ROWS", 6)
+    append(store, [group_of(number) for number in range(7)])
+    seen = []
+    with closing(fold_in_turns(store, 1, rows=10, memory_mb=32)) as turns:
+        for folded in turns:
+            seen.append((folded.rows, len(documents(store))))
+            with pytest.raises(StoreBusy, match="Another fold"):
+                fold(store, timeout=0)
+    assert seen == [(12, 12), (9, 21)]
+    assert fold(store).rows == 0
+
+
+def test_a_fold_that_is_left_between_two_turns_is_continued_by_the_next(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lots, "_LOT_ROWS", 3)
+    append(store, [group_of(number) for number in range(5)])
+    with closing(fold_in_turns(store, 1, rows=6, memory_mb=32)) as turns:
+        assert next(turns).groups == 2
+    assert fold(store).groups == 3
+    assert documents(store) == sorted([*range(5)] * 3)
+
+
+def test_damage_is_told_when_the_turns_of_all_others_are_over(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lots, "_LOT_ROWS", 3)
+    append(store, [group_of(0), group_of(1)])
+    damaged = JournalReader(store / "journal").segments()[0]
+    data = bytearray(damaged.path.read_bytes())
+    data[next(JournalReader(store / "journal").groups(damaged)).end + 20] ^= 1
+    damaged.path.write_bytes(data)
+    append(store, [group_of(number) for number in range(2, 6)])
+    append(store, [group_of(number) for number in range(6, 9)])
+    with pytest.raises(JournalCorrupt, match=str(damaged.path)):
+        folded(store, 32, turn=3)
+    assert documents(store) == sorted([0, *range(2, 9)] * 3)
 
 
 def test_what_a_killed_fold_put_aside_is_gone_after_the_next(store: Path) -> None:
     values = random.Random(2)
     rows = [row_of("members", document_id=f"document-{number}", member_id=values.randbytes(3_000).hex()) for number in range(9_000)]
     append(store, [rows[place : place + 30] for place in range(0, len(rows), 30)])
-    code = f"from aios_sdk.store import fold; fold({str(store)!r}, memory_mb=40)"
+    code = f"from tests.store.test_fold import folded, Path; folded(Path({str(store)!r}), 40)"
     with subprocess.Popen([sys.executable, "-c", code]) as process:
         while not list((store / "fold.tmp").glob("*")) and process.poll() is None:
             time.sleep(0.001)
@@ -249,7 +291,7 @@ def test_two_folds_exclude_each_other(store: Path) -> None:
 
 def test_a_fold_that_fails_is_undone_whole_and_can_be_repeated(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     append(store, [group_of(number) for number in range(4)])
-    monkeypatch.setattr(_fold, "_INSERT_BYTES", 1)
+    monkeypatch.setattr(_lots, "_LOT_BYTES", 1)
 
     def stop(reader: JournalReader, segment: Segment, offset: int = 0) -> Iterator[Group]:
         groups = read(reader, segment, offset)
@@ -268,8 +310,8 @@ def test_a_fold_that_fails_is_undone_whole_and_can_be_repeated(store: Path, monk
 
 FOLD = """
 import pathlib
-from aios_sdk.store import _fold
-_fold._TRANSACTION_ROWS = 300
+from aios_sdk.store import _fold, _lots
+_fold._TRANSACTION_ROWS = _lots._LOT_ROWS = 300
 print("begun", flush=True)
 _fold.fold(sys.argv[1])
 """

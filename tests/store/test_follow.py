@@ -15,7 +15,7 @@ import pytest
 
 from aios_sdk.cli import main
 from aios_sdk.records import Extraction, Field
-from aios_sdk.store import Folded, Store, _folding, _follow, connect, follow, lag
+from aios_sdk.store import Folded, Store, _folding, _follow, _lots, connect, follow, lag
 from aios_sdk.store._fold import fold
 from aios_sdk.store._journal import JournalWriter
 from aios_sdk.store._reader import JournalReader
@@ -64,6 +64,7 @@ def test_what_was_appended_before_the_end_is_folded_at_the_end(tmp_path: Path) -
 
 def test_a_large_backlog_is_folded_in_pieces_of_whole_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_follow, "_ROWS", 100)
+    monkeypatch.setattr(_lots, "_LOT_ROWS", 100)
     stopping = threading.Event()
     stopping.set()
     with JournalWriter(tmp_path / "journal") as writer:

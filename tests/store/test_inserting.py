@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aios_sdk.store._arrow import Batches, Column, Form
-from aios_sdk.store._inserting import Inserting
+from aios_sdk.store._inserting import Inserting, Laying
 from aios_sdk.store._payloads import _fits
 from aios_sdk.store._tables import TABLES, ColumnSpec, TableSpec
 from aios_sdk.store._vectors import vectors
@@ -109,12 +109,12 @@ def test_times_are_exact_to_the_microsecond_at_both_ends_of_the_calendar(connect
 def test_many_rows_are_taken_in_batches_and_each_is_inserted_once(connection: duckdb.DuckDBPyConnection) -> None:
     rows = [row_of("members", document_id="ü" * (number % 3), ordinal=number, status="ok")[1] for number in range(10_000)]
     inserting = Inserting(connection)
-    for place in range(0, len(rows), 30):
-        inserting.add(_MEMBERS.number, rows[place : place + 30])
-        if place == 6_000:
-            inserting.insert()
-    inserting.insert()
-    inserting.insert()
+    for some in (rows[:6_030], rows[6_030:]):
+        laying = Laying()
+        for place in range(0, len(some), 30):
+            laying.add(_MEMBERS.number, some[place : place + 30])
+        inserting.insert(laying.columns())
+    inserting.insert(Laying().columns())
     assert connection.execute("FROM members ORDER BY ordinal").fetchall() == rows
 
 

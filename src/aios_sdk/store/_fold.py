@@ -9,19 +9,18 @@ import shutil
 import subprocess
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..errors import JournalCorrupt, StoreBusy, StoreError, StoreFull
 from ._connect import DATABASE, SNAPSHOT, SPILL, disk_is_full, full_database, open_database
 from ._files import sync_directory, sync_file
-from ._frames import END_SIZE
-from ._inserting import Inserting
+from ._inserting import Inserting, Laying
 from ._locks import fold_lock
-from ._reader import JournalReader, Segment
+from ._lots import Lot, Mark, Positions, ahead, lots
+from ._reader import JournalReader
 from ._schema import create_statements
 
 if TYPE_CHECKING:
@@ -29,9 +28,8 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("aios.store")
 
-# Rows of one transaction, and the bytes of the journal after which what waits as columns is given to DuckDB: one statement for each table.
+# Rows after which a transaction ends.
 _TRANSACTION_ROWS: Final = 200_000
-_INSERT_BYTES: Final = 4 * 1024 * 1024
 
 # Rows of applied_segments, one for each transaction and segment, after which small row groups are joined, if nothing waits (decision 34).
 _JOINED_EVERY: Final = 8
@@ -50,11 +48,8 @@ class Folded(NamedTuple):
     seconds: float
 
 
-def fold(store: str | os.PathLike[str], *, timeout: float = 10.0, rows: int | None = None, memory_mb: int | None = None) -> Folded:
+def fold(store: str | os.PathLike[str], *, timeout: float = 10.0, rows: int | None = None) -> Folded:
     """Apply everything that the journals of ``store`` hold and its database does not, of all writers; after ``rows`` of them it is enough.
-
-    With ``memory_mb`` DuckDB is to do with so many MiB, which takes it longer where there is much to fold; it gets what it wants after
-    all where that is not enough.
 
     Each transaction holds whole groups together with the place up to which they reach, so a fold that is killed is repeated without
     loss or doubles. A damaged segment stops only its own writer: the others are folded, then `JournalCorrupt` is raised. Raises
@@ -63,43 +58,145 @@ def fold(store: str | os.PathLike[str], *, timeout: float = 10.0, rows: int | No
     """
     directory = Path(store)
     began = time.monotonic()
-    with database_errors(directory, f"{directory} cannot be folded"), fold_lock(directory, timeout):
-        applied, groups = fold_locked(directory, timeout, rows, memory_mb)
+    with fold_lock(directory, timeout):
+        applied, groups = fold_locked(directory, timeout, rows)
     return Folded(applied, groups, time.monotonic() - began)
 
 
-def fold_locked(directory: Path, timeout: float, rows: int | None = None, memory_mb: int | None = None) -> tuple[int, int]:
+def fold_locked(directory: Path, timeout: float, rows: int | None = None) -> tuple[int, int]:
     """What `fold` does, for one who holds the lock; gives the rows and groups applied."""
     with database_errors(directory, f"{directory} cannot be folded"):
-        shutil.rmtree(directory / SPILL, ignore_errors=True)  # of a fold that was killed
-        if not (directory / DATABASE).exists():
-            # Under another name first: neither a crash nor a full disk leaves half of one, and no reader sees it.
-            create_database(directory / NEW)
-            install(directory / NEW, directory / DATABASE)
-        return fold_all(directory / DATABASE, directory / "journal", timeout, rows, memory_mb)
+        _prepare(directory)
+        return fold_all(directory / DATABASE, directory / "journal", timeout, rows)
 
 
-def fold_all(database: Path, journal: Path, timeout: float, rows: int | None = None, memory_mb: int | None = None) -> tuple[int, int]:
-    """Apply what is new of the journals below ``journal``: with so much memory, and what takes more with as much as it takes.
+def fold_in_turns(directory: Path, timeout: float, *, rows: int, memory_mb: int) -> Generator[Folded]:
+    """What `fold` does, some ``rows`` at a time, and what it did each time: then the database is free until the next is asked for.
+
+    The fold lock is held from the first to the last. DuckDB is to do with so many MiB, and gets what it wants after all where that is
+    not enough. What comes next is read and laid out by another thread while DuckDB writes.
+    """
+    with database_errors(directory, f"{directory} cannot be folded"), fold_lock(directory, timeout):
+        _prepare(directory)
+        yield from _turns(directory / DATABASE, directory / "journal", timeout, turn=rows, memory_mb=memory_mb)
+
+
+def _prepare(directory: Path) -> None:
+    """Remove what a fold left that was killed, and make the database if there is none."""
+    shutil.rmtree(directory / SPILL, ignore_errors=True)
+    if not (directory / DATABASE).exists():
+        # Under another name first: neither a crash nor a full disk leaves half of one, and no reader sees it.
+        create_database(directory / NEW)
+        install(directory / NEW, directory / DATABASE)
+
+
+def fold_all(database: Path, journal: Path, timeout: float, rows: int | None = None, *, until: Positions | None = None) -> tuple[int, int]:
+    """Apply what is new of the journals below ``journal``; with ``until``, in each segment up to the offset that is given there.
 
     Gives the rows and the groups.
     """
+    done = [*_turns(database, journal, timeout, rows, until=until)]
+    return sum(each.rows for each in done), sum(each.groups for each in done)
+
+
+def _turns(
+    database: Path,
+    journal: Path,
+    timeout: float,
+    enough: int | None = None,
+    *,
+    until: Positions | None = None,
+    turn: int | None = None,
+    memory_mb: int | None = None,
+) -> Generator[Folded]:
+    """Fold until ``enough`` rows are applied, or there are no more, and let the database go after ``turn`` of them."""
     import duckdb
 
-    with open_database(database, read_only=False, timeout=timeout, memory_mb=memory_mb) as connection:
-        work = Fold(connection, JournalReader(journal), rows)
+    with ExitStack() as stack:
+        coming: Iterator[Lot] | None = None
+        memory, applied, before, more = memory_mb, 0, 0, True
+        while more:
+            began = time.monotonic()
+            with open_database(database, read_only=False, timeout=timeout, memory_mb=memory) as connection:
+                work = _Transactions(connection)
+                try:
+                    if coming is None:
+                        before = work.number()
+                        read = lots(JournalReader(journal), positions(connection), enough=enough, until=until)
+                        coming = stack.enter_context(closing(read if turn is None else ahead(read)))
+                    more = work.apply(coming, turn)
+                    applied += work.rows
+                    if not more and (enough is None or applied < enough) and work.number() // _JOINED_EVERY > before // _JOINED_EVERY:
+                        work.join()
+                    if memory is not None:
+                        connection.execute("CHECKPOINT")  # closing does it too, but says nothing when memory is short
+                    memory = memory_mb
+                except duckdb.Error as error:
+                    if memory is None or not _is_short_of_memory(error):
+                        raise
+                    # Values of many MiB, say, of which nothing can go to disk meanwhile.
+                    _log.info("folding %s takes more than %d MiB: %s", journal.parent, memory, str(error).partition("\n")[0])
+                    stack.close()
+                    coming, memory, more = None, None, True
+            yield Folded(work.rows, work.groups, time.monotonic() - began)
+
+
+class _Transactions:
+    """Puts lots into the database of ``connection``; ``rows`` and ``groups`` say how much was committed."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._tables = Inserting(connection)
+        self.rows = self.groups = 0
+
+    def apply(self, coming: Iterator[Lot], turn: int | None) -> bool:
+        """Put lots into the database, whole and with their marks, until there are ``turn`` rows; gives whether more may come."""
+        self._begin()
+        more = False
         try:
-            work.run()
-            if memory_mb is not None:
-                connection.execute("CHECKPOINT")  # closing does it too, but says nothing when memory is short
-            return work.rows, work.groups
-        except duckdb.Error as error:
-            if memory_mb is None or not _is_short_of_memory(error):
-                raise
-            # Values of many MiB, say, of which nothing can go to disk meanwhile.
-            _log.info("folding %s takes more than %d MiB: %s", journal.parent, memory_mb, str(error).partition("\n")[0])
-    more, groups = fold_all(database, journal, timeout, None if rows is None else max(0, rows - work.rows))
-    return work.rows + more, work.groups + groups
+            for lot in coming:
+                self._tables.insert(lot.columns)
+                for place, mark in lot.marks.items():
+                    self._marks[place] = mark.after(self._marks.get(place))
+                more = turn is not None and self.rows + self._pending >= turn
+                if more:
+                    break
+                if self._pending >= _TRANSACTION_ROWS:
+                    self._commit()
+                    self._begin()
+        except JournalCorrupt:  # told after everything else was given
+            self._commit()
+            raise
+        self._commit()
+        return more
+
+    def number(self) -> int:
+        """How many transactions the database has, counted once for each segment."""
+        count: int = self._connection.execute("SELECT count(*) FROM applied_segments").fetchall()[0][0]
+        return count
+
+    def join(self) -> None:
+        """Let DuckDB join row groups that transactions left, of each table what one task does: at most three times 122,880 rows."""
+        self._connection.execute("SET max_vacuum_tasks = 1")
+        self._connection.execute("CHECKPOINT")
+        self._connection.execute("SET max_vacuum_tasks = 0")
+
+    @property
+    def _pending(self) -> int:
+        return sum(mark.rows for mark in self._marks.values())
+
+    def _begin(self) -> None:
+        self._connection.begin()
+        self._marks: dict[tuple[str, int], Mark] = {}
+
+    def _commit(self) -> None:
+        now = dt.datetime.now(dt.UTC)
+        laying = Laying()
+        laying.add(0, [(*place, *mark, now) for place, mark in self._marks.items()])
+        self._tables.insert(laying.columns())
+        self._connection.commit()
+        self.groups += sum(mark.groups for mark in self._marks.values())
+        self.rows += self._pending
 
 
 def _is_short_of_memory(error: Exception) -> bool:
@@ -214,104 +311,3 @@ def positions(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, int], in
     """Up to which offset each segment, by writer and sequence, is folded."""
     found = connection.execute("SELECT writer, segment, max(byte_offset) FROM applied_segments GROUP BY ALL").fetchall()
     return {(writer, sequence): offset for writer, sequence, offset in found}
-
-
-def is_new(segment: Segment, position: int) -> bool:
-    """Whether the segment may hold groups behind ``position``."""
-    return segment.size > position + (END_SIZE if segment.sealed else 0)
-
-
-class Fold:
-    """One fold: transactions of whole groups, until there are no more or ``enough`` rows are applied.
-
-    With ``until`` it ends in each segment at the offset that is given there, as `positions` gives them.
-    """
-
-    def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        reader: JournalReader,
-        enough: int | None = None,
-        *,
-        until: Mapping[tuple[str, int], int] | None = None,
-    ) -> None:
-        self._connection = connection
-        self._reader = reader
-        self._enough = sys.maxsize if enough is None else enough
-        self._until = until
-        self.rows = self.groups = 0
-        self._tables = Inserting(connection)
-        self._read = self._inserted = 0
-
-    def run(self) -> None:
-        """Apply what is new; ``rows`` and ``groups`` say how much that was."""
-        segments, gaps = self._reader.found()
-        damage: JournalCorrupt | None = next(iter(gaps.values()), None)
-        damaged: str | None = None
-        done = positions(self._connection)
-        before = self._transactions()
-        self._begin()
-        for segment in segments:
-            if self.rows + self._pending >= self._enough:
-                break
-            position = done.get((segment.writer, segment.sequence), 0)
-            if segment.writer == damaged or not is_new(segment, position):
-                continue
-            try:
-                self._segment(segment, position)
-            except JournalCorrupt as error:
-                damage, damaged = damage or error, segment.writer
-        self._commit()
-        if self.rows < self._enough and self._transactions() // _JOINED_EVERY > before // _JOINED_EVERY:
-            self._join()
-        if damage is not None:
-            raise damage
-
-    def _segment(self, segment: Segment, position: int) -> None:
-        until = sys.maxsize if self._until is None else self._until.get((segment.writer, segment.sequence), 0)
-        for group in self._reader.groups(segment, position):
-            if group.end > until:
-                return
-            count = 0
-            for number, found in group.tables:
-                self._tables.add(number, found)
-                count += len(found)
-            self._read += group.end - position
-            position = group.end
-            if self._read + self._reader.recalled_bytes - self._inserted >= _INSERT_BYTES:
-                self._insert()
-            mark = self._marks[segment.writer, segment.sequence]
-            mark[0], mark[1], mark[2] = group.end, mark[1] + 1, mark[2] + count
-            self._pending += count
-            if self.rows + self._pending >= self._enough:
-                return
-            if self._pending >= _TRANSACTION_ROWS:
-                self._commit()
-                self._begin()
-
-    def _transactions(self) -> int:
-        count: int = self._connection.execute("SELECT count(*) FROM applied_segments").fetchall()[0][0]
-        return count
-
-    def _join(self) -> None:
-        """Let DuckDB join row groups that transactions left, of each table what one task does: at most three times 122,880 rows."""
-        self._connection.execute("SET max_vacuum_tasks = 1")
-        self._connection.execute("CHECKPOINT")
-        self._connection.execute("SET max_vacuum_tasks = 0")
-
-    def _begin(self) -> None:
-        self._connection.begin()
-        self._marks: defaultdict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
-        self._pending = 0
-
-    def _insert(self) -> None:
-        self._tables.insert()
-        self._inserted = self._read + self._reader.recalled_bytes
-
-    def _commit(self) -> None:
-        now = dt.datetime.now(dt.UTC)
-        self._tables.add(0, [(writer, sequence, *mark, now) for (writer, sequence), mark in self._marks.items()])
-        self._insert()
-        self._connection.commit()
-        self.groups += sum(mark[1] for mark in self._marks.values())
-        self.rows += sum(mark[2] for mark in self._marks.values())

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
 from ..errors import JournalCorrupt, StoreBusy, StoreError
-from ._fold import Folded, fold
+from ._fold import Folded, fold_in_turns
 from ._index import index
 
 _log: Final = logging.getLogger("aios.store")
@@ -20,10 +20,13 @@ _log: Final = logging.getLogger("aios.store")
 #: Seconds from the beginning of one fold to that of the next.
 EVERY: Final = 1.0
 
-# Rows after which the database is let go for a moment, and seconds for which: others read meanwhile, who look every 5 ms whether they can,
-# and fold, who try every 20 ms. More rows make nothing faster, and readers wait longer for their turn (decision 34).
+# Rows after which the database is let go for a moment, and seconds for which: others read meanwhile, who look every 5 ms whether they can.
+# More rows make nothing faster, and readers wait longer for their turn (decision 34).
 _ROWS: Final = 50_000
 _GAP: Final = 0.03
+
+# Such turns after which others fold or forget, if they want to, who try every 20 ms to get the lock.
+_TURNS: Final = 4
 
 # MiB that DuckDB may hold for one of many small folds. Where it joins row groups, it takes hundreds of MiB if it may, and is hardly faster
 # (decision 10).
@@ -45,11 +48,7 @@ def follow(store: str | os.PathLike[str], stopping: threading.Event, *, told: Ca
         found = size_of(directory / "journal")
         if found != seen:
             try:
-                folded = fold(directory, timeout=EVERY, rows=_ROWS, memory_mb=_MEMORY_MB)
-                if folded.rows:
-                    told(folded)
-                if folded.rows >= _ROWS:
-                    time.sleep(_GAP)
+                if not _fold_some(directory, told):
                     continue
                 seen = found
                 if not last:  # who ends this, a run or the next one, does the rest
@@ -67,13 +66,29 @@ def follow(store: str | os.PathLike[str], stopping: threading.Event, *, told: Ca
         stopping.wait(max(_GAP, began + EVERY - time.monotonic()))
 
 
+def _fold_some(directory: Path, told: Callable[[Folded], object]) -> bool:
+    """Fold what waits, but no more than a few turns of it; gives whether that was all. Raises what `fold` raises."""
+    with closing(fold_in_turns(directory, EVERY, rows=_ROWS, memory_mb=_MEMORY_MB)) as turns:
+        for number, folded in enumerate(turns, 1):
+            if folded.rows:
+                told(folded)
+            if folded.rows >= _ROWS:
+                if number == _TURNS:
+                    break
+                time.sleep(_GAP)
+        else:
+            return True
+    time.sleep(_GAP)
+    return False
+
+
 def size_of(folder: Path) -> tuple[int, int]:
     """Number of files in ``folder`` and the bytes they hold."""
     files = size = 0
     for place, _, names in os.walk(folder):
         for name in names:
             # A segment may be sealed, and so renamed, meanwhile.
-            with contextlib.suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):
                 size += Path(place, name).stat().st_size
                 files += 1
     return files, size

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from ..errors import InputError, StoreBusy
 from ._connect import DATABASE, SNAPSHOT, holder, open_database
-from ._fold import is_new, positions
+from ._fold import positions
 from ._frames import CONTINUES, END
+from ._lots import is_new
 from ._reader import JournalReader
 
 

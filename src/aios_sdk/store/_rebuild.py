@@ -16,10 +16,9 @@ from ..errors import StoreError
 from ._check_database import DatabaseCheck, differing_row, noting, wrong_mark
 from ._connect import DATABASE, SNAPSHOT, open_database
 from ._difference import Difference
-from ._fold import Fold, create_database, database_errors, install, log_of, positions, snapshot
+from ._fold import create_database, database_errors, fold_all, install, log_of, positions, snapshot
 from ._layout import read_layout
 from ._locks import fold_lock, maintenance
-from ._reader import JournalReader
 from ._tally import parts_that_differ, rows_in
 from ._verify import choose
 
@@ -78,8 +77,8 @@ def rebuild(store: str | os.PathLike[str], *, keep: bool | None = None, timeout:
 
 def _fold(new: Path, until: Mapping[tuple[str, int], int] | None = None) -> tuple[int, int]:
     """Apply what is new, up to ``until``; gives how many rows and groups the database then has. Raises `JournalCorrupt`."""
-    with open_database(new, read_only=False, timeout=0.0) as connection:
-        Fold(connection, JournalReader(new.parent / "journal"), until=until).run()
+    fold_all(new, new.parent / "journal", timeout=0.0, until=until)
+    with open_database(new, read_only=True, timeout=0.0) as connection:
         rows, groups = connection.execute("SELECT coalesce(sum(row_count), 0), coalesce(sum(groups), 0) FROM applied_segments").fetchall()[
             0
         ]
