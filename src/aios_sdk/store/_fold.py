@@ -146,6 +146,7 @@ class _Transactions:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        connection.execute("PRAGMA disable_optimizer")  # there is nothing to optimize about a copy, and a small fold has many statements
         self._tables = Inserting(connection)
         self.rows = self.groups = 0
 
