@@ -188,6 +188,14 @@ def test_what_a_killed_rebuild_left_goes_with_the_next(store: Path) -> None:
     assert not (store / "rebuild.duckdb.wal").exists()
 
 
+def test_what_a_rebuild_left_that_was_killed_when_it_had_put_the_log_away_goes_with_the_next(store: Path) -> None:
+    os.link(store / "aios.duckdb", store / "replaced-20260101T000000.000000Z.duckdb")
+    leave_a_log(store)
+    (store / "aios.duckdb.wal").rename(store / "replaced-20260101T000000.000000Z.duckdb.wal")
+    assert rebuild(store).differences == ()
+    assert kept(store) == []
+
+
 def test_a_store_that_records_is_rebuilt_with_all_of_it(store: Path) -> None:
     with Store(store) as opened:
         recording = Recording(opened)

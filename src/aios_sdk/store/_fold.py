@@ -58,7 +58,7 @@ def fold(store: str | os.PathLike[str], *, timeout: float = 10.0, rows: int | No
     """
     directory = Path(store)
     began = time.monotonic()
-    with fold_lock(directory, timeout):
+    with database_errors(directory, f"{directory} cannot be folded"), fold_lock(directory, timeout):
         applied, groups = fold_locked(directory, timeout, rows)
     return Folded(applied, groups, time.monotonic() - began)
 

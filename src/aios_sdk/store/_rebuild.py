@@ -146,7 +146,7 @@ def _replace(old: Path, new: Path, *, keep: bool) -> str:
 def _remove_unfinished(old: Path) -> None:
     """Remove the second name that a killed rebuild gave to a database which it then did not replace."""
     for kept in other_databases(old.parent):
-        if old.exists() and kept.samefile(old):
+        if old.exists() and kept.exists() and kept.samefile(old):  # a log goes with its database
             _remove(kept)
 
 
