@@ -95,6 +95,19 @@ def test_every_curve_rises_and_stays_within_what_is_possible(values: list[tuple[
         assert 0 <= found[0] <= found[-1] <= 1
 
 
+def test_an_isotonic_curve_of_few_values_stays_near_platts_and_of_many_follows_them() -> None:
+    def stepped(count: int) -> list[Judged]:
+        chance = random.Random(3)
+        raw = [chance.random() for _ in range(count)]
+        return [Judged("field", "total", each, chance.random() < (0.6 if each < 0.5 else 0.97), str(n)) for n, each in enumerate(raw)]
+
+    few, smooth = fit(stepped(60), "isotonic"), fit(stepped(60), "platt")
+    assert max(abs(few.all(raw / 20) - smooth.all(raw / 20)) for raw in range(1, 20)) < 0.1
+    many = fit(stepped(5000), "isotonic")
+    assert many.all(0.45) < 0.67
+    assert many.all(0.55) > 0.93
+
+
 def test_the_method_follows_the_number_of_values() -> None:
     assert [fit(judged(count)).method for count in (20, 999, 1000)] == ["platt", "platt", "isotonic"]
     with pytest.raises(UsageError, match="19 values are too few"):

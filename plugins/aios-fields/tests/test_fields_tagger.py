@@ -197,6 +197,18 @@ def test_too_few_examples_and_unknown_fields_are_refused_with_what_to_do(tmp_pat
     assert not list(tmp_path.iterdir())
 
 
+class Paid(BaseModel):
+    paid: Decimal
+
+
+def test_where_no_example_holds_what_is_sought_a_value_is_as_likely_right_as_wrong(tmp_path):
+    empty = [Example(document=page(f"nothing {letter}"), fields={"paid": Decimal(5)}, source=letter) for letter in "abcdef"]
+    Fields(Fields.Config(output=Paid)).train(empty, tmp_path)
+    assert not found(opened(tmp_path, Paid), empty[0].document).fields
+    (field,) = found(opened(tmp_path, Paid), page("paid 5.00")).fields
+    assert (field.value, field.confidence) == (Decimal("5.00"), 0.5)
+
+
 WORDS = st.sampled_from(["No.", "12", "(4711-X)", "TEL:", "Mill", "Lane,", "-", "a", "40300", "|", "Ünion", "():", "GST:"])
 
 

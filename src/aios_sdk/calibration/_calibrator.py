@@ -28,6 +28,9 @@ _DIGITS: Final = 6
 #: How many values the curve of all counts as in that of each path or taxonomy; 5 to 20 do about alike (decision 32).
 _DRAWN: Final = 5
 
+#: How many values Platt's curve counts as in an isotonic one (decision 38).
+_SMOOTHING: Final = 100
+
 #: Values below which nothing is fitted at all, and below which isotonic regression follows chance (Niculescu-Mizil and Caruana 2005).
 _FEWEST: Final = 20
 _MANY: Final = 1000
@@ -109,7 +112,7 @@ def fit(judged: Sequence[Judged], method: Method | None = None) -> Calibrator:
 
     Where there is only one path or taxonomy, its curve is that of all. A curve is drawn as if five values more, with raw confidences spread
     like those of all, had come out as the curve of all says: of few values it stays near that, of many it is their own (a prior given as
-    data; shrinkage as in empirical Bayes, Efron and Morris 1975).
+    data; shrinkage as in empirical Bayes, Efron and Morris 1975). An isotonic one is drawn towards Platt's in the same way, by a hundred.
 
     Raises `UsageError` for fewer than 20 values.
     """
@@ -122,8 +125,7 @@ def fit(judged: Sequence[Judged], method: Method | None = None) -> Calibrator:
     named: defaultdict[tuple[str, str], list[Judged]] = defaultdict(list)
     for value in judged:
         named[value.kind, value.group].append(value)
-    ranked = sorted(value.raw for value in judged)
-    spread = [ranked[(2 * number + 1) * len(ranked) // (2 * _DRAWN)] for number in range(_DRAWN)]
+    spread = _spread([value.raw for value in judged], _DRAWN)
     common = _curve([value.raw for value in judged], [value.right for value in judged], method)
     drawn = [common(raw) for raw in spread]
     own = {
@@ -191,7 +193,17 @@ def folds_of(sources: Sequence[str], count: int) -> list[int]:
 
 
 def _curve(raw: Sequence[float], right: Sequence[float], method: Method) -> Curve:
-    return isotonic(raw, right, cautious=True) if method == "isotonic" else platt(raw, right)
+    smooth = platt(raw, right)
+    if method == "platt":
+        return smooth
+    spread = _spread(raw, _SMOOTHING)
+    return isotonic([*raw, *spread], [*right, *map(smooth, spread)], cautious=True)
+
+
+def _spread(raw: Sequence[float], count: int) -> list[float]:
+    """``count`` raw confidences that are spread as these are."""
+    ranked = sorted(raw)
+    return [ranked[(2 * number + 1) * len(ranked) // (2 * count)] for number in range(count)]
 
 
 def _general(name: str) -> str:

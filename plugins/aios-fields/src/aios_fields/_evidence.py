@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ._candidates import Occurrence, Stretch, value_key
 from ._clues import NAMES, flags, plain
+from ._payments import is_taxed
 from ._units import Unit, Units
 
 _NOTHING: Final = (0.0,) * len(NAMES)
@@ -196,7 +197,7 @@ class _Sums:
         sums = sum(value - other in self.held and self._apart(value, other) for other in smaller if value - other >= other)
         nearly = sum(any(value - other + cents in self.held for cents in _ROUNDINGS) for other in smaller if 2 * other <= value)
         differences = sum(other - value in self.held and self._apart(value, other) for other in self.amounts if other > value)
-        taxed = any((value - other) / other in _RATES or _near_rate(value, other) for other in smaller if other > value / 2)
+        taxed = any(is_taxed(value, other) for other in smaller if other > value / 2)
         return (
             float(min(sums, 4)),
             float(min(nearly, 4)),
@@ -209,10 +210,3 @@ class _Sums:
     def _apart(self, value: Decimal, other: Decimal) -> bool:
         third = abs(value - other)
         return self.rows[value] != self.rows[other] and self.rows[value] != self.rows[third]
-
-
-_RATES: Final = frozenset(map(Decimal, ("0.05", "0.06", "0.07", "0.08", "0.10", "0.19", "0.20", "0.21", "0.25")))
-
-
-def _near_rate(gross: Decimal, net: Decimal) -> bool:
-    return any(abs(net * (1 + rate) - gross) <= _CENT for rate in _RATES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from aios_sdk import Alternative, Document, Field
@@ -15,10 +16,11 @@ from ._layout import Row, sheet_of
 from ._lines import address_after, begun, continued
 from ._names import FORM, names
 from ._parties import recipients, senders
+from ._payments import Payment
 from ._readings import free_text, readings, self_evident
 from ._schema import Wanted
 from ._sections import Sections
-from ._sums import settled
+from ._sums import agreeing, settled
 from ._values import Reading, Value, amounts, habits_of, text_of
 from ._vocabulary import LABEL_CONCEPTS, PARTIES
 from ._words import label_key
@@ -125,12 +127,21 @@ class Search:
         for number, wanted in singles.items():
             if wanted.kind == "address":
                 ranked[number] = self._ranked(wanted, [*ranked[number], *self._addresses(wanted, ranked)])
-        ranked = settled(self.schema, ranked, self._printed, lambda one, score: one._replace(score=score))
+        ranked = settled(self.schema, ranked, self._printed, _rescored)
+        agreed = {number for trio in agreeing(self.schema, ranked) for number in trio}
+        for number, wanted in singles.items():
+            if wanted.concept == "total" and wanted.type == "decimal" and number not in agreed and ranked[number]:
+                ranked[number] = self._payment.settled(ranked[number], self._printed, _rescored)
         for number, wanted in singles.items():
             field = self._decide(wanted, ranked[number])
             if field is not None:
                 yield field
         yield from items(self._document, self.schema, self.rows, self._hits, LABEL_CONCEPTS, self.habits)
+
+    @cached_property
+    def _payment(self) -> Payment:
+        found = (reading for row in self.rows for reading in amounts(row.text, self.habits) if reading.quality > _PLAINLY)
+        return Payment((one.value for one in found if isinstance(one.value, Decimal)), "\n".join(row.text for row in self.rows))
 
     def _addresses(self, wanted: Wanted, ranked: Mapping[int, Sequence[Candidate]]) -> Iterator[Candidate]:
         """The address that follows the name of the party beside it in the model: of the seller, where the model tells of none."""
@@ -295,6 +306,10 @@ class Search:
             raw_confidence=confidence,
             alternatives=tuple(Alternative(text_of(one.value), round(one.score, 4)) for one in ranked[1 : _MOST_ALTERNATIVES + 1]),
         )
+
+
+def _rescored(one: Candidate, score: float) -> Candidate:
+    return one._replace(score=score)
 
 
 def _is_formed(wanted: Wanted, text: str) -> bool:

@@ -89,7 +89,8 @@ INVOICES: Final = (
     ),
     Concept(
         "text",
-        "total; total amount; total sales; grand total; invoice total; invoice amount; total price; total payable; total invoice; "
+        "total; total amount; total sales; grand total; bill total; bill amount; invoice total; invoice amount; total price; "
+        "total payable; total invoice; "
         "total gross; gross total; gross amount; total incl vat; total including vat; total incl tax; total including tax; "
         "total inclusive of vat; total inclusive of tax; total for this invoice; total invoice amount; order total; total charges; "
         "Gesamtbetrag; Gesamtsumme; Rechnungsbetrag; Rechnungsendbetrag; Rechnungssumme; Bruttobetrag; Bruttosumme; Endbetrag; Endsumme; "
@@ -140,6 +141,7 @@ INVOICES: Final = (
     Concept(
         "text",
         "tax; vat; gst; sales tax; total tax; tax total; tax amount; vat amount; total vat; taxes; total taxes; hst; "
+        "total gst; gst amount; gst payable; "
         "MwSt; USt; Mehrwertsteuer; Umsatzsteuer; Steuerbetrag; MwSt Betrag; zzgl MwSt; zzgl USt; Steuersumme; USt Betrag; "
         "zuzüglich MwSt; zuzüglich USt; zzgl Mehrwertsteuer; zzgl Umsatzsteuer; zuzüglich Mehrwertsteuer; zuzüglich Umsatzsteuer; Steuer; "
         "enthaltene MwSt; enthaltene Umsatzsteuer; Gesamtsteuerbetrag; Summe MwSt; Summe USt; Umsatzsteuerbetrag; Mehrwertsteuerbetrag; "
@@ -177,7 +179,11 @@ INVOICES: Final = (
         "text",
         "unit price; price per unit; Einzelpreis; Stückpreis; Preis pro Stück; prix unitaire; stukprijs; precio unitario; prezzo unitario",
     ),
-    Concept("text", "quantity; qty; Menge; Anzahl; quantité; aantal; cantidad; quantità"),
+    Concept(
+        "text",
+        "quantity; qty; total quantity; total qty; total items; item count; number of items; Menge; Anzahl; Gesamtmenge; Artikelanzahl; "
+        "quantité; aantal; cantidad; quantità",
+    ),
     Concept(
         "currency", "currency; invoice currency; Währung; Rechnungswährung; devise; monnaie; valuta; munt; moneda; divisa", "", "currency"
     ),

@@ -11,10 +11,10 @@ from threadpoolctl import threadpool_limits
 
 from aios_sdk import ConfigurationError, Document, Example
 
-from ._candidates import same
+from ._candidates import is_free, same
 from ._fitted import Model
-from ._fitting import FOLDS, Known, fit, weights_of
-from ._ranking import View, assurance
+from ._fitting import FOLDS, Known, fit
+from ._ranking import FIGURES, LEADS, View, assurance
 from ._schema import Wanted
 from ._tagger import Confidence, Tagger
 
@@ -22,14 +22,13 @@ from ._tagger import Confidence, Tagger
 _TARGETS: Final = (0.99, 0.95)
 
 #: How strongly the weights of the confidence are held back; they rest on a few hundred values.
-_HELD_BACK: Final = 0.1
+_HELD_BACK: Final = 0.03
 
 
 class Judged(NamedTuple):
     """What models that had not seen the source of an example made of one of its fields."""
 
     path: str
-    number: int
     figures: tuple[float, ...]
     right: bool
     wanted: bool
@@ -55,12 +54,12 @@ def learn(examples: Sequence[Example], schema: Sequence[Wanted], view: Callable[
     with threadpool_limits(1):  # sums in one order, so that every process learns the same
         for wanted in taught:
             models[wanted.path], choices = fit(wanted, known)
-            for number, (one, ranked) in enumerate(zip(known, choices, strict=True)):
+            for one, ranked in zip(known, choices, strict=True):
                 truth = one.fields.get(wanted.path)
                 if ranked:
                     figures = tuple(assurance(ranked, one.view.rules[wanted.path]))
-                    judged.append(Judged(wanted.path, number, figures, same(ranked[0].candidate.value, truth), truth is not None))
-        confidence = _confidence(judged, [wanted.path for wanted in taught], weights_of(names))
+                    judged.append(Judged(wanted.path, figures, same(ranked[0].candidate.value, truth), truth is not None))
+        confidence = _confidence(judged, taught)
     tagger = Tagger(models, {wanted.path: wanted.type for wanted in taught}, confidence)
     return Learned(tagger, _metrics(judged, known, confidence))
 
@@ -80,17 +79,27 @@ def _check(examples: Sequence[Example], schema: Sequence[Wanted], taught: Sequen
         )
 
 
-def _confidence(judged: Sequence[Judged], paths: Sequence[str], weights: Sequence[float]) -> Confidence:
-    """Platt's method, one for all fields, with a constant for each: their figures mean the same, and a field with few errors borrows."""
-    rows = np.array([[*one.figures, *(float(one.path == path) for path in paths)] for one in judged])
+def _confidence(judged: Sequence[Judged], taught: Sequence[Wanted]) -> Confidence:
+    """Platt's method, one for all fields, with a constant for each: their figures mean the same, and a field with few errors borrows.
+
+    How far the first choice is ahead means less where it is a stretch of lines, which another may share all but a word with: there it has
+    weights of its own beside those of all. Every value counts alike, as documents come: what is often right is said to be.
+    """
+    paths, free = [wanted.path for wanted in taught], {wanted.path for wanted in taught if is_free(wanted)}
     right = [one.right for one in judged]
     if len(set(right)) < 2:
         chance = (sum(right) + 1) / (len(right) + 2)  # Laplace
-        return Confidence((0.0,) * 6, dict.fromkeys(paths, float(np.log(chance / (1 - chance)))))
-    model = LogisticRegression(C=_HELD_BACK, max_iter=1000).fit(rows, right, sample_weight=[weights[one.number] for one in judged])
-    learned = model.coef_[0].tolist()
-    figures, own = learned[: -len(paths)], learned[-len(paths) :]
-    return Confidence(tuple(figures), {path: float(model.intercept_[0]) + weight for path, weight in zip(paths, own, strict=True)})
+        return Confidence(dict.fromkeys(paths, [0.0] * FIGURES), dict.fromkeys(paths, float(np.log(chance / (1 - chance)))))
+    figures = np.array([one.figures for one in judged])
+    is_stretch = np.array([[float(one.path in free)] for one in judged])
+    constants = np.array([[float(one.path == path) for path in paths] for one in judged])
+    model = LogisticRegression(C=_HELD_BACK, max_iter=1000).fit(np.hstack([figures, figures[:, :LEADS] * is_stretch, constants]), right)
+    common, more, own = np.split(model.coef_[0], [FIGURES, FIGURES + LEADS])
+    more = np.pad(more, (0, FIGURES - LEADS))
+    return Confidence(
+        {path: (common + more if path in free else common).tolist() for path in paths},
+        {path: float(model.intercept_[0] + weight) for path, weight in zip(paths, own, strict=True)},
+    )
 
 
 def _metrics(judged: Sequence[Judged], known: Sequence[Known], confidence: Confidence) -> dict[str, float]:

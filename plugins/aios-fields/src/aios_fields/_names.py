@@ -15,7 +15,7 @@ _FORMS: Final = (
     r"g?GmbH(?:\s*&\s*Co\.?\s*(?:KGaA|KG|OHG)?)?|UG(?:\s*\(haftungsbeschränkt\))?|AG(?:\s*&\s*Co\.?\s*(?:KGaA|KG))?|KGaA|KG|OHG|GbR|PartG(?:\s*mbB)?|"
     r"e\.\s?K\.|e\.\s?Kfm\.|e\.\s?Kfr\.|e\.\s?V\.|eG|a\.\s?G\.|mbH|SE|"
     r"Ltd\.?|LTD\.?|Limited|LIMITED|LLC|L\.L\.C\.|LLP|Inc\.?|INC\.?|Incorporated|Corp\.?|Corporation|PLC|plc|Pty\.?\s+Ltd\.?|P(?:vt|te)\.?\s+L(?:td\.?|imited)|"
-    r"SDN\.?\s+BHD\.?|Sdn\.?\s+Bhd\.?|"
+    r"(?:SDN\.?\s*)?BHD\.?|(?:Sdn\.?\s*)?Bhd\.?|BERHAD|Berhad|S/B|"
     r"SARL|S\.A\.R\.L\.?|S\.?à\.?\s?r\.?l\.?|SASU?|S\.A\.S\.?(?:U\.)?|EURL|E\.U\.R\.L\.?|SNC|SCI|SA|S\.A\.?|"
     r"B\.\s?V\.?|BV|N\.\s?V\.?|NV|V\.?O\.?F\.?|"
     r"S\.\s?L\.\s?(?:U\.)?|SLU?|S\.A\.U\.|S\.?\s?Coop\.?|"
@@ -23,7 +23,8 @@ _FORMS: Final = (
     r"Oyj?|AB|ASA?|ApS|A/S|s\.\s?r\.\s?o\.|a\.\s?s\.|[Ss]p\.\s?z\s?o\.\s?o\.|Kft\.?|Zrt\.?|d\.\s?o\.\s?o\.|Lda\.?"
 )
 FORM: Final = re.compile(
-    rf"(?<=[\w.&)’'\"] )(?:{_FORMS})(?=$|\s*[,;|(•·–—\t]|\s+-|\s+(?:au capital|à capital|capital|mit Sitz|Sitz|con sede|met zetel))"
+    rf"(?<=[\w.&)’'\"] )(?:{_FORMS})"
+    r"(?=$|\s*[,;|(•·–—\t]|\s+-|\s+\d{4,}-?[A-Z]\b|\s+(?:au capital|à capital|capital|mit Sitz|Sitz|con sede|met zetel))"
     r"|(?<=, )(?:Inc|LLC|Ltd|Corp|S\.L(?:\.U)?|S\.A(?:\.U)?|B\.V|GmbH|AG)\.?(?!\w)"
 )
 _FORM_ALONE: Final = re.compile(rf"(?:{_FORMS})(?!\w)\W*")
@@ -40,12 +41,13 @@ _SALUTATIONS: Final = "herr|herrn|frau|firma|familie|mr|mrs|ms|messrs|m|mme|mons
 _NO_NAMES: Final = frozenset((*CURRENCIES, *_SALUTATIONS.split("|")))
 _LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 _NO_NAME: Final = re.compile(
-    r"https?:|www\.|@|\d{1,2}[./]\d{1,2}[./]\d{2,4}|[€$£¥₹%=<>{}\[\]_]|:\s|:$|\?$|!$|^[-+–•*(]|"
+    r"(?i:https?:|www\.)|@|\d{1,2}[./]\d{1,2}[./]\d{2,4}|[€$£¥₹%=<>{}\[\]_]|:\s|:$|\?$|!$|^[-+–•*(]|"
     r"\b(?:Tel|Fax|Phone|Email|E-Mail|Seite|Page|Pagina|page)\b"
 )
 _SENTENCE: Final = re.compile(
     r"\b(?:the|your|you|this|for|with|is|are|we|our|please|thank|bitte|wir|Sie|Ihre[rnms]?|für|mit|und die|ist|sind|vielen|nous|vous|votre|"
-    r"pour|merci|est|uw|voor|wij|deze|su|por|gracias|para|la presente|vostro|grazie)\b"
+    r"pour|merci|est|uw|voor|wij|deze|su|por|gracias|para|la presente|vostro|grazie)\b|"
+    r"(?i:\b(?:thank you|please|your|are|not|vielen dank)\b)"
 )
 _LONGEST, _MOST_WORDS, _FEWEST_LETTERS = 70, 9, 0.6
 

@@ -68,7 +68,10 @@ def blocks(rows: Sequence[Row]) -> list[list[Cell]]:
             tokens = row.within(start, end)
             edges = (tokens[0].x0, tokens[-1].x1, min(token.y0 for token in tokens), max(token.y1 for token in tokens))
             cell = Cell(number, start, end, *edges, row.text[start:end])
-            block = next((block for block in open_ if abs(block[-1].left - cell.left) <= _ASIDE and block[-1].row < number), None)
+            above = [block for block in open_ if block[-1].row < number]
+            block = next((block for block in above if abs(block[-1].left - cell.left) <= _ASIDE), None) or next(
+                (block for block in above if abs(block[-1].left + block[-1].right - cell.left - cell.right) <= 2 * _ASIDE), None
+            )
             if block is None:
                 found.append([cell])
                 open_.append(found[-1])
@@ -123,7 +126,17 @@ def senders(rows: Sequence[Row], hits: Sequence[Sequence[Hit]], sections: Sectio
                     cell.row, reading._replace(start=reading.start + cell.start, end=reading.end + cell.start), (1 - score) * left
                 )
                 found.setdefault(without_form(reading_text), []).append((named, cell.top, left))
-    yield from _decided(found)
+    yield from _decided(_with_short_forms(found))
+
+
+def _with_short_forms(found: dict[str, list[tuple[Named, float, float]]]) -> dict[str, list[tuple[Named, float, float]]]:
+    """With names that a longer one begins with, which says what the company is by law, as that one: "Muster" as "Muster Handel GmbH"."""
+    full = [name for name, group in found.items() if any(FORM.search(str(named.reading.value)) for named, _, _ in group)]
+    joined: dict[str, list[tuple[Named, float, float]]] = {}
+    for name, group in found.items():
+        longer = [other for other in full if len(other) > len(name) >= _SHORTEST_IN_DOMAIN and other.startswith(name)]
+        joined.setdefault(longer[0] if len(longer) == 1 and name not in full else name, []).extend(group)
+    return joined
 
 
 def _decided(found: dict[str, list[tuple[Named, float, float]]]) -> Iterator[Named]:

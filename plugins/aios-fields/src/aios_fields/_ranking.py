@@ -27,6 +27,9 @@ _LEAST: Final = 1e-5
 #: Logarithms of odds are of no more weight than these.
 _SURE: Final = 8.0
 
+#: How many figures `assurance` gives, and how many of them, the first, tell how far the first choice is ahead.
+FIGURES, LEADS = 6, 3
+
 
 class View:
     """What is looked at of a document: its units, what each field could be read from, and what the rules find."""

@@ -55,8 +55,8 @@ def settled(
             chosen = _completed(candidates, printed, rescored)
         if chosen is None:
             if all(candidates) and all(each[0].score >= _SURE for each in candidates):
-                for number in trio:
-                    found[number][0] = rescored(found[number][0], found[number][0].score * _CONTRADICTED)
+                for number in trio:  # with the next best, which is no surer for it
+                    found[number] = [rescored(one, one.score * _CONTRADICTED) for one in found[number]]
             continue
         doubt = _AGREED if chosen[1].value else _TRIVIAL
         for number, one in zip(trio, chosen, strict=True):
@@ -65,6 +65,13 @@ def settled(
             limit = certain.score * (1 - 1e-6)
             found[number] = [certain, *(other if other.score < limit else rescored(other, limit * one.score) for other in others)]
     return found
+
+
+def agreeing(schema: Sequence[Wanted], ranked: Mapping[int, Sequence[Scored]]) -> Iterable[tuple[int, int, int]]:
+    """The numbers of net, tax and total, for each model whose best candidates agree."""
+    for trio in _trios(schema):
+        if all(ranked[number] for number in trio) and _agree(*(ranked[number][0].value for number in trio)):
+            yield trio
 
 
 def _trios(schema: Sequence[Wanted]) -> Iterable[tuple[int, int, int]]:

@@ -32,15 +32,15 @@ _MOST_ALTERNATIVES: Final = 3
 
 
 class Confidence(NamedTuple):
-    """How the chance of a value is computed (logistic regression, Platt 1999): a weight for each figure of `assurance`, and what a field
-    begins with."""
+    """How the chance of a value is computed (logistic regression, Platt 1999): by path, a weight for each figure of `assurance`, and what
+    is added to their sum."""
 
-    weights: tuple[float, ...]
+    weights: Mapping[str, Sequence[float]]
     base: Mapping[str, float]
 
     def of(self, path: str, figures: Sequence[float]) -> float:
         """The chance that a value of ``path`` is right."""
-        total = self.base[path] + sum(weight * figure for weight, figure in zip(self.weights, figures, strict=True))
+        total = self.base[path] + sum(weight * figure for weight, figure in zip(self.weights[path], figures, strict=True))
         return _logistic(total)
 
 
@@ -103,7 +103,7 @@ class Tagger:
                 raise ValueError(f"{content['format']} {content['version']}")
             with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
                 models = {path: _model(arrays, number, told) for number, (path, told) in enumerate(content["models"].items())}
-            confidence = Confidence(tuple(content["confidence"]["weights"]), content["confidence"]["base"])
+            confidence = Confidence(content["confidence"]["weights"], content["confidence"]["base"])
             return cls(models, {path: told["type"] for path, told in content["models"].items()}, confidence)
         except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError, zipfile.BadZipFile) as error:
             raise ConfigurationError(

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aios_sdk import Unavailable
+from aios_sdk.calibration import Curve
 
 Scores: TypeAlias = npt.NDArray[np.float64]
 Kind: TypeAlias = Literal["prototypes", "linear", "kernel"]
@@ -34,8 +35,7 @@ class Head:
     ``kernel`` heads look how near a vector is to each of ``landmarks`` (a Gaussian of width ``gamma``), ``linear`` and ``prototypes``
     ones at the vector itself, the former with a constant beside it. Of one label among several the raw probabilities are a softmax of
     ``steepness`` times scores; of many labels, each for itself, a sigmoid of ``steepness`` times score, less what is in `MIDDLES`. The
-    calibrated confidence is ``sigmoid(a * logit(raw) + b)`` with (a, b) of ``calibration``, by examples that the head was not fitted to
-    (Platt 1999).
+    calibrated confidence is what the curve of ``calibration`` makes of them, fitted to examples that the head was not fitted to.
     """
 
     kind: Kind
@@ -45,7 +45,7 @@ class Head:
     gamma: float = 0.0
     multilabel: bool = False
     steepness: float = STEEPNESS
-    calibration: tuple[float, float] | None = None
+    calibration: Curve | None = None
 
     def scores(self, vectors: npt.NDArray[np.float32]) -> Scores:
         """A score for each vector and class."""
@@ -59,7 +59,7 @@ class Head:
 
     def calibrated(self, raw: Scores) -> Scores | None:
         """Probabilities as often right as they say, or None where nothing was there to learn that from."""
-        return None if self.calibration is None else platt(raw, self.calibration)
+        return None if self.calibration is None else np.vectorize(self.calibration, otypes=[float])(raw)
 
     def save(self, folder: Path) -> None:
         """Write it into the folder."""
@@ -74,7 +74,7 @@ class Head:
             "gamma": self.gamma,
             "multilabel": self.multilabel,
             "steepness": self.steepness,
-            "calibration": self.calibration,
+            "calibration": None if self.calibration is None else (self.calibration.slope, self.calibration.shift),
         }
         (folder / SETTINGS).write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -94,7 +94,7 @@ class Head:
             found = {name: arrays[name].astype(np.float64) for name in arrays.files}
         calibration = settings.pop("calibration")
         settings["classes"] = tuple(settings["classes"])
-        return cls(**settings, **found, calibration=None if calibration is None else (calibration[0], calibration[1]))
+        return cls(**settings, **found, calibration=None if calibration is None else Curve(slope=calibration[0], shift=calibration[1]))
 
 
 def prototypes(vectors: dict[str, npt.NDArray[np.float32]], *, multilabel: bool = False) -> Head:
@@ -121,15 +121,3 @@ def probabilities(scores: Scores, steepness: float, middle: float, *, multilabel
         return np.asarray(1 / (1 + np.exp(-np.clip(steepness * (scores - middle), -50, 50))))
     raised = np.exp(steepness * (scores - scores.max(axis=1, keepdims=True)))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
-
-
-def platt(raw: Scores, calibration: tuple[float, float]) -> Scores:
-    """``sigmoid(a * logit(raw) + b)``."""
-    slope, shift = calibration
-    return np.asarray(1 / (1 + np.exp(-np.clip(slope * logit(raw) + shift, -50, 50))))
-
-
-def logit(share: Scores) -> Scores:
-    """The logarithm of the odds, of shares that are kept off 0 and 1."""
-    kept = np.clip(share, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(kept / (1 - kept)))

@@ -9,10 +9,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from aios_sdk.calibration import expected_calibration_error, folds_of
-from aios_sdk.calibration import platt as fitted
+from aios_sdk.calibration import expected_calibration_error, folds_of, platt
 
-from ._heads import MIDDLES, Head, Kind, Scores, features, platt, probabilities
+from ._heads import MIDDLES, Head, Kind, Scores, features, probabilities
 
 FOLDS: Final = 5
 
@@ -71,7 +70,7 @@ def learn(
     else:
         said, right = raw.max(axis=1), targets[np.arange(len(raw)), raw.argmax(axis=1)]
         accuracy = float(right.mean())
-    calibration = _platt(said, right)
+    calibration = platt(said.tolist(), right.tolist())
     head = Head(
         kind=kind,
         classes=classes,
@@ -82,7 +81,7 @@ def learn(
         steepness=steepness,
         calibration=calibration,
     )
-    return Learned(head, accuracy, expected_calibration_error(platt(said, calibration).tolist(), (right > 0).tolist()))
+    return Learned(head, accuracy, expected_calibration_error(list(map(calibration, said.tolist())), (right > 0).tolist()))
 
 
 class _Fitted(NamedTuple):
@@ -155,9 +154,3 @@ def _log_loss(shares: Scores, targets: Scores, multilabel: bool) -> float:
     if multilabel:
         loss += (1 - targets) * np.log(1 - kept)
     return float(-loss.sum())
-
-
-def _platt(said: Scores, right: Scores) -> tuple[float, float]:
-    """(a, b) of `platt`; never below 0, which would turn the order of labels round."""
-    curve = fitted(said.tolist(), [bool(verdict) for verdict in right])
-    return curve.slope or 0.0, curve.shift

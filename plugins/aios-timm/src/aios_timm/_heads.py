@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aios_sdk import Unavailable
+from aios_sdk.calibration import Curve
 
 from ._words import counted, weighed
 
@@ -28,7 +29,7 @@ class Head:
 
     Each of the two blocks of weights was fitted by itself; ``shares`` say how much each counts, as examples left out of fitting told.
     The raw probabilities of a page are a softmax of the sum, those of a document the mean over its pages. The calibrated confidence of a
-    document is ``sigmoid(a * logit(raw) + b)`` with (a, b) of ``calibration``, by such examples too (Platt 1999).
+    document is what the curve of ``calibration`` makes of them, fitted to such examples too.
     """
 
     classes: tuple[str, ...]
@@ -36,7 +37,7 @@ class Head:
     words: Scores | None = None
     rarity: npt.NDArray[np.float32] | None = None
     shares: tuple[float, float] = (1.0, 0.0)
-    calibration: tuple[float, float] | None = None
+    calibration: Curve | None = None
 
     @property
     def reads(self) -> bool:
@@ -55,7 +56,7 @@ class Head:
 
     def calibrated(self, raw: Scores) -> Scores | None:
         """Probabilities of documents as often right as they say, or None where nothing was there to learn that from."""
-        return None if self.calibration is None else platt(raw, self.calibration)
+        return None if self.calibration is None else np.vectorize(self.calibration, otypes=[float])(raw)
 
     def save(self, folder: Path) -> None:
         """Write it into the folder."""
@@ -63,7 +64,8 @@ class Head:
         if self.words is not None:
             arrays |= {"words": self.words.astype(np.float32), "rarity": self.rarity}
         np.savez_compressed(folder / ARRAYS, **arrays)
-        settings = {"format": FORMAT, "classes": self.classes, "shares": self.shares, "calibration": self.calibration}
+        told = None if self.calibration is None else (self.calibration.slope, self.calibration.shift)
+        settings = {"format": FORMAT, "classes": self.classes, "shares": self.shares, "calibration": told}
         (folder / SETTINGS).write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
     @classmethod
@@ -87,7 +89,7 @@ class Head:
             words=found["words"].astype(np.float64) if "words" in found else None,
             rarity=found.get("rarity"),
             shares=(settings["shares"][0], settings["shares"][1]),
-            calibration=None if calibration is None else (calibration[0], calibration[1]),
+            calibration=None if calibration is None else Curve(slope=calibration[0], shift=calibration[1]),
         )
 
 
@@ -109,15 +111,3 @@ def together(seen: Scores, read: Scores | None, shares: tuple[float, float]) -> 
     scores = shares[0] * seen + (shares[1] * read if read is not None else 0.0)
     raised = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
-
-
-def platt(raw: Scores, calibration: tuple[float, float]) -> Scores:
-    """``sigmoid(a * logit(raw) + b)``."""
-    slope, shift = calibration
-    return np.asarray(1 / (1 + np.exp(-np.clip(slope * logit(raw) + shift, -50, 50))))
-
-
-def logit(share: Scores) -> Scores:
-    """The logarithm of the odds, of shares that are kept off 0 and 1."""
-    kept = np.clip(share, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(kept / (1 - kept)))

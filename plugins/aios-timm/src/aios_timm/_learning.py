@@ -8,10 +8,9 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from aios_sdk.calibration import expected_calibration_error, folds_of
-from aios_sdk.calibration import platt as fitted
+from aios_sdk.calibration import expected_calibration_error, folds_of, platt
 
-from ._heads import Head, Scores, block, platt, read, together
+from ._heads import Head, Scores, block, read, together
 from ._words import counted, rarity, weighed
 
 #: The vectors of all pages, by a backbone that has learnt from the pages of these numbers at most.
@@ -78,7 +77,7 @@ def learn(
     shares = min(tried, key=lambda pair: _log_loss(documents(pair), truth))
     raw = documents(shares)
     said, right = raw.max(axis=1), truth[np.arange(len(raw)), raw.argmax(axis=1)]
-    calibration = _platt(said, right)
+    calibration = platt(said.tolist(), right.tolist())
     vectors, its = encode(pages), target[document]  # the last call: the backbone that it leaves is the one that serves
     rare = rarity(counts) if counts is not None else None
     head = Head(
@@ -89,7 +88,7 @@ def learn(
         shares=shares,
         calibration=calibration,
     )
-    return Learned(head, float(right.mean()), expected_calibration_error(platt(said, calibration).tolist(), (right > 0).tolist()))
+    return Learned(head, float(right.mean()), expected_calibration_error(list(map(calibration, said.tolist())), (right > 0).tolist()))
 
 
 def means(pages: Scores, document: npt.NDArray[np.int64], count: int) -> Scores:
@@ -131,9 +130,3 @@ def _fitted(features: npt.NDArray[np.float64], target: npt.NDArray[np.int64], cl
 
 def _log_loss(shares: Scores, targets: Scores) -> float:
     return float(-(targets * np.log(np.clip(shares, 1e-9, 1))).sum())
-
-
-def _platt(said: Scores, right: Scores) -> tuple[float, float]:
-    """(a, b) of `platt`; never below 0, which would turn the order of labels round."""
-    curve = fitted(said.tolist(), [bool(verdict) for verdict in right])
-    return curve.slope or 0.0, curve.shift
