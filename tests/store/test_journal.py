@@ -227,6 +227,39 @@ def test_appending_waits_when_too_much_waits_for_the_disk(tmp_path: Path, monkey
     assert numbers_in(tmp_path) == list(range(50))
 
 
+def test_who_hurries_is_not_kept_waiting_for_others_to_share_the_write(tmp_path: Path, waiting_for_others: None) -> None:
+    with JournalWriter(tmp_path) as writer:
+        first = writer.append(group_of(0))
+        first.wait()
+        second = writer.append(group_of(1))
+        first.hurry()  # it is on disk, so that nobody has a reason to hurry
+        with pytest.raises(TimeoutError):
+            second.wait(0.05)
+        second.hurry()
+        second.wait(60)
+        third = writer.append(group_of(2))
+        with pytest.raises(TimeoutError):
+            third.wait(0.05)
+    assert numbers_in(tmp_path) == [0, 1, 2]
+
+
+def test_who_waits_for_room_is_not_kept_waiting_for_others_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waiting_for_others: None
+) -> None:
+    monkeypatch.setattr(_journal, "_QUEUE_BYTES", 500)
+    with JournalWriter(tmp_path) as writer:
+        for number in range(20):
+            writer.append(group_of(number, 10))
+    assert numbers_in(tmp_path) == list(range(20))
+
+
+@pytest.fixture
+def waiting_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From one write to the next an hour passes."""
+    monkeypatch.setattr(_journal, "_FOR_EACH", 3600.0)
+    monkeypatch.setattr(_journal, "_AT_MOST", 3600.0)
+
+
 def test_what_a_group_refers_to_is_among_the_blobs_before_the_group_is_durable(tmp_path: Path) -> None:
     blobs, content = Blobs(tmp_path / "blobs"), b"a large layer"
     with JournalWriter(tmp_path / "journal") as writer:

@@ -46,12 +46,14 @@ class Window:
         self._room = asyncio.Event()
         self._room.set()
 
-    async def enter(self) -> None:
-        """Wait for room, and take it."""
+    async def enter(self, many: int) -> int:
+        """Wait for room, and take it for as many as there is room for, at most ``many``; gives how many these are."""
         while not self._room.is_set():
             await self._room.wait()
-        self._count += 1
+        taken = min(many, self.size - self._count)
+        self._count += taken
         self._settle()
+        return taken
 
     def add(self, weight: int) -> None:
         """Documents of ``weight`` bytes are finished."""
@@ -79,13 +81,19 @@ def weight_of(document: Document) -> int:
 
 
 class Turn:
-    """Lets the loop go round every few milliseconds."""
+    """Lets the loop go round every few milliseconds, and tells how many documents pass in that time."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
+        #: As many are begun together, one at first. With what is slow the loop goes round after each.
+        self.together = 1
 
-    async def over(self) -> None:
-        """Let others have their turn, if this one was long enough."""
+    async def over(self, passed: int, seconds: float) -> None:
+        """So many have passed in as many seconds; let others have their turn, if this one was long enough."""
+        if seconds < _TURN:
+            self.together = min(_FEW, max(self.together, 2 * passed))
+        elif seconds > 2 * _TURN:
+            self.together = max(1, int(passed * _TURN / seconds))
         if time.perf_counter() - self._began > _TURN:
             await asyncio.sleep(0)
             self._began = time.perf_counter()
@@ -118,10 +126,16 @@ class InOrder(Generic[N]):
 
 
 class Acknowledger:
-    """Tells what has become durable, in the order in which it was added; many at a time, for they share a sync of the disk."""
+    """Tells what has become durable, in the order in which it was added; many at a time, for they share a sync of the disk.
 
-    def __init__(self, tell: Callable[[list[Any]], Awaitable[None]]) -> None:
+    When half as much waits for that as there is room for in a window of that size, the journal is asked to hurry: it writes the one half
+    while the other is filled, and nobody comes to wait for room.
+    """
+
+    def __init__(self, tell: Callable[[list[Any]], Awaitable[None]], window: int) -> None:
         self._tell = tell
+        self._many = max(1, window // 2)
+        self._tickets = 0
         self._waiting: deque[tuple[Any, Ticket | None]] = deque()
         self._some = asyncio.Event()
         self._closed = False
@@ -130,10 +144,17 @@ class Acknowledger:
         """``item`` is durable when ``ticket`` is, or when all before it are."""
         self._waiting.append((item, ticket))
         self._some.set()
+        if ticket is not None:
+            self._tickets += 1
+            if self._tickets == self._many:
+                ticket.hurry()
 
     def close(self) -> None:
-        """Nothing more will be added."""
+        """Nothing more will be added, so nothing is waited for that could share a write."""
         self._closed = True
+        last = self._last_ticket()
+        if last is not None:
+            last.hurry()
         self._some.set()
 
     async def work(self) -> None:
@@ -144,12 +165,17 @@ class Acknowledger:
                 await self._some.wait()
                 continue
             batch = list(self._waiting)
-            last = next((ticket for _, ticket in reversed(batch) if ticket is not None), None)
+            last = self._last_ticket()
             if last is not None:
                 await _durable(last)
-            for _ in batch:
+            for _, ticket in batch:
                 self._waiting.popleft()
+                self._tickets -= ticket is not None
             await self._tell([item for item, _ in batch])
+
+    def _last_ticket(self) -> Ticket | None:
+        """The one that comes true last."""
+        return next((ticket for _, ticket in reversed(self._waiting) if ticket is not None), None)
 
 
 async def _durable(ticket: Ticket) -> None:

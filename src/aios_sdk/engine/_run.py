@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from itertools import count
 from typing import Final, TypeAlias
 
 from ..records import Document, Outcome, Source, Status, StepOutcome
@@ -16,7 +18,7 @@ from ._calls import Calls
 from ._cases import Cases, Duplicates, Place
 from ._choice import Chooser, is_refusal
 from ._documents import Reader
-from ._eager import start
+from ._eager import alone, aside, start
 from ._events import Observer, Observers
 from ._flow import Acknowledger, InOrder, Turn, Window, read_ahead, weight_of
 from ._ingest import Admitted, names_of
@@ -68,10 +70,10 @@ class Engine:
         self._documents = asyncio.Semaphore(max(_DOCUMENTS, 2 * workers))
         self._window = Window(window)
         self._patience = Patience(self._observers, limits.calls)
-        self._acknowledger = Acknowledger(self._acknowledged)
+        self._acknowledger = Acknowledger(self._acknowledged, window)
         self._out: asyncio.Queue[list[Outcome] | BaseException | None] = asyncio.Queue(maxsize=2)
         self._counts: Counter[str] = Counter()
-        self._number = 0
+        self._numbers = count()  # of deliveries
         self._intake: asyncio.Task[None] | None = None
         self._driver: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
@@ -170,9 +172,8 @@ class Engine:
                     self._take_no_more()  # if it was asked to stop before
                 if self._cases is not None and not self._is_cut:  # what is gathered over the whole input is not settled on a part
                     for case in self._cases.close_all():
-                        tree = Tree(self._number, self._limits)  # a case that waited for all deliveries comes after them
-                        self._number += 1
-                        await self._case(case, tree)
+                        tree = Tree(next(self._numbers), self._limits)  # a case that waited for all deliveries comes after them
+                        await alone(self._case(case, tree))
                         self._acknowledger.add(tree)
                 self._acknowledger.close()
         except asyncio.CancelledError:
@@ -189,18 +190,25 @@ class Engine:
         """Take deliveries while there is room in the window."""
         turn = Turn()
         async for sources in read_ahead(inputs, self._window.size):
+            few: list[tuple[Delivery, Known | None]] = []
             for found, known in self._ahead.look(sources):
                 if found.unfolded_by is None:
-                    await self._begin_delivery(found, turn, known)
-                else:
-                    async for delivery in self._reader.unfold(found):
-                        await self._begin_delivery(delivery, turn)
+                    few.append((found, known))
+                    continue
+                await self._begin_deliveries(few, turn)
+                few = []
+                async for delivery in self._reader.unfold(found):
+                    await self._begin_deliveries([(delivery, None)], turn)
+            await self._begin_deliveries(few, turn)
 
-    async def _begin_delivery(self, delivery: Delivery, turn: Turn, known: Known | None = None) -> None:
-        await self._window.enter()
-        start(self._deliver(delivery, self._number, known), self._tasks)
-        self._number += 1
-        await turn.over()
+    async def _begin_deliveries(self, deliveries: Sequence[tuple[Delivery, Known | None]], turn: Turn) -> None:
+        """Begin them in their order, a few together."""
+        while deliveries:
+            many = await self._window.enter(min(turn.together, len(deliveries)))
+            began = time.perf_counter()
+            start([self._deliver(found, next(self._numbers), known) for found, known in deliveries[:many]], self._tasks)
+            deliveries = deliveries[many:]
+            await turn.over(many, time.perf_counter() - began)
 
     async def _acknowledged(self, done: list[Done]) -> None:
         """Hand over what is durable, and make room in the window for what the caller has taken."""
@@ -264,7 +272,7 @@ class Engine:
         if tree.to_ingest == 0:
             await self._unfolded(tree)
         for position, child in enumerate(read.children):
-            self._tasks.create_task(self._source(tree, child, (*place, position)))
+            self._tasks.create_task(alone(self._source(tree, child, (*place, position))))
         if read.document is not None and read.outcome is not None:
             read.trace.key = "" if read.children else key
             await self._finish(read.document, [read.outcome], tree, place, read.trace, children=len(read.children))
@@ -316,6 +324,7 @@ class Engine:
                     return
                 document = await self._pass(plan.part_steps, document, done, trace)
         outcome = Outcome(document=document, status=self._status(done), steps=tuple(done))
+        await aside()
         key = trace.key and (trace.key if is_settled(outcome) else "")
         self._settle(outcome, tree, place, self._run.outcome(outcome, memo_key=key))
 
@@ -325,7 +334,8 @@ class Engine:
         self._observers.tell("document_split", packet, tuple(parts))
         tree.to_finish += len(parts)
         for part in parts:
-            self._tasks.create_task(self._part(part, inherited(part, done), tree, (*place, part.position), Trace(trace.ingested_by)))
+            way = self._part(part, inherited(part, done), tree, (*place, part.position), Trace(trace.ingested_by))
+            self._tasks.create_task(alone(way))
 
     async def _part(self, part: Document, done: list[StepOutcome], tree: Tree, place: Place, trace: Trace) -> None:
         """Pass a part of a packet through the steps that follow."""
@@ -365,6 +375,7 @@ class Engine:
     async def _pass(self, steps: Sequence[PlannedStep], document: Document, done: list[StepOutcome], trace: Trace) -> Document:
         """The document after ``steps``; after a required step has failed no other is asked."""
         for step in steps:
+            await aside()
             passed = self._steps.straight.apply(step, document, trace)
             if not isinstance(passed, tuple):
                 passed = await self._steps.apply(step, document, trace, passed)

@@ -12,15 +12,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ..errors import StoreError, StoreFull
+from ..errors import StoreError
 from ..records import new_run_id
 from ._blobs import Blobs
-from ._files import DISK_FULL, sync_directory
+from ._files import sync_directory
 from ._frames import FramePacker, Header, name_of, pack_header
 from ._payloads import Row, codec
 from ._presence import Presence, announce
 from ._schema import SCHEMA_VERSION
-from ._segment import OpenSegment
+from ._segment import OpenSegment, failure_of
 
 _log: Final = logging.getLogger("aios.store")
 
@@ -31,10 +31,9 @@ SEGMENT_SIZE: Final = 64 * 1024 * 1024
 _QUEUE_BYTES: Final = 16 * 1024 * 1024
 _WRITE_BYTES: Final = 4 * 1024 * 1024
 
-
 # Seconds from the end of one write to the next: so many for each group of the last one, up to a limit, so that many groups share a write
 # while many come; a lone one goes out at once. Each write has two threads hand the interpreter to each other, which costs the other one
-# more than the groups themselves.
+# more than the groups themselves. Who has nothing else to do until a group is durable says so (`Ticket.hurry`).
 _FOR_EACH: Final = 0.001
 _AT_MOST: Final = 0.02
 
@@ -67,6 +66,10 @@ class Ticket:
         Raises `StoreFull` or `StoreError` when it will not be, and ``TimeoutError`` after ``timeout`` seconds.
         """
         self._writer._wait(self._number, timeout)
+
+    def hurry(self) -> None:
+        """Have the group written as soon as the disk is free, without waiting for others to share the write with it."""
+        self._writer._hurry(self._number)
 
     def add_done_callback(self, callback: Callable[[Ticket], object]) -> None:
         """Call ``callback(ticket)`` once it is done: in the writer's thread, or at once when it is done already.
@@ -142,12 +145,14 @@ class JournalWriter:
         self._queued = 0
         self._size = 0
         self._appended = 0
+        self._taken = 0
         self._durable = 0
         self._callbacks: list[tuple[Ticket, Callable[[Ticket], object]]] = []
         self._failure: StoreError | None = None
         self._closing = False
         self._segment: OpenSegment | None = None
         self._pause_until = 0.0
+        self._is_urgent = False
         self._thread: threading.Thread | None = None
         self._presence: Presence | OSError | StoreError | None = None
 
@@ -212,6 +217,8 @@ class JournalWriter:
     def _make_room(self, size: int) -> None:
         """Wait while so many bytes more are too many, and see to it that there is a thread to take them."""
         while self._queued and self._queued + size > _QUEUE_BYTES and self._failure is None:
+            self._is_urgent = True
+            self._arrived.notify()
             self._progress.wait()
         self._refuse()
         if self._thread is None:
@@ -284,6 +291,12 @@ class JournalWriter:
         if error is not None:
             raise error
 
+    def _hurry(self, number: int) -> None:
+        with self._arrived:
+            if self._taken < number:
+                self._is_urgent = True
+                self._arrived.notify()
+
     def _call_when_done(self, ticket: Ticket, callback: Callable[[Ticket], object]) -> None:
         with self._progress:
             if not ticket.done:
@@ -298,14 +311,14 @@ class JournalWriter:
             try:
                 self._write(batch)
             except Exception as error:  # noqa: BLE001  # whatever it is, those who wait must hear of it
-                self._fail(_failure_of(error, self._folder))
+                self._fail(failure_of(error, self._folder))
                 return
             self._acknowledge(batch)
         try:
             if self._segment is not None and self._packer is not None and self._failure is None:
                 self._segment.seal(self._packer.end(self._on_disk))  # nobody packs any more
         except Exception as error:  # noqa: BLE001  # close raises it
-            self._fail(_failure_of(error, self._folder))
+            self._fail(failure_of(error, self._folder))
 
     def _take(self) -> _Batch | None:
         """What goes out with the next sync; None when the writer closes."""
@@ -313,12 +326,13 @@ class JournalWriter:
             self._arrived.wait_for(lambda: self._frames or self._blobs or self._closing)
             pause = self._pause_until - time.monotonic()
             if pause > 0 and self._queued < _WRITE_BYTES:
-                self._arrived.wait_for(lambda: self._closing, pause)
+                self._arrived.wait_for(lambda: self._closing or self._is_urgent, pause)
             if not self._frames and not self._blobs:
                 return None
             # What was taken before is on disk, so that all that is queued is in here.
             batch = _Batch(self._blobs, self._turn, self._frames, self._queued, self._durable + 1, self._appended)
             self._blobs, self._turn, self._frames = [], None, []
+            self._taken, self._is_urgent = batch.last, False
         return batch
 
     def _write(self, batch: _Batch) -> None:
@@ -375,19 +389,3 @@ def _call(callback: Callable[[Ticket], object], ticket: Ticket) -> None:
     except Exception:  # noqa: BLE001
         # The writer serves others too; a listener's fault must not stop it.
         _log.exception("a callback of a journal ticket failed")
-
-
-def _failure_of(error: Exception, folder: Path) -> StoreError:
-    if isinstance(error, OSError) and error.errno in DISK_FULL:
-        return StoreFull(
-            f"The disk is full: the journal {folder} cannot grow",
-            cause=str(error),
-            fix="Free some space and run again; what was acknowledged is safe",
-        )
-    if isinstance(error, StoreError):
-        return error
-    return StoreError(
-        f"The journal {folder} cannot be written: {error}",
-        cause="The disk, its permissions or a fault of the SDK",
-        fix="Repair it and run again; what was acknowledged is safe",
-    )

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from ._files import sync_directory
+from ..errors import StoreError, StoreFull
+from ._files import DISK_FULL, sync_directory
 
 # fdatasync leaves out the times of the file, but not its size; macOS has only fsync.
 _sync: Final[Callable[[int], None]] = getattr(os, "fdatasync", os.fsync)
@@ -56,3 +57,20 @@ class OpenSegment:
             sync_directory(self._folder)
         self._header = b""
         self.durable += len(data)
+
+
+def failure_of(error: Exception, folder: Path) -> StoreError:
+    """What kept a segment in ``folder`` from being written, as those who wait for it are told."""
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        return StoreFull(
+            f"The disk is full: the journal {folder} cannot grow",
+            cause=str(error),
+            fix="Free some space and run again; what was acknowledged is safe",
+        )
+    if isinstance(error, StoreError):
+        return error
+    return StoreError(
+        f"The journal {folder} cannot be written: {error}",
+        cause="The disk, its permissions or a fault of the SDK",
+        fix="Repair it and run again; what was acknowledged is safe",
+    )
