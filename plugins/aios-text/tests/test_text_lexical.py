@@ -17,8 +17,10 @@ import numpy as np
 import pytest
 from aios_text import Lexical, _learning
 from aios_text._features import features_of
+from aios_text._folds import held_out
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array, vstack
 
 from aios_sdk import (
     ConfigurationError,
@@ -296,30 +298,67 @@ def test_confidence_is_what_experience_says(trained):
 
 @pytest.mark.parametrize(("number", "twice"), [(400, True), (320, False)])
 def test_confidence_is_learnt_from_models_made_as_the_one_that_is_served(monkeypatch, number, twice):
-    """Whether words are looked at twice is decided once for all folds, also where a fold alone would have too few examples for it."""
+    """Whether words are looked at twice is decided once for all folds, also where a fold alone would have too few examples for it; and the
+    examples of a fold weigh as much as all."""
     fitted, made = _learning._fitted, []
 
-    def seen(rows, truth, words):
-        made.append((len(truth), words))
-        return fitted(rows, truth, words)
+    def seen(rows, truth, words, every):
+        made.append((len(truth), words, every))
+        return fitted(rows, truth, words, every)
 
     monkeypatch.setattr(_learning, "_fitted", seen)
     _learning.learnt(drawn(number))
-    *held_out, (served, words) = made
+    *folds, (served, words, _) = made
     assert served == number
-    assert len(held_out) == 5
-    assert sum(number - size for size, _ in held_out) == number
-    assert {bool(looked) for _, looked in held_out} == {bool(words)} == {twice}
+    assert len(folds) == 5
+    assert sum(number - size for size, _, _ in folds) == number
+    assert {bool(looked) for _, looked, _ in folds} == {bool(words)} == {twice}
+    assert {every for _, _, every in made} == {number}
+
+
+def test_fewer_examples_that_stand_for_all_teach_what_all_teach():
+    """Half of the examples, each of which is there twice, give the weights of all, as far as the solver goes."""
+    rows = csr_array(np.random.default_rng(0).random((60, 4)))
+    truth = np.eye(2, dtype=bool)[(rows.toarray()[:, 0] > 0.5).astype(int)]
+    twice = csr_array(vstack([rows, rows]))
+    half, whole = _learning._fitted(rows, truth, 0, 120), _learning._fitted(twice, np.concatenate([truth, truth]), 0, 120)
+    for one, other in zip(half, whole, strict=True):
+        assert np.allclose(one, other, rtol=0.05, atol=0.05)
+    alone, _ = _learning._fitted(rows, truth, 0, 60)
+    assert np.abs(alone).max() < 0.9 * np.abs(half[0]).max()
 
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from(["", "one", "two"])), min_size=1, max_size=30))
 def test_each_example_is_held_out_once_together_with_those_of_its_source(drawn_of):
     examples = [Example.of_text(f"text {number}", label, source=source) for number, (label, source) in enumerate(drawn_of)]
-    held = np.array(_learning._held_out(examples))
+    held = np.array(held_out(examples))
     assert (held.sum(axis=0) == 1).all()
     for source in ("one", "two"):
         assert sum(any(fold[number] for number, example in enumerate(examples) if example.source == source) for fold in held) <= 1
+
+
+def test_texts_without_a_source_that_are_nearly_alike_are_held_out_together():
+    """A message that is sent each week, with another date, beside messages of which any two share three words in five."""
+    weekly = [f"the backup of the mail server on {day} ended without an error please take note" for day in ("monday", "friday", "sunday")]
+    others = [f"the printer in room {number}{number} has no paper since {number} days help{number}" for number in range(37)]
+    held = held_out([Example.of_text(text, "ticket") for text in (*weekly, *others)])
+    assert [fold[: len(weekly)].sum() for fold in held if fold[: len(weekly)].any()] == [len(weekly)]
+    assert [int(fold.sum()) for fold in held] == [8, 8, 8, 8, 8]
+
+
+def test_nearly_alike_texts_that_are_most_of_a_label_are_spread_so_that_each_fold_can_be_learnt():
+    forms = [
+        Example.of_text(f"application for a permit to build a house in the town of place{number} with a plan", "permit")
+        for number in range(20)
+    ]
+    bills = [Example.of_text(f"bill number{number} of month{number} for water{number}", "bill") for number in range(20)]
+    assert [int(fold[: len(forms)].sum()) for fold in held_out([*forms, *bills])] == [4, 4, 4, 4, 4]
+
+
+def test_texts_of_named_sources_are_held_out_by_their_sources_alone():
+    examples = [Example.of_text("one text of all", "ticket", source=f"company {number}") for number in range(10)]
+    assert [int(fold.sum()) for fold in held_out(examples)] == [2, 2, 2, 2, 2]
 
 
 def test_each_of_several_labels_is_a_question_with_a_threshold_of_its_own():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +15,7 @@ from aios_sdk import Example
 from ._calibration import Calibration, of_each, of_one
 from ._examples import classes_of
 from ._features import features_of
+from ._folds import held_out
 from ._linear import Linear, Vocabulary, vocabulary_of
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 #: What is held out of fewer examples says too little about confidence.
 _FEWEST_TO_CALIBRATE: Final = 200
-_FOLDS: Final = 5
 #: C of both machines, and how much the second weighs. Chosen on every second document of two corpora (77 intents of bank customers, 8
 #: groups of IT tickets); see decisions 24 and 31.
 _LOOSENESS, _LOOSENESS_OF_RATIOS, _RATIOS = 1.0, 0.1, 1.4
@@ -53,12 +51,12 @@ def learnt(examples: Sequence[Example], *, several: bool = False, ignored: Seque
     calibration, metrics = Calibration(), dict[str, float]()
     if len(kept) >= _FEWEST_TO_CALIBRATE:
         margins = np.zeros(truth.shape)
-        for held in _held_out(kept):
-            weights, offsets = _fitted(rows[~held], truth[~held], words)
+        for held in held_out(kept):
+            weights, offsets = _fitted(rows[~held], truth[~held], words, len(kept))
             margins[held] = rows[held] @ weights + offsets
         calibration = of_each(margins, truth) if several else of_one(margins, truth.argmax(axis=1))
         metrics = _metrics(margins, truth, several)
-    weights, offsets = _fitted(rows, truth, words)
+    weights, offsets = _fitted(rows, truth, words, len(kept))
     model = Linear(
         classes=classes,
         vocabulary=vocabulary,
@@ -78,13 +76,16 @@ def _matrix(vocabulary: Vocabulary, vectors: Sequence[tuple[NDArray[np.int32], N
     return csr_array((data, places, ends.astype(np.int32)), shape=(len(vectors), len(vocabulary.rarity)))
 
 
-def _fitted(rows: csr_array, truth: NDArray[np.bool_], words: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _fitted(rows: csr_array, truth: NDArray[np.bool_], words: int, every: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """A weight for each feature and class, and an offset for each class.
 
     The sum of two machines for each class against the rest, rare classes weighed up: support vectors on all features; and, where there
     are ``words`` first columns to look at, support vectors on these alone, scaled by how much likelier each is in the class (S. Wang, C.
     Manning, "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification", ACL 2012). What both say is linear in the features,
     so that one table of weights holds it.
+
+    These examples stand for ``every`` example, and weigh as much. C is the price of an error, so that without it fewer examples would give
+    smaller margins, and these be worth more than those of the model whose confidence they are to tell.
     """
     weights = np.zeros((rows.shape[1], truth.shape[1]))
     offsets = np.zeros(truth.shape[1])
@@ -96,7 +97,8 @@ def _fitted(rows: csr_array, truth: NDArray[np.bool_], words: int) -> tuple[NDAr
             offsets[number] = 1.0 if mine.all() else -1.0
             continue
         share = {True: len(mine) / (truth.shape[1] * mine.sum()), False: 1.0}
-        machine = _alone(LinearSVC(C=_LOOSENESS, class_weight=share, random_state=0, tol=1e-2), rows, mine)
+        weighing = every / len(mine)
+        machine = _alone(weighing * _LOOSENESS, share, rows, mine)
         weights[:, number], offsets[number] = machine.coef_[0], machine.intercept_[0]
         if not words:
             continue
@@ -104,28 +106,10 @@ def _fitted(rows: csr_array, truth: NDArray[np.bool_], words: int) -> tuple[NDAr
         outside = 1 + everywhere - (inside - 1)
         ratio = np.log((inside / inside.sum()) / (outside / outside.sum()))
         ratio /= np.abs(ratio).mean()
-        machine = _alone(LinearSVC(C=_LOOSENESS_OF_RATIOS, class_weight=share, random_state=0, tol=1e-2), alone @ diags_array(ratio), mine)
+        machine = _alone(weighing * _LOOSENESS_OF_RATIOS, share, alone @ diags_array(ratio), mine)
         weights[:words, number] += _RATIOS * ratio * machine.coef_[0]
         offsets[number] += _RATIOS * machine.intercept_[0]
     return weights, offsets
-
-
-def _held_out(examples: Sequence[Example]) -> list[NDArray[np.bool_]]:
-    """Which examples each fold holds out; those of one source, or of one text, are held out together, and each label is spread evenly."""
-    groups: dict[str, list[int]] = {}
-    for number, example in enumerate(examples):
-        key = f"source {example.source}" if example.source else " ".join(example.document.text.lower().split())
-        groups.setdefault(hashlib.sha256(key.encode()).hexdigest(), []).append(number)
-    fold = np.zeros(len(examples), int)
-    sizes = [0] * _FOLDS
-    spread = [Counter[str]() for _ in range(_FOLDS)]
-    for key in sorted(groups, key=lambda key: (-len(groups[key]), key)):
-        labels = Counter(label for number in groups[key] for label in examples[number].labels)
-        chosen = min(range(_FOLDS), key=lambda one: (sum(spread[one][label] for label in labels), sizes[one], one))
-        fold[groups[key]] = chosen
-        sizes[chosen] += len(groups[key])
-        spread[chosen].update(labels)
-    return [fold == one for one in range(_FOLDS) if (fold == one).any()]
 
 
 def _metrics(margins: NDArray[np.float64], truth: NDArray[np.bool_], several: bool) -> dict[str, float]:
@@ -138,7 +122,7 @@ def _metrics(margins: NDArray[np.float64], truth: NDArray[np.bool_], several: bo
     return {name: round(value, 4) for name, value in shares.items()}
 
 
-def _alone(machine: LinearSVC, rows: Any, truth: Any) -> LinearSVC:
-    """The machine, fitted. liblinear draws from one generator of the process, so two at the same time would change each other's result."""
+def _alone(looseness: float, share: dict[bool, float], rows: Any, truth: Any) -> LinearSVC:
+    """A machine, fitted. liblinear draws from one generator of the process, so two at the same time would change each other's result."""
     with _ONE_AT_A_TIME:
-        return machine.fit(rows, truth)
+        return LinearSVC(C=looseness, class_weight=share, random_state=0, tol=1e-2).fit(rows, truth)

@@ -48,7 +48,7 @@ class Lexical:
 
     Words and pairs of near words, letters within words and marks of how it is written, with tf-idf weights, in a linear model; the same
     examples give the same scores in any process. From 200 examples on, confidence is calibrated on examples that were held out; those of
-    one source are held out together. Example::
+    one source, or without sources those of nearly the same words, are held out together. Example::
 
         Pipeline("mail").ingest().classify("lexical", config={"taxonomy": "document-kind", "examples": "kinds.csv"})
     """
