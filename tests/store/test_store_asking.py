@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import threading
@@ -12,9 +13,10 @@ import duckdb
 import pytest
 
 from aios_sdk.cli import main
-from aios_sdk.errors import InputError, StoreBusy, StoreError, StoreVersion, UsageError
+from aios_sdk.errors import InputError, StoreBusy, StoreError, StoreFull, StoreVersion, UsageError
 from aios_sdk.records import Extraction, Field
-from aios_sdk.store import SCHEMA_VERSION, RunInfo, Store, _connect, connect
+from aios_sdk.store import SCHEMA_VERSION, ComponentUse, RunInfo, Store, _connect, connect
+from aios_sdk.store._presence import writers
 
 from ._recording import Recording
 
@@ -145,6 +147,44 @@ def test_an_analyst_who_holds_the_file_delays_the_database_and_never_the_run(pat
     store.close()
     with connect(path) as connection:
         assert connection.execute("select count(*) from current_documents").fetchall() == [(2,)]
+
+
+def test_an_answer_beside_an_analyst_says_that_something_may_be_missing_only_when_something_waits(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Store(path) as store:
+        _record(Recording(store), "a.txt")
+    with _holder(path, "read") as analyst:
+        assert Store(path, create=False).sql("select count(*) from current_documents").fetchall() == [(1,)]
+        assert not caplog.messages
+        other = Store(path)
+        _record(Recording(other), "b.txt")
+        other._settle()
+        assert Store(path, create=False).sql("select count(*) from current_documents").fetchall() == [(1,)]
+        assert [message for message in caplog.messages if "may be without the latest records" in message and str(analyst.pid) in message]
+        analyst.communicate()
+    other.close()
+
+
+def test_a_store_whose_disk_was_full_closes_and_keeps_nobody_from_it(path: Path) -> None:
+    store = Store(path)
+    recording = Recording(store)
+    _record(recording, "a.txt")
+    store.fold()
+    recording.deliver("b.txt")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
+    try:
+        with pytest.raises(StoreFull):
+            recording.run.use(ComponentUse(step="s", stage="extract", component="acme.reader")).wait()  # type: ignore[union-attr]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with pytest.raises(StoreFull):
+        store.close()
+    assert writers(path / "journal") == []
+    with Store(path) as again:
+        assert again.sql("select name from current_documents").fetchall() == [("a.txt",)]
+        assert again.forget("a.txt", dry_run=True).records > 0
 
 
 def test_a_store_that_cannot_fold_at_its_end_closes_and_the_next_reader_folds(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -371,3 +371,14 @@ def test_info_and_lag_tell_how_the_store_is_doing(store: Store, capsys: pytest.C
     assert capsys.readouterr().out.startswith("waits    nothing\n")
     assert main(["store", "lag", str(store.path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["groups"] == 0
+    store.snapshot()
+    with duckdb.connect(str(store.path / "aios.duckdb")):
+        assert main(["store", "lag", str(store.path)]) == 0
+        said = capsys.readouterr().out
+        assert said.startswith("waits    nothing\n")
+        assert "held by  process" in said
+        recording = Recording(store)
+        recording.end(recording.deliver("later.txt"))
+        recording.finish()
+        assert main(["store", "lag", str(store.path)]) == 0
+        assert " at most (the database cannot be read now)\n" in capsys.readouterr().out

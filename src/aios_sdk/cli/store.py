@@ -68,14 +68,11 @@ def lag(store: StorePath, json: AsJson = False) -> None:
     if json:
         typer.echo(as_json(found._asdict()))
         return
-    waits = f"{found.groups:,} groups, {found.rows:,} rows, {size(found.bytes)}" if found.groups else "nothing"
-    _print(
-        {
-            "waits": waits + ("" if found.exact else " at most (the database cannot be read now)"),
-            "oldest": f"{found.oldest_seconds:.1f} s" if found.groups else "-",
-            "held by": found.holder or "nobody",
-        }
-    )
+    waits = "nothing"
+    if found.groups:
+        waits = f"{found.groups:,} groups, {found.rows:,} rows, {size(found.bytes)}"
+        waits += "" if found.exact else " at most (the database cannot be read now)"
+    _print({"waits": waits, "oldest": f"{found.oldest_seconds:.1f} s" if found.groups else "-", "held by": found.holder or "nobody"})
 
 
 def _print(facts: dict[str, str]) -> None:

@@ -64,6 +64,13 @@ def lag(store: str | os.PathLike[str], *, timeout: float = 1.0) -> Lag:
     return Lag(groups, rows, size, max(0.0, time.time() - oldest) if groups and oldest else 0.0, held, exact)
 
 
+def may_lag(directory: Path) -> bool:
+    """Whether there may be something to fold, by the sizes of the journals' files alone."""
+    done, _ = _positions(directory, 0.0)
+    found, _ = JournalReader(directory / "journal").found()
+    return any(is_new(segment, done.get((segment.writer, segment.sequence), 0)) for segment in found)
+
+
 def _positions(directory: Path, timeout: float) -> tuple[dict[tuple[str, int], int], bool]:
     for name, wait in ((DATABASE, timeout), (SNAPSHOT, 0.0)):
         if not (directory / name).exists():

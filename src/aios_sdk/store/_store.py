@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +30,7 @@ from ._forget import Forgotten, forget
 from ._gc import Collected, gc
 from ._index import index
 from ._journal import JournalWriter, Ticket
-from ._lag import Lag, lag
+from ._lag import Lag, lag, may_lag
 from ._layout import Layout, create_layout, read_layout
 from ._memo import Memo
 from ._payloads import Row
@@ -193,13 +194,12 @@ class Store:
                 return
             self._closed = True
             folding, self._folding = self._folding, None
-        try:
-            self._hand_over()
-            if self._writer is not None:
-                self._writer.close()
-        finally:
+        with ExitStack() as ending:  # each comes to its end, also when what is before it fails
             if folding is not None:
-                folding.end()
+                ending.callback(folding.end)
+            if self._writer is not None:
+                ending.callback(self._writer.close)
+            self._hand_over()
         with self._lock:
             if self._writer is None:
                 return
@@ -327,8 +327,13 @@ class Store:
         elif size_of(self.path / "journal") != self._seen and os.access(self.path, os.W_OK):
             # What other processes journaled is welcome, but a reader neither waits for it nor fails because of it.
             try:
-                self.fold(timeout=0.0)
-            except StoreBusy as busy:
-                _log.warning("The answer is without the latest records: %s", busy)
+                self._fold_at_once()
             except JournalCorrupt as error:
                 _log.warning("answering without a part of the journal: %s", error)
+
+    def _fold_at_once(self) -> None:
+        try:
+            self.fold(timeout=0.0)
+        except StoreBusy as busy:
+            if may_lag(self.path):
+                _log.warning("The answer may be without the latest records: %s", busy)
