@@ -7,9 +7,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from msgspec.structs import replace
 
-from aios_sdk.records import Document, Layers, Outcome, Result, Source, Status, StepOutcome, digest, document_id
+from aios_sdk.records import (
+    Document,
+    Field,
+    Layers,
+    Outcome,
+    PageInfo,
+    Result,
+    Source,
+    Span,
+    Status,
+    StepOutcome,
+    Table,
+    digest,
+    document_id,
+)
 from aios_sdk.store import Attempt, ComponentUse, Run, RunInfo, Store
 
 NOON = dt.datetime(2026, 3, 4, 12, tzinfo=dt.UTC)
@@ -100,3 +115,24 @@ def ingested(recording: Recording, instance: Any, file: Path, context: Any) -> t
         replace(delivered, thread=document.thread), "ingest", document.layers, stage="ingest", component=instance.info.id
     )
     return delivered, [item for item in found if isinstance(item, Source)]
+
+
+def rows_of_a_sheet(recording: Recording, folder: Path) -> Document:
+    """A sheet in a mail, whose two rows are documents; gives the second row."""
+    parquet = folder / "items.parquet"
+    duckdb.execute(f"COPY (SELECT range + 1 AS item, 'Ware' AS what FROM range(2)) TO '{parquet}' (FORMAT parquet)").fetchall()
+    table = Table.from_parquet(parquet, name="items")
+    recording.store.blobs.put_file(parquet)
+    mail = recording.deliver("mail.eml", b"mail")
+    sheet = recording.deliver("items.xlsx", b"sheet", parent=mail)
+    sheet = recording.step(sheet, "ingest", Document.of(pages=(PageInfo(index=0),), tables=(table,)).layers, stage="ingest")
+    for number in range(2):
+        row = recording.deliver(f"items row {number + 1}", f"row {number}".encode(), parent=sheet, position=number)
+        cell = Span(artifact=table.artifact, row=number, column=0, quote=str(number + 1))
+        row = recording.step(
+            row, "ingest", Document.of(fields=(Field(path="item", value=number + 1, spans=(cell,)),)).layers, stage="ingest"
+        )
+        recording.end(row)
+    for document in (mail, sheet):
+        recording.end(document)
+    return row

@@ -17,7 +17,7 @@ from aios_sdk.store import TABLES, VIEWS, ComponentUse, Store, connect, export, 
 from aios_sdk.store._prov import iri
 
 from ._journals import start
-from ._recording import Recording
+from ._recording import Recording, rows_of_a_sheet
 from ._rich import rich_document
 
 TERM = "urn:aios:term:"
@@ -164,6 +164,18 @@ def test_a_question_about_a_value_is_answered_by_the_graph_alone(path: Path, tmp
         )
     )
     assert {tuple(map(str, row)) for row in found} == {("471.30", "fields", "rechnung.txt")}  # type: ignore[arg-type]  # rows of a SELECT
+
+
+def test_a_value_of_a_row_is_derived_from_the_table_of_its_sheet(tmp_path: Path) -> None:
+    with Store(tmp_path / "rows.aios") as store:
+        recording = Recording(store)
+        row = rows_of_a_sheet(recording, tmp_path)
+        recording.finish()
+    export(tmp_path / "rows.aios", tmp_path / "rows.jsonld", format="prov")
+    graph = graph_of(tmp_path / "rows.jsonld")
+    field = rdflib.URIRef(iri("field", recording.run.id, row.id, row.layers.fields[0].id))
+    (table,) = graph.objects(field, PROV.wasDerivedFrom)
+    assert str(graph.value(table, rdflib.URIRef(f"{TERM}row_count"))) == "2"
 
 
 def test_the_context_stands_in_the_file_and_needs_no_network(path: Path, tmp_path: Path) -> None:

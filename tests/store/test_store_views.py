@@ -29,7 +29,7 @@ from aios_sdk.records import (
 )
 from aios_sdk.store import Attempt, ComponentUse, Store
 
-from ._recording import NOON, Recording
+from ._recording import NOON, Recording, rows_of_a_sheet
 from ._rich import rich_document, span
 
 
@@ -327,6 +327,19 @@ def test_provenance_leads_from_a_value_to_the_part_it_is_quoted_from_and_the_com
             "order by name"
         ).fetchall()
         assert rows == [(name, "total", "529.87", 0, "factur-x.xml", "aios.pdf", "0.1.0", "9", True) for name in ("one.pdf", "two.pdf")]
+
+
+def test_provenance_leads_from_the_row_of_a_sheet_to_the_sheet(store: Store, tmp_path: Path) -> None:
+    with store:
+        recording = Recording(store)
+        row = rows_of_a_sheet(recording, tmp_path)
+        assert store.sql(
+            "select name, value_text, table_row, table_column, span_document from field_provenance order by name"
+        ).fetchall() == [("items row 1", "1", 0, 0, "items.xlsx"), ("items row 2", "2", 1, 0, "items.xlsx")]
+        reached = store.sql(
+            "select name from lineage_up($1) l join documents d on d.document_id = l.id", [row.layers.fields[0].id]
+        ).fetchall()
+        assert {name for (name,) in reached} == {"items row 2", "items.xlsx", "mail.eml"}
 
 
 def test_lineage_leads_up_from_a_route_to_the_file_and_down_again(store: Store, tmp_path: Path) -> None:

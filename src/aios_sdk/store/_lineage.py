@@ -6,6 +6,18 @@ from typing import Final
 
 from ._tables import MacroSpec, columns_of, view
 
+#: The tables of a query ``WITH``, of which ``elsewhere`` says which part of a document, or what it is a part of, has an artifact (a page's
+#: text, or a table): a place that was named without its document.
+ELSEWHERE: Final = """near AS (
+        SELECT run_id, document_id, parent_id AS other_id FROM documents WHERE parent_id <> ''
+        UNION ALL SELECT run_id, parent_id, document_id FROM documents WHERE parent_id <> ''),
+    holders AS (
+        SELECT run_id, document_id, text_artifact AS artifact_id FROM pages WHERE text_artifact IS NOT NULL
+        UNION ALL SELECT run_id, document_id, artifact_id FROM tables),
+    elsewhere AS (
+        SELECT n.run_id, n.document_id, h.artifact_id, min(h.document_id) AS place
+        FROM near n JOIN holders h ON h.document_id = n.other_id AND h.run_id = n.run_id GROUP BY ALL)"""
+
 
 def _first_span(table: str, kind: str) -> str:
     return f"""

@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from ._lineage import ELSEWHERE
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -250,17 +252,13 @@ def _items(connection: duckdb.DuckDBPyConnection, table: str, kind: str, identit
 
 
 def _edges(connection: duckdb.DuckDBPyConnection) -> Iterator[Node]:
-    # The text of a part may be named without the part: then it is the one that has it, as in field_provenance.
-    query = """
-        WITH parts AS (
-            SELECT d.run_id, d.parent_id, g.text_artifact, min(d.document_id) AS document_id
-            FROM documents d JOIN pages g ON g.document_id = d.document_id AND g.run_id = d.run_id
-            WHERE d.parent_id <> '' AND g.text_artifact IS NOT NULL GROUP BY ALL)
+    query = f"""
+        WITH {ELSEWHERE}
         SELECT l.run_id, l.document_id, l.source_kind, l.source_id,
-               coalesce(nullif(l.source_document_id, ''), q.document_id), l.target_kind, l.target_id, l.relation
+               coalesce(nullif(l.source_document_id, ''), e.place), l.target_kind, l.target_id, l.relation
         FROM lineage l
-        LEFT JOIN parts q ON l.source_document_id = '' AND q.run_id = l.run_id AND q.parent_id = l.document_id
-            AND q.text_artifact = l.source_id
+        LEFT JOIN elsewhere e ON l.source_document_id = '' AND e.run_id = l.run_id AND e.document_id = l.document_id
+            AND e.artifact_id = l.source_id
         WHERE l.relation IN ('part_of', 'member', 'derived', 'rests_on', 'view_of')"""
     for run, document, source_kind, source, holder, target_kind, target, relation in _rows(connection, query):
         origin, result = _thing(run, holder, source_kind, source), _thing(run, document, target_kind, target)

@@ -61,7 +61,7 @@ def _table(number: int, name: str, description: str, lines: str) -> TableSpec:
 _SPAN = """
     quote VARCHAR the value as printed at its first span
     artifact_id VARCHAR page text or table that the first span lies in (content_id for a box alone)
-    span_document_id VARCHAR document that the first span lies in; empty for the text of a part (field_provenance finds it)
+    span_document_id VARCHAR document that the first span lies in; empty for a part or the whole (field_provenance finds it)
     page BIGINT page of the first span, from 0
     char_start BIGINT first code point of the first span in that page's text
     char_end BIGINT code point after the last

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ._columns import CURRENT_COLUMNS
-from ._lineage import LINEAGE
+from ._lineage import ELSEWHERE, LINEAGE
 from ._tables import ViewSpec, view
 
 # What every resolved item begins with.
@@ -252,7 +252,7 @@ _FIELD_PROVENANCE: Final = view(
     table_row BIGINT row in its table, from 0
     table_column BIGINT column in its table, from 0
     artifact_id VARCHAR page text or table that the quote lies in
-    span_document_id VARCHAR document that the quote lies in: the same, a part or a member
+    span_document_id VARCHAR document that the quote lies in: the same, a part, a member, or what it is a part of
     span_document VARCHAR file name of that
     content_id VARCHAR SHA-256 of that document's bytes
     step VARCHAR step
@@ -267,17 +267,14 @@ _FIELD_PROVENANCE: Final = view(
     cache VARCHAR hit, miss or none
     attempt_id VARCHAR attempt
     """,
-    """
-    WITH parts AS (
-        SELECT d.run_id, d.parent_id, g.text_artifact AS artifact_id, min(d.document_id) AS document_id
-        FROM documents d JOIN pages g ON g.document_id = d.document_id AND g.run_id = d.run_id
-        WHERE d.parent_id <> '' AND g.text_artifact IS NOT NULL GROUP BY ALL),
+    f"""
+    WITH {ELSEWHERE},
     readings AS (
         SELECT f.*, c.name, coalesce(c.field_id = f.field_id, false) AS chosen,
-               CASE WHEN f.span_document_id = '' THEN q.document_id ELSE f.span_document_id END AS place
+               CASE WHEN f.span_document_id = '' THEN e.place ELSE f.span_document_id END AS place
         FROM current_fields c
         JOIN fields f ON f.document_id = c.document_id AND f.run_id = c.run_id AND f.path = c.path
-        LEFT JOIN parts q ON q.parent_id = f.document_id AND q.run_id = f.run_id AND q.artifact_id = f.artifact_id)
+        LEFT JOIN elsewhere e ON e.document_id = f.document_id AND e.run_id = f.run_id AND e.artifact_id = f.artifact_id)
     SELECT f.document_id, f.run_id, f.name, f.path, f.value_text, f.chosen, f.field_id, f.status AS grounding,
            f.confidence, f.raw_confidence, f.quote, f.page, f.char_start, f.char_end, f.box_x0, f.box_y0, f.box_x1, f.box_y1,
            f.table_row, f.table_column, f.artifact_id, f.place AS span_document_id, s.name AS span_document, s.content_id,
