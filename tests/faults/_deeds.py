@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -69,6 +69,12 @@ def fold(store: Path, tell: Tell) -> None:
     tell(_fold.fold(store).groups)
 
 
+def follow(store: Path, tell: Tell) -> None:
+    _lots._LOT_ROWS = 4  # type: ignore[misc]
+    with closing(_fold.fold_in_turns(store, 1.0, rows=5, memory_mb=24)) as turns:
+        tell(sum(folded.groups for folded in turns))
+
+
 def snapshot(store: Path, tell: Tell) -> None:
     _fold.snapshot(store)
     tell("snapshot")
@@ -86,7 +92,9 @@ def again(deed: Callable[[Path, Tell], None], store: Path, tell: Tell) -> None:
         deed(store, tell)
 
 
-DEEDS: Final[dict[str, Callable[[Path, Tell], None]]] = {deed.__name__: deed for deed in (write, put, create, fold, snapshot, rebuild)}
+DEEDS: Final[dict[str, Callable[[Path, Tell], None]]] = {
+    deed.__name__: deed for deed in (write, put, create, fold, follow, snapshot, rebuild)
+}
 
 
 class Ended(NamedTuple):

@@ -28,12 +28,16 @@ while True:
     print(number - 1, flush=True)
 """
 
+#: Folds at once, as one who asks does, and in turns, as the process beside a run does, and copies the database.
 FOLD = """
+import pathlib
 from aios_sdk.store import _fold, _lots
 _fold._TRANSACTION_ROWS = _lots._LOT_ROWS = 100
+store = pathlib.Path(sys.argv[1])
 while True:
-    print(_fold.fold(sys.argv[1], timeout=60).groups, flush=True)
-    _fold.snapshot(sys.argv[1], timeout=60)
+    print(_fold.fold(store, timeout=60).groups, flush=True)
+    print(sum(turn.groups for turn in _fold.fold_in_turns(store, 60, rows=150, memory_mb=24)), flush=True)
+    _fold.snapshot(store, timeout=60)
 """
 
 READ = """

@@ -168,6 +168,7 @@ CHECKS = {
     "put": check_put,
     "create": check_create,
     "fold": check_fold,
+    "follow": check_fold,
     "snapshot": check_snapshot,
     "rebuild": check_rebuild,
 }
@@ -191,7 +192,7 @@ def test_nothing_acknowledged_is_lost_whichever_operation_is_the_last(desk: Desk
     _end_everywhere(desk, deed, QUICK, thorough=False)
 
 
-@pytest.mark.parametrize("deed", ["fold", "snapshot", "rebuild"])
+@pytest.mark.parametrize("deed", ["follow", "snapshot", "rebuild"])
 def test_the_database_is_whole_whichever_operation_is_the_last(desk: Desk, deed: str) -> None:
     _end_everywhere(desk, deed, ("killed before",), thorough=False)
 

@@ -280,14 +280,23 @@ def database_errors(directory: Path, what: str) -> Iterator[None]:
 
 
 def create_database(new: Path) -> None:
-    """Make an empty database, in the place of what a killed process may have left there."""
-    for left_over in (new, log_of(new)):
-        left_over.unlink(missing_ok=True)
-    with open_database(new, read_only=False, timeout=0.0) as connection:
-        connection.begin()
-        for statement in create_statements():
-            connection.execute(statement)
-        connection.commit()
+    """Make an empty database, in the place of what a killed process may have left there; or none, where that fails."""
+    remove_database(new)
+    try:
+        with open_database(new, read_only=False, timeout=0.0) as connection:
+            connection.begin()
+            for statement in create_statements():
+                connection.execute(statement)
+            connection.commit()
+    except BaseException:
+        remove_database(new)
+        raise
+
+
+def remove_database(database: Path) -> None:
+    """Remove a database that nobody has open, and DuckDB's log of it; what is not there is no error."""
+    for file in (database, log_of(database)):
+        file.unlink(missing_ok=True)
 
 
 def install(new: Path, target: Path) -> None:

@@ -16,7 +16,7 @@ from ..errors import StoreError
 from ._check_database import DatabaseCheck, differing_row, noting, wrong_mark
 from ._connect import DATABASE, SNAPSHOT, open_database
 from ._difference import Difference
-from ._fold import create_database, database_errors, fold_all, install, log_of, positions, snapshot
+from ._fold import create_database, database_errors, fold_all, install, log_of, positions, remove_database, snapshot
 from ._layout import read_layout
 from ._locks import fold_lock, maintenance
 from ._tally import parts_that_differ, rows_in
@@ -69,7 +69,7 @@ def rebuild(store: str | os.PathLike[str], *, keep: bool | None = None, timeout:
                 _refuse_to_lose(old, new, timeout)
                 kept = _replace(old, new, keep=bool(differences) if keep is None else keep)
         finally:
-            _remove(new)
+            remove_database(new)
         if (directory / SNAPSHOT).exists():
             snapshot(directory, timeout=timeout)
     return Rebuilt(rows=rows, groups=groups, seconds=time.monotonic() - began, differences=tuple(differences), kept=kept)
@@ -147,9 +147,4 @@ def _remove_unfinished(old: Path) -> None:
     """Remove the second name that a killed rebuild gave to a database which it then did not replace."""
     for kept in other_databases(old.parent):
         if old.exists() and kept.exists() and kept.samefile(old):  # a log goes with its database
-            _remove(kept)
-
-
-def _remove(database: Path) -> None:
-    for file in (database, log_of(database)):
-        file.unlink(missing_ok=True)
+            remove_database(kept)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ..errors import StoreVersion
 from ._connect import DATABASE, SNAPSHOT
-from ._fold import NEW, create_database, database_errors, fold_all, install, snapshot_locked
+from ._fold import NEW, create_database, database_errors, fold_all, install, remove_database, snapshot_locked
 from ._layout import Layout, read_layout, write_layout
 from ._locks import fold_lock
 from ._schema import SCHEMA_VERSION
@@ -54,6 +54,6 @@ def renew_locked(directory: Path, *more: Path) -> None:
                 fold_all(new, journal, timeout=0.0)
             install(new, directory / DATABASE)
         finally:
-            new.unlink(missing_ok=True)
+            remove_database(new)
         if (directory / SNAPSHOT).exists():
             snapshot_locked(directory, timeout=_PATIENCE)
