@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from aios_sdk.errors import StoreError
 from aios_sdk.records import digest
-from aios_sdk.store import Blobs, Store, _check_database, _fold, _journal, _lots, _rebuild
+from aios_sdk.store import Blobs, Store, _check_database, _fold, _forget, _journal, _lots, _rebuild
 from aios_sdk.store._journal import JournalWriter
 from tests.conftest import REPOSITORY
 from tests.faults._shim import KEPT, Fault, Shim
@@ -84,6 +84,15 @@ def rebuild(store: Path, tell: Tell) -> None:
     tell([each.table for each in _rebuild.rebuild(store, keep=True).differences])
 
 
+def forget(store: Path, tell: Tell) -> None:
+    tell(_forget.forget(store, forgotten(store), by="anna").records)
+
+
+def forgotten(store: Path) -> str:
+    """The document that `forget` forgets, which is written down beside the store."""
+    return (store.parent / "document").read_text()
+
+
 def again(deed: Callable[[Path, Tell], None], store: Path, tell: Tell) -> None:
     """What is done when it went wrong and the cause is gone."""
     if deed is write:
@@ -93,7 +102,7 @@ def again(deed: Callable[[Path, Tell], None], store: Path, tell: Tell) -> None:
 
 
 DEEDS: Final[dict[str, Callable[[Path, Tell], None]]] = {
-    deed.__name__: deed for deed in (write, put, create, fold, follow, snapshot, rebuild)
+    deed.__name__: deed for deed in (write, put, create, fold, follow, snapshot, rebuild, forget)
 }
 
 

@@ -10,17 +10,22 @@ import duckdb
 import pytest
 
 from aios_sdk.records import digest
-from aios_sdk.store import Blobs, Store, connect, fold, rebuild, verify
+from aios_sdk.store import Blobs, Store, connect, fold, forget, rebuild, verify
 from aios_sdk.store._check_blobs import BlobCheck
 from aios_sdk.store._fold import snapshot
 from aios_sdk.store._journal import JournalWriter
-from tests.faults._deeds import GROUPS, MORE, Ended, Program, blob_of, program
+from tests.faults._deeds import GROUPS, MORE, Ended, Program, blob_of, forgotten, program
 from tests.faults._shim import Ending, Fault
 from tests.store._journals import damage_in, group_of, numbers_in
+from tests.store._recording import Recording
+from tests.store._tokens import places_of, told
 
 ENDINGS: tuple[Ending, ...] = ("killed before", "killed after", "power lost before", "power lost after")
 #: Together they leave every state that the four of them leave, but for what the process did between two operations.
 QUICK: tuple[Ending, ...] = ("killed before", "power lost after")
+
+# Who is forgotten, and who is not.
+ERIKA, OTTO = "erikasworte", "ottosworte"
 
 
 class Desk:
@@ -68,6 +73,9 @@ def _prepare(deed: str, store: Path) -> None:
     Store(store).close()
     if deed == "write":
         return
+    if deed == "forget":
+        _record(store)
+        return
     with JournalWriter(store / "journal") as writer:
         for number in GROUPS:
             writer.append(group_of(number)).wait()
@@ -81,6 +89,17 @@ def _prepare(deed: str, store: Path) -> None:
             left = [Path(shutil.copy(store / name, store.parent)) for name in ("aios.duckdb", "aios.duckdb.wal")]
         for file in left:
             file.rename(store / file.name)
+
+
+def _record(store: Path) -> None:
+    """Two documents, of which one is to be forgotten, with blobs of their own."""
+    with Store(store) as opened:
+        recording = Recording(opened)
+        for token in (ERIKA, OTTO):
+            outcome = recording.end(told(recording, "brief.txt", token, store.parent, size=8000))
+            if token == ERIKA:
+                (store.parent / "document").write_text(outcome.document.id)
+        recording.finish()
 
 
 def folded(store: Path) -> list[int]:
@@ -116,9 +135,9 @@ def check_write(store: Path, ended: Ended, *, thorough: bool) -> None:
 
 def check_put(store: Path, ended: Ended, *, thorough: bool) -> None:
     blobs = Blobs(store / "blobs")
-    for told in ended.told:
-        if isinstance(told, str):
-            assert digest(blobs.path(told).read_bytes()) == told
+    for each in ended.told:
+        if isinstance(each, str):
+            assert digest(blobs.path(each).read_bytes()) == each
     assert list(BlobCheck(blobs).differences()) == []
     for data in (b"one" * 9000, b"two" * 9000):
         assert blobs.read(blobs.put(data)) == data
@@ -163,6 +182,19 @@ def check_rebuild(store: Path, ended: Ended, *, thorough: bool) -> None:
         assert not list(store.glob("rebuild*"))
 
 
+def check_forget(store: Path, ended: Ended, *, thorough: bool) -> None:
+    assert damage_in(store / "journal") == []
+    with Store(store) as opened:
+        assert opened.document(f"{OTTO}-brief.txt").fields[f"for.{OTTO}"].value == OTTO
+    forget(store, forgotten(store), by="anna")
+    assert places_of(ERIKA, store) == []
+    assert verify(store).holds
+    with connect(store) as connection:
+        assert connection.sql("SELECT forgotten_by FROM forgotten").fetchall() == [("anna",)]
+    if thorough:
+        assert rebuild(store).differences == ()
+
+
 CHECKS = {
     "write": check_write,
     "put": check_put,
@@ -171,6 +203,7 @@ CHECKS = {
     "follow": check_fold,
     "snapshot": check_snapshot,
     "rebuild": check_rebuild,
+    "forget": check_forget,
 }
 
 
@@ -207,15 +240,16 @@ def test_a_store_goes_on_wherever_its_process_is_killed_or_loses_power(desk: Des
 CODES = {"no space": "AIOS-503", "short": "AIOS-503", "input/output": "AIOS-500"}
 
 
-def _fail_everywhere(desk: Desk, deed: str, *, thorough: bool) -> None:
+def _fail_everywhere(desk: Desk, deed: str, *, thorough: bool, step: int = 1) -> None:
+    """Let every operation fail, or with ``step`` only some."""
     failed = 0
-    for number, operation in enumerate(desk.operations(deed)):
+    for number, operation in [*enumerate(desk.operations(deed))][::step]:
         for ending in ("no space", "input/output", *(("short",) if operation.startswith("write") else ())):
             store = desk.start(deed)
             ended = desk.do(deed, store, Fault(number, ending))
             try:
                 assert ended.killed == 0, "it ended with something else than an error of the store"
-                errors = [told["error"] for told in ended.told if isinstance(told, dict)]
+                errors = [each["error"] for each in ended.told if isinstance(each, dict)]
                 assert errors in ([], [CODES[ending]]), errors
                 assert len(ended.told) > len(errors), "it did not go on"
                 failed += len(errors)
@@ -229,6 +263,10 @@ def _fail_everywhere(desk: Desk, deed: str, *, thorough: bool) -> None:
 @pytest.mark.parametrize("deed", ["write", "put", "create"])
 def test_a_disk_that_is_full_or_fails_costs_nothing_acknowledged_and_it_goes_on_after(desk: Desk, deed: str) -> None:
     _fail_everywhere(desk, deed, thorough=False)
+
+
+def test_a_forgetting_that_meets_a_full_or_failing_disk_is_finished_by_the_next(desk: Desk) -> None:
+    _fail_everywhere(desk, "forget", thorough=False, step=17)
 
 
 @pytest.mark.soak
