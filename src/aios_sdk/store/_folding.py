@@ -50,7 +50,7 @@ class Folding(threading.Thread):
     def run(self) -> None:
         folded = time.monotonic()
         while not self._stopping.wait(_LOOK):
-            due = time.monotonic() - folded >= EVERY
+            due = time.monotonic() - folded >= EVERY - _LOOK  # the next look would be late
             try:
                 waiting = self._waiting()
                 if self._process is not None and self._process.poll() is None:
@@ -60,7 +60,6 @@ class Folding(threading.Thread):
                 elif waiting and due:
                     folded = time.monotonic()
                     self._fold()
-                    folded = time.monotonic()
             except StoreError as error:  # the run meets what is wrong with the journal itself
                 _log.info("folding %s is put off: %s", self._store, error)
 
