@@ -230,6 +230,11 @@ def test_the_database_is_whole_whichever_operation_is_the_last(desk: Desk, deed:
     _end_everywhere(desk, deed, ("killed before",), thorough=False)
 
 
+def test_what_was_forgotten_does_not_come_back_when_power_is_lost_at_the_end(desk: Desk) -> None:
+    last, store = len(desk.operations("forget")) - 1, desk.start("forget")
+    check_forget(store, desk.do("forget", store, Fault(last, "power lost after")), thorough=False)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("deed", CHECKS)
 def test_a_store_goes_on_wherever_its_process_is_killed_or_loses_power(desk: Desk, deed: str) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from ..errors import StoreBusy, StoreError, StoreFull, UsageError
 from ._connect import DATABASE, SNAPSHOT, open_database
 from ._documents import find
-from ._files import DISK_FULL
+from ._files import DISK_FULL, sync_directory
 from ._fold import NEW, fold_locked
 from ._forgetting import FORGETTING, Plan, Search, carry_out, end_plan, family, read_plan, write_plan
 from ._gc import left_over, remove, spilled
@@ -230,14 +230,18 @@ def _erase(directory: Path, plan: Plan) -> tuple[int, int]:
     spills = [file for name in (DATABASE, SNAPSHOT, NEW) for file in spilled(directory, name)]
     for file in (*left_over(directory), *other_databases(directory), *spills):
         file.unlink()
-    return remove(directory, plan.blobs)
+    (directory / SNAPSHOT).with_suffix(".tmp").unlink(missing_ok=True)
+    removed = remove(directory, plan.blobs)
+    # Nothing of it may come back with a loss of power, when the plan by which it would go again is gone.
+    put_aside = [directory / f"{name}.tmp" for name in (DATABASE, SNAPSHOT, NEW)]
+    for folder in (directory, *(directory / "blobs").glob("*/"), *filter(Path.is_dir, put_aside)):
+        sync_directory(folder)
+    return removed
 
 
 def _renew(directory: Path) -> None:
     """Make database and snapshot anew, with what stays, and only then show that in the journal: no fold may apply it to the old ones."""
     renew_locked(directory, directory / FORGETTING)
-    if not (directory / SNAPSHOT).exists():
-        (directory / SNAPSHOT).with_suffix(".tmp").unlink(missing_ok=True)
     end_plan(directory)
 
 
