@@ -13,7 +13,7 @@ from pathlib import Path
 import _poison
 from _components import source
 
-from aios_sdk import Source, Store
+from aios_sdk import Limits, Source, Store
 
 
 def main() -> None:
@@ -39,7 +39,14 @@ def main() -> None:
     failures: Counter[str] = Counter()
     right = 0
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder, "bench.aios")) as store:
-        run = _poison.pipeline().run(sources(), store=store, registry=_poison.registry(), workers=options.workers, progress=False)
+        run = _poison.pipeline().run(
+            sources(),
+            store=store,
+            registry=_poison.registry(),
+            workers=options.workers,
+            limits=Limits(memory_mb=_poison.MEMORY_MB),
+            progress=False,
+        )
         for outcome in run:
             statuses[outcome.status] += 1
             if outcome.status == "completed":
