@@ -14,8 +14,8 @@ from aios_sdk import Document, Extraction, Field, Pipeline, Registry, Span, comp
 
 #: What a poisoned text says, and how many of them there are among the good ones.
 KINDS = {"hang": 4, "exit": 2, "segfault": 2, "memory": 2}
-#: Seconds that the step may take for a document, and MiB beside what the worker holds already: twenty times what a good text needs. With the
-#: default of 2 GiB the section would tell how fast the system gives memory away, which takes longer than the deadline on some machines.
+#: Seconds that the step may take for a document, and MiB beside what the worker holds already, a hundred times what a good text needs. With
+#: the default of 2 GiB the section would tell how fast the system gives memory away, which takes longer than the deadline on some.
 DEADLINE = 2.0
 MEMORY_MB = 512
 _ROUNDS = 50_000

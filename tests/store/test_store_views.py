@@ -307,6 +307,26 @@ def test_errors_and_cost_are_summed_by_component(store: Store) -> None:
         assert store.sql("select attempts, tokens, cost, documents from cost").fetchall() == [(3, 300, Decimal("0.03"), 3)]
 
 
+def test_a_component_that_left_a_document_to_another_one_is_no_error(store: Store) -> None:
+    refusal = (UnitFailure("unsupported", "it is no ALTO"),)
+    with store:
+        recording = Recording(store)
+        for name, tried in {
+            "read.xml": ("unsupported", "ok"),
+            "half.xml": ("unsupported", "partial"),
+            "nobody.xml": ("unsupported",),
+        }.items():
+            document = recording.deliver(name, name.encode())
+            for component, status in zip(("acme.alto", "acme.xml"), tried, strict=False):
+                failures = {"unsupported": refusal, "partial": (UnitFailure("unsupported", "page 2 is drawn", page=2),)}.get(status, ())
+                tells = Attempt(
+                    step="ingest", stage="ingest", component=component, started_at=NOON, wall=1, status=status, failures=failures
+                )
+                recording.run.attempt(document, tells)
+        found = store.sql("select component, documents, last_message from errors order by all").fetchall()
+    assert found == [("acme.alto", 1, "it is no ALTO"), ("acme.xml", 1, "page 2 is drawn")]
+
+
 def test_provenance_leads_from_a_value_to_the_part_it_is_quoted_from_and_the_component(store: Store) -> None:
     with store:
         for name in ("one.pdf", "two.pdf"):  # both with the same XML, which must not double the rows

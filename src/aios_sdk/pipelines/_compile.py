@@ -18,7 +18,7 @@ from ..plugins import ComponentInfo, Instance, Provided, Registry, base_folder
 from ..records import LAYERS, Layer, canonical
 from ..stages import Stage
 from ._pipeline import Pipeline
-from ._step import Collect, Step
+from ._step import BEGIN, Collect, Step
 from ._yaml import definition
 
 #: Layers that rules and readers of a case always need of its members; they are small.
@@ -57,7 +57,7 @@ def compile_pipeline(pipeline: Pipeline, registry: Registry | None = None) -> Pl
     registry = (registry or Registry.default()).copy()
     registry.check_lock()
     if not pipeline.steps:
-        raise PipelineError(f"Pipeline {pipeline.name!r} has no steps", fix="Begin with .ingest()")
+        raise PipelineError(f"Pipeline {pipeline.name!r} has no steps", fix=BEGIN)
     unknown = [step for step in pipeline.resolve if step not in {other.id for other in pipeline.steps}]
     if unknown:
         raise PipelineError(

@@ -11,7 +11,7 @@ from ..errors import PipelineError
 from ..expressions import Expression
 from ..records import Outcome, canonical, digest
 from ..stages import Stage
-from ._step import Collect, ComponentName, Split, Step, StepOptions, expression_of
+from ._step import BEGIN, Collect, ComponentName, Split, Step, StepOptions, expression_of
 
 if TYPE_CHECKING:
     from ..engine import Foreseen, Limits, Observer, Plan, Stop
@@ -124,7 +124,7 @@ class Pipeline:
         if self.divided is not None:
             raise PipelineError(f"Pipeline {self.name!r} splits twice", fix="Split once; what follows sees the documents of packets")
         if not self.steps or self.collected is not None:
-            wrong, fix = ("before it ingests", "Begin with .ingest()") if not self.steps else ("cases", "Split before .collect()")
+            wrong, fix = ("before it ingests", BEGIN) if not self.steps else ("cases", "Split before .collect()")
             raise PipelineError(f"Pipeline {self.name!r} splits {wrong}", fix=fix)
         if not isinstance(by, str) or not by:
             raise PipelineError(f"by= is {by!r}", fix="Give the name of a taxonomy of page labels, such as 'page-role'")
@@ -136,7 +136,7 @@ class Pipeline:
         if self.collected is not None:
             raise PipelineError(f"Pipeline {self.name!r} collects twice", fix="Collect once; what follows sees cases")
         if not self.steps:
-            raise PipelineError(f"Pipeline {self.name!r} collects before it ingests", fix="Begin with .ingest()")
+            raise PipelineError(f"Pipeline {self.name!r} collects before it ingests", fix=BEGIN)
         if by not in ("parent", "thread") if isinstance(by, str) else True:
             by = expression_of(by, "by=")  # type: ignore[assignment]
         return self._with(collected=(len(self.steps), Collect(by=by)))
@@ -144,7 +144,7 @@ class Pipeline:
     def step(self, step: Step) -> Pipeline:
         """Add ``step``. Raises `PipelineError` when its id is taken or it comes in the wrong place."""
         if (step.stage == "ingest") == bool(self.steps):
-            fix = "Ingest comes first, and once" if self.steps else "Begin with .ingest()"
+            fix = "Ingest comes first, and once" if self.steps else BEGIN
             raise PipelineError(f"Step {step.id!r} cannot stand here in pipeline {self.name!r}", fix=fix, stage=step.stage)
         if any(other.id == step.id for other in self.steps):
             raise PipelineError(

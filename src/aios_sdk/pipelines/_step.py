@@ -14,6 +14,9 @@ from ..stages import Stage
 #: What names a component: its id (short names mean ``aios.*``), or in Python a class, an instance or an annotated function.
 ComponentName: TypeAlias = str | type | Callable[..., Any] | object
 
+#: What to do about a pipeline that does not read first.
+BEGIN: Final = "Begin with .ingest(); in YAML, with the step '- ingest'"
+
 
 def expression_of(value: Expression | str | None, what: str) -> Expression | None:
     """An expression, or what its text says."""

@@ -313,7 +313,7 @@ _LATENCY: Final = view(
 
 _ERRORS: Final = view(
     "errors",
-    "What went wrong, by category, step and component version.",
+    "What went wrong, by category, step and component version. A component that left a document to another one did nothing wrong.",
     """
     category VARCHAR kind of trouble, as in failures
     stage VARCHAR stage
@@ -327,9 +327,17 @@ _ERRORS: Final = view(
     last_message VARCHAR what was said then
     """,
     """
+    WITH left_to_others AS (
+        SELECT run_id, document_id, attempt_id FROM attempts a
+        WHERE status = 'unsupported' AND EXISTS (
+            FROM attempts o
+            WHERE o.document_id = a.document_id AND o.run_id = a.run_id AND o.step = a.step AND o.status NOT IN ('unsupported', 'skipped')
+        )
+    )
     SELECT category, stage, step, component, version, count(*) AS failures, count(DISTINCT document_id) AS documents,
            min(failed_at) AS first_at, max(failed_at) AS last_at, arg_max(message, failed_at) AS last_message
-    FROM failures GROUP BY category, stage, step, component, version
+    FROM failures ANTI JOIN left_to_others USING (run_id, document_id, attempt_id)
+    GROUP BY category, stage, step, component, version
     """,
 )
 
