@@ -223,3 +223,28 @@ def test_docling_json_is_json_with_a_parent_for_every_item() -> None:
             assert items[child["$ref"]]["parent"]["$ref"] == reference
         if "parent" in item:
             assert {"$ref": reference} in items[item["parent"]["$ref"]]["children"]
+
+
+def test_cells_of_tables_are_written_as_the_document_has_them(tmp_path: Path) -> None:
+    rows = [["Item", "Price"], ["Door", "1.204,50"], ["Paint", "80,00"]]
+    table = Table.from_rows(rows, tmp_path / "a.parquet", name="Costs", header=True)
+    assert [row[1] for row in table.iterate()] == [Decimal("1204.50"), Decimal("80.00")]
+    content = "\n".join("\t".join(row) for row in rows)
+
+    def markdown(content: str, method: str) -> str:
+        text = PageText(page=0, content=content, method=method)
+        region = Region.of(text, "table", 0, len(content), target=table.artifact)
+        return to_markdown(Document.of(pages=(PageInfo(index=0),), text=(text,), regions=(region,), tables=(table,)))
+
+    assert markdown(content, "embedded") == "| Item | Price |\n| --- | --- |\n| Door | 1.204,50 |\n| Paint | 80,00 |\n"
+    values = "| Item | Price |\n| --- | --- |\n| Door | 1204.50 |\n| Paint | 80.00 |\n"
+    assert markdown(content, "derived") == values  # the text is that of the values, perhaps not of all
+    assert markdown(content.replace("\t", " "), "embedded") == values  # its cells cannot be told apart
+
+
+def test_an_amount_at_the_start_of_a_line_is_written_as_it_is_and_a_number_with_a_point_begins_no_list() -> None:
+    assert to_markdown(_of_lines("125.00", "3. May")) == "125.00\n3\\. May\n"
+
+
+def _of_lines(*lines: str) -> Document:
+    return Document.of(pages=(PageInfo(index=0),), text=(PageText(page=0, content="\n".join(lines)),))

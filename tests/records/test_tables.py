@@ -53,6 +53,10 @@ def test_rows_of_texts_become_a_typed_table(table: Made) -> None:
     ("cells", "kind"),
     [
         (["1", "", "2"], "BIGINT"),
+        (["1E5", "2E7"], "VARCHAR"),  # codes of parts
+        (["12", "3E4"], "VARCHAR"),
+        (["1.5E5", "2E7"], "DOUBLE"),
+        (["1e-5", "2E+7"], "DOUBLE"),
         (["9223372036854775808", ""], "DECIMAL(38,0)"),
         (["1.5", " "], "DECIMAL(18,1)"),
         (["1e5", ""], "DOUBLE"),

@@ -75,8 +75,10 @@ def test_entities_of_html_are_known_and_nothing_is_fetched(tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("hush")
     data = f'<!DOCTYPE a SYSTEM "{secret.as_uri()}" [<!ENTITY x SYSTEM "{secret.as_uri()}">]><a>z&eacute;&x;</a>'
-    document, _ = read(data.encode())
+    document, raised = read(data.encode())
     assert content(document) == "a: zé\n"
+    assert isinstance(raised, Malformed)
+    assert "is not fetched" in raised.what
 
 
 def test_entities_that_expand_without_end_are_over_a_limit():

@@ -125,6 +125,11 @@ def test_entities_are_never_expanded(tmp_path):
             ingest(ubl(f"<ID>1{body}</ID>", prolog=f"<!DOCTYPE Invoice [{declared}]>"))
 
 
+def test_other_xml_is_no_invoice_whatever_it_declares():
+    with pytest.raises(Unsupported, match="no invoice"):
+        ingest(b'<!DOCTYPE order [<!ENTITY firm "Miller and Sons">]><order>&firm;</order>')
+
+
 def test_an_external_dtd_is_not_read(tmp_path):
     dtd = tmp_path / "x.dtd"
     dtd.write_text('<!ATTLIST ID a CDATA "x">')

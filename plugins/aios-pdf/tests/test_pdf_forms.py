@@ -70,3 +70,48 @@ def test_boxes_stand_in_the_document_by_its_content(bench, context):
     data = bench.write([bench.page(more=b"/Annots[4 0 R]")], objects=[widget("a", b"Tx", b"/V(x)")], catalog=b"/AcroForm<</Fields[4 0 R]>>")
     document = next(iter(Pdf(Pdf.Config()).ingest(Source(name="a.pdf", data=data, content_id="c" * 64), context)))
     assert document.layers.fields[0].spans[0].artifact == "c" * 64
+
+
+def appearance(text: str) -> bytes:
+    drawn = b"BT /F 10 Tf 2 2 Td (%s) Tj ET" % text.encode()
+    head = b"<</Type/XObject/Subtype/Form/BBox[0 0 100 20]/Resources<</Font<</F 3 0 R>>>>/Length %d>>" % len(drawn)
+    return head + b"\nstream\n" + drawn + b"\nendstream"
+
+
+def test_what_is_filled_in_is_part_of_the_text_beside_its_label(bench):
+    field = widget("insured", b"Tx", b"/V(Max Miller)/AP<</N 5 0 R>>")
+    page = bench.page(bench.lines("Name", "Town", left=20, top=153), more=b"/Annots[4 0 R]")
+    data = bench.write([page], objects=[field, appearance("Max Miller")], catalog=b"/AcroForm<</Fields[4 0 R]>>")
+    document, _ = bench.ingest(data)
+    assert document.text == "Name Max Miller\nTown"
+    (span,) = document.fields["insured"].spans
+    assert (span.kind, span.quote, span.box) == ("text", "Max Miller", Box.of(100 / 300, 30 / 200, 200 / 300, 50 / 200))
+
+
+def test_what_is_typed_onto_a_page_or_stamped_is_part_of_the_text_and_what_is_hidden_is_not(bench):
+    kinds = ((b"FreeText", 100, 4), (b"Stamp", 60, 4), (b"FreeText", 20, 2))
+    notes = [b"<</Type/Annot/Subtype/%s/F %d/Rect[20 %d 120 %d]/AP<</N %d 0 R>>>>" % (kind, flags, y, y + 20, 7 + number)
+             for number, (kind, y, flags) in enumerate(kinds)]  # fmt: skip
+    texts = [appearance(text) for text in ("Approved 450 EUR", "RECEIVED", "secret")]
+    page = bench.page(bench.lines("Offer"), more=b"/Annots[4 0 R 5 0 R 6 0 R]")
+    document, _ = bench.ingest(bench.write([page], objects=[*notes, *texts]))
+    assert document.text.split("\n\n") == ["Offer", "Approved 450 EUR", "RECEIVED"]
+
+
+def test_a_page_without_text_of_its_own_is_left_to_ocr_whatever_is_filled_in(bench):
+    field = widget("insured", b"Tx", b"/V(Max Miller)/AP<</N 5 0 R>>")
+    page = bench.page(b"", more=b"/Annots[4 0 R]")
+    data = bench.write([page], objects=[field, appearance("Max Miller")], catalog=b"/AcroForm<</Fields[4 0 R]>>")
+    document, _ = bench.ingest(data)
+    assert document.layers.text[0].reason == "no text"
+    assert document.fields["insured"].value == "Max Miller"
+
+
+def test_the_data_of_a_form_that_is_xfa_alone_are_a_child(bench):
+    xml = b"<xfa:datasets xmlns:xfa='http://www.xfa.org/schema/xfa-data/1.0/'><xfa:data><policy>PN-9</policy></xfa:data></xfa:datasets>"
+    packet = b"<</Length %d>>\nstream\n%s\nendstream" % (len(xml), xml)
+    page = bench.page(bench.lines("Please wait"))
+    _, children = bench.ingest(bench.write([page], objects=[packet], catalog=b"/AcroForm<</Fields[]/XFA[(datasets)4 0 R]>>"))
+    (child,) = children
+    assert isinstance(child, Source)
+    assert (child.name, child.media_type, child.read()) == ("xfa-datasets.xml", "application/xml", xml)

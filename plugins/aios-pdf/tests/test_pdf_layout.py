@@ -172,3 +172,77 @@ def test_a_page_that_is_displayed_turned_is_read_as_displayed(bench, rotate):
     content = b"q " + turn + b"\n" + beside(bench, LEFT, RIGHT) + b"\nQ"
     document, _ = bench.ingest(bench.write([bench.page(content, media=media, rotate=rotate)]))
     assert document.text == "\n".join(LEFT) + "\n\n" + "\n".join(RIGHT)
+
+
+@pytest.mark.parametrize("item", ["{}.", "\u2022", "{}.1"], ids=["numbers", "bullets", "sections"])
+def test_columns_of_numbered_clauses_are_read_one_after_the_other(bench, item):
+    rows = []
+    for number, row in enumerate(zip(LEFT * 3, RIGHT * 3, strict=True)):
+        for at, text in zip((40, 320), row, strict=True):
+            if number % 2 == 0:
+                rows.append(bench.lines(item.format(number // 2 + 1), left=at, top=700 - 12 * number, size=10))
+            rows.append(bench.lines(text, left=at + 30, top=700 - 12 * number, size=10))
+    text = bench.ingest(bench.write([a4(bench, b"\n".join(rows))]))[0].text
+    assert max(text.rindex(line) for line in LEFT) < min(text.index(line) for line in RIGHT)
+
+
+ROWS = (("Pos", "Text", "Sum"), ("1", "Window pane", "250.00"), ("2", "Frame", "80.00"), ("3", "Fitting", "120.00"))
+
+
+def sideways(degrees: int) -> bytes:
+    """A table and a sentence below it, written along an edge of the page."""
+    cells = [(60 + 90 * column, 400 - 20 * row, text) for row, texts in enumerate(ROWS) for column, text in enumerate(texts)]
+    cells += [(60, 300, "The insurer pays the whole sum"), (60, 288, "within fourteen days.")]
+    matrix = {90: "0 -1 1 0 {y} {x}", 180: "-1 0 0 -1 {x} {y}", 270: "0 1 -1 0 {y} {x}"}[degrees]
+    shown = []
+    for x, y, text in cells:
+        place = {90: (y, 800 - x), 180: (540 - x, 800 - y), 270: (560 - y, x)}[degrees]
+        at = matrix.format(y=place[0], x=place[1]) if degrees != 180 else matrix.format(x=place[0], y=place[1])
+        shown.append(f"BT /F 10 Tf {at} Tm ({text}) Tj ET".encode())
+    return b"\n".join(shown)
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_page_written_sideways_is_read_as_whoever_turns_it_does(bench, degrees):
+    document, _ = bench.ingest(bench.write([a4(bench, sideways(degrees))]))
+    table = "\n".join("\t".join(row) for row in ROWS)
+    assert document.text == table + "\n\nThe insurer pays the whole sum\nwithin fourteen days."
+    words = document.layers.words[0]
+    first, last = words.box(0), words.box(len(words) - 1)
+    assert {90: first.x0 > last.x1, 180: first.y0 > last.y1, 270: first.x1 < last.x0}[degrees]
+    (table_record,) = document.layers.tables
+    assert all(0 <= edge <= 1 for edge in table_record.box)
+    assert table_record.box.union(first) == table_record.box
+
+
+@pytest.mark.parametrize("below", [6, 10], ids=["between both lines", "nearly level with the second"])
+def test_a_first_line_above_the_values_in_the_middle_of_a_row_belongs_to_that_row(bench, below):
+    content = [bench.lines("Text", left=40, top=700, size=10)]
+    content += [bench.lines(head, left=at, top=700, size=10) for head, at in (("Count", 300), ("Sum", 400))]
+    for number, (upper, lower) in enumerate((("New pane of double", "glass, cut to size"), ("Frame of larch,", "painted white"),
+                                             ("Fitting and the", "removal of the old"))):  # fmt: skip
+        top = 680 - 32 * number
+        content += [bench.lines(upper, lower, left=40, top=top, size=10, leading=12)]
+        content += [
+            bench.lines(value, left=at, top=top - below, size=10) for value, at in ((str(number + 1), 300), (f"{number}20.00", 400))
+        ]
+    text = bench.ingest(bench.write([a4(bench, b"\n".join(content))]))[0].text
+    assert text.split("\n") == [
+        "Text\tCount\tSum",
+        "New pane of double glass, cut to size\t1\t020.00",
+        "Frame of larch, painted white\t2\t120.00",
+        "Fitting and the removal of the old\t3\t220.00",
+    ]
+
+
+def test_lines_below_a_row_with_values_belong_to_it_where_no_values_follow(bench):
+    content = [bench.lines(text, left=at, top=700, size=10) for text, at in (("Text", 40), ("Count", 300), ("Sum", 400))]
+    for number in range(3):
+        top = 680 - 50 * number
+        content += [bench.lines(f"Service {number}", left=40, top=top, size=10)]
+        content += [bench.lines("Repair of a pane", "with new putty", left=40, top=top - 16, size=10, leading=12)]
+        content += [bench.lines(value, left=at, top=top, size=10) for value, at in ((str(number + 1), 300), (f"{number}20.00", 400))]
+    content += [bench.lines(text, left=at, top=530, size=10) for text, at in (("Total", 40), ("6", 300), ("360.00", 400))]
+    text = bench.ingest(bench.write([a4(bench, b"\n".join(content))]))[0].text
+    rows = [f"Service {number} Repair of a pane with new putty\t{number + 1}\t{number}20.00" for number in range(3)]
+    assert text.split("\n")[1:-1] == rows

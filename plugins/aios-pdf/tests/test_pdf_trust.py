@@ -63,3 +63,38 @@ def test_white_text_on_white_paper_is_hidden_and_on_black_it_is_not(bench):
 
 def test_a_few_hidden_words_do_not_make_a_page_hidden(bench):
     assert reading(bench, letter(bench) + b"\n3 Tr\n" + bench.lines("secret", left=40, top=100)).reason == ""
+
+
+def scan_page(bench, *, picture: bytes, over: bytes = b"", place: bytes = b"595 0 0 842 0 0", **options):
+    """A page with a picture of 60 x 84 grey pixels, which fills it or lies at ``place``."""
+    image = b"<</Type/XObject/Subtype/Image/Width 60/Height 84/ColorSpace/DeviceGray/BitsPerComponent 8/Length %d>>" % len(picture)
+    stream = image + b"\nstream\n" + picture + b"\nendstream"
+    content = b"q %s cm /I Do Q\n" % place + over
+    page = bench.page(content, media=(0, 0, 595, 842), **options)
+    data = bench.write([page], objects=[stream]).replace(b"/Font<</F 3 0 R>>", b"/Font<</F 3 0 R>>/XObject<</I 4 0 R>>")
+    document, _ = bench.ingest(data)
+    return document.layers.text[0]
+
+
+PAPER = bytes(0 if 20 <= row < 60 and row % 4 == 0 and 8 <= column < 50 else 255 for row in range(84) for column in range(60))
+
+
+def test_a_stamp_over_a_scan_is_not_the_text_of_the_page(bench):
+    text = scan_page(bench, picture=PAPER, over=bench.lines("FAX 03/05/2024 10:15 P. 2/3", left=40, top=820, size=8))
+    assert text.reason == "no text but 23 letters on a page of which scans fill 100%"
+    assert text.confidence < 0.5
+    assert text.content == "FAX 03/05/2024 10:15 P. 2/3"
+
+
+def test_a_receipt_pasted_below_a_caption_is_text_to_be_read_and_a_logo_is_not(bench):
+    caption = bench.lines("Taxi to the station", left=40, top=800)
+    pasted = scan_page(bench, picture=PAPER, over=caption, place=b"400 0 0 400 60 200")
+    assert pasted.reason == "no text but 16 letters on a page of which scans fill 32%"
+    assert scan_page(bench, picture=PAPER, over=caption, place=b"150 0 0 150 60 600").reason == ""
+
+
+@pytest.mark.parametrize(("picture", "lines"), [
+    (b"\xff" * 60 * 84, ("A certificate on white",)), (b"\x40" * 60 * 84, ("A title on a photograph",)), (PAPER, LETTER),
+], ids=["nothing beside the text", "no paper", "a whole letter"])  # fmt: skip
+def test_text_on_a_picture_that_is_no_scan_is_trusted(bench, picture, lines):
+    assert scan_page(bench, picture=picture, over=bench.lines(*lines, left=40, top=820, size=10)).reason == ""

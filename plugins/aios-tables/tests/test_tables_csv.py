@@ -165,6 +165,14 @@ def test_encodings_are_found(table, encoding):
     assert rows(found) == [(1, "Köln"), (2, "Zürich")]
 
 
+@pytest.mark.parametrize(("encoding", "name", "place"), [
+    ("cp1250", "Świątek Żółć", "Łódź"), ("cp1251", "Иванов Сергей", "Москва"), ("cp1253", "Παπαδόπουλος", "Αθήνα"),
+    ("shift_jis", "保険金を請求します", "東京の事故は昨日"), ("cp1252", "Müller, José", "Köln"),
+])  # fmt: skip
+def test_a_legacy_encoding_is_told_by_its_letters(table, encoding, name, place):
+    assert rows(table(f"id;name;place\n1;{name};{place}\n2;Smith;Leeds\n".encode(encoding))) == [(1, name, place), (2, "Smith", "Leeds")]
+
+
 def test_another_encoding_is_read_when_it_is_named(table):
     assert rows(table("id;miasto\n1;Łódź\n".encode("cp1250"), encoding="cp1250")) == [(1, "Łódź")]
     with pytest.raises(ValidationError, match="klingon"):

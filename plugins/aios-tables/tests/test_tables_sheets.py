@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import zipfile
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -22,7 +23,7 @@ from odf.text import P
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
-from aios_sdk import Document, Source
+from aios_sdk import Context, Document, LimitExceeded, Malformed, Source
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XLS = "application/vnd.ms-excel"
@@ -56,6 +57,17 @@ def sheet(read) -> Callable[..., Document]:
 def saved(book: Any) -> bytes:
     file = io.BytesIO()
     book.save(file)
+    return file.getvalue()
+
+
+def replaced(data: bytes, member: str, old: bytes, new: bytes) -> bytes:
+    """The workbook with ``old`` in a member replaced."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(file, "w") as after:
+        for name in before.namelist():
+            content = before.read(name)
+            assert name != member or old in content
+            after.writestr(name, content.replace(old, new) if name == member else content)
     return file.getvalue()
 
 
@@ -111,10 +123,41 @@ def test_a_formula_gives_the_value_it_had_and_an_error_is_no_value(sheet):
     def change(page: Worksheet) -> None:
         page["B2"] = "#DIV/0!"
         page["B2"].data_type = "e"
-        page["A3"] = "=1+1"
 
     (table,) = sheet([["a", "b"], [1, None], [None, 2.5]], change).tables
     assert rows(table) == [(1, None), (None, Decimal("2.5"))]
+
+
+def test_formulas_that_nobody_calculated_are_told_and_the_other_cells_kept(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "Costs"
+    for row in (["a", "b"], [1, 2.5], [3, "=B2*2"], ["=A2+A3", 1.5]):
+        book.active.append(row)
+    source = Source(name="costs.xlsx", data=saved(book), media_type=XLSX)
+    given = Tables(Tables.Config()).ingest(source, Context(run="run", step="ingest", scratch=tmp_path))
+    document = next(given)
+    assert isinstance(document, Document)
+    assert rows(document.tables[0]) == [(1, Decimal("2.5")), (3, None), (None, Decimal("1.5"))]
+    with pytest.raises(Malformed, match="2 formulas without a value, the first in Costs!B3"):
+        next(given)
+
+
+def test_what_formulas_gave_is_read_also_where_it_is_no_text(read):
+    data = saved(openpyxl.Workbook())
+    cells = b'<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="B1" t="inlineStr"><is><t>b</t></is></c></row>'
+    cells += b'<row r="2"><c r="A2"><f>1+1</f><v>2</v></c><c r="B2" t="str"><f>""</f><v></v></c></row>'
+    document = read(replaced(data, "xl/worksheets/sheet1.xml", b"<sheetData></sheetData>", b"<sheetData>" + cells + b"</sheetData>"))
+    assert rows(document.tables[0]) == [(2, None)]
+
+
+def test_cells_too_far_apart_are_a_limit_and_a_wrong_statement_of_that_is_not(read):
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["A2"], book.active["XFD1048576"] = "a", 1, "far"
+    with pytest.raises(LimitExceeded, match="spans 17,179,869,184 cells, from A1 to XFD1048576"):
+        read(saved(book))
+    del book.active._cells[1048576, 16384]
+    stated = replaced(saved(book), "xl/worksheets/sheet1.xml", b'ref="A1:A2"', b'ref="A1:XFD1048576"')
+    assert rows(read(stated).tables[0]) == [(1,)]
 
 
 def test_merged_cells_count_from_the_first_row_of_data_and_name_every_column_under_them(sheet):
@@ -302,3 +345,19 @@ def test_blocks_never_overlap_and_lie_on_the_sheet(grid):
 def test_a_sheet_of_many_blank_rows_is_one_table():
     grid = [row for _ in range(2000) for row in (["a", 1], ["", ""])]
     assert tables_of(grid) == [Block(0, 3999, 0, 2)]
+
+
+@pytest.mark.parametrize(("code", "value", "shown"), [
+    ("00000", 1234, "01234"), ("000", 12345, "12345"), ('000\\-00\\-0000', 12345678, "012-34-5678"), ('"HH-"0000', 77, "HH-0077"),
+    ("0.00", 5, None), ("#,##0", 1234, None), ("0", 7, None), ("0%", 1, None), ("00000", 1.5, None), ("yyyy", 7, None),
+])  # fmt: skip
+def test_numbers_shown_with_leading_zeros_or_separators_are_codes(sheet, code, value, shown):
+    def change(page: Worksheet) -> None:
+        page["B2"].number_format = page["B3"].number_format = code
+
+    (table,) = sheet([["a", "b"], ["x", value], ["y", value]], change).tables
+    found = rows(table)[0][1]
+    if shown is None:
+        assert not isinstance(found, str)
+    else:
+        assert found == shown

@@ -300,3 +300,17 @@ def test_a_receipt_is_read_line_by_line_with_the_prices_beside_the_goods(tmp_pat
 def _document(scan: Callable[..., Document], path: Path) -> Document:
     with Image.open(path) as picture:
         return scan(picture.convert("RGB"))
+
+
+def test_the_rows_of_a_table_without_lines_stay_together_with_their_short_cells(scan, tmp_path):
+    picture = Image.new("L", (1654, 1200), 255)
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(size=34)
+    table = [("Pos", "Description", "Qty", "Price", "Amount"), ("1", "Window pane double glass", "2", "125.00", "250.00"),
+             ("2", "Frame of larch", "1", "80.00", "80.00"), ("3", "Fitting", "4", "30.00", "120.00")]  # fmt: skip
+    for number, row in enumerate([("Joinery Brown Limited",), *table]):
+        for left, text in zip((120, 220, 800, 980, 1240), row, strict=False):
+            pen.text((left, 150 + 60 * number), text, fill=0, font=font)
+    found = opened(tmp_path)
+    text = found.extract(scan(picture), context(tmp_path)).text[0].content
+    found.close()
+    assert [line for line in text.split("\n") if line][2:] == [" ".join(row) for row in table[1:]]

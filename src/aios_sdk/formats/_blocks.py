@@ -23,7 +23,10 @@ class Piece(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A part of a page: what it is, its ``text`` (code points ``start`` to ``end`` of the page's), and what belongs to it."""
+    """A part of a page: what it is, its ``text`` (code points ``start`` to ``end`` of the page's), and what belongs to it.
+
+    ``printed``: the text is that of a document, and not derived from typed values.
+    """
 
     kind: RegionKind
     page: int
@@ -35,6 +38,7 @@ class Block(NamedTuple):
     target: str = ""
     links: tuple[Region, ...] = ()
     table: Table | None = None
+    printed: bool = True
 
     @property
     def pieces(self) -> Iterator[Piece]:
@@ -72,7 +76,7 @@ def page_blocks(document: Document, page: Page) -> Iterator[Block]:
     """The blocks of one page: its regions, else the paragraphs of its text; then the tables that none of them shows."""
     tables = {table.artifact: table for table in document.tables if table.page == page.index}
     regions = page.regions
-    if not regions and page.info.label and not page.info.width and tables:
+    if page.info.label and not page.info.width and tables:
         yield Block("heading", page.index, page.info.label, 0, len(page.info.label), level=2)  # the name of a sheet
     shown = set()
     if regions:
@@ -102,6 +106,7 @@ def _block(page: Page, region: Region, links: Sequence[Region], table: Table | N
         region.target,
         tuple(link for link in links if region.start <= link.start and link.end <= region.end),
         table,
+        printed=page.reading is not None and page.reading.method != "derived",
     )
 
 
@@ -114,15 +119,35 @@ class Cell(NamedTuple):
     box: Box | None = None
 
 
-def grid(table: Table) -> Iterator[list[Cell | None]]:
-    """The rows of a table, the names of its columns first; None for what a merged cell covers. Raises `StoreError` as `Table.relation`."""
+def grid(block: Block) -> Iterator[list[Cell | None]]:
+    """The rows of the table of ``block``, the names of its columns first; None for what a merged cell covers.
+
+    Cells are as the text of the page has them, if it has them all (``1.204,50``), else their values (``1204.50``). Raises `StoreError` as
+    `Table.relation`.
+    """
+    table = block.table
+    assert table is not None
     spans = {(row, column): (down, across) for row, column, down, across in table.merged}
     covered = {
         (row + i, column + j) for (row, column), (down, across) in spans.items() for i in range(down) for j in range(across) if i or j
     }
-    yield _row([column.name for column in table.columns], -1, table, spans, covered)
-    for number, row in enumerate(table.iterate(), table.first_row):
-        yield _row(["" if value is None else value_text(value) for value in row], number, table, spans, covered)
+    names = [column.name for column in table.columns]
+    head, *printed = _printed(block, table) or [names]
+    yield _row(head, -1, table, spans, covered)
+    values = (["" if value is None else value_text(value) for value in row] for row in table.iterate())
+    for number, row in enumerate(printed or values, table.first_row):
+        yield _row(row, number, table, spans, covered)
+
+
+def _printed(block: Block, table: Table) -> list[list[str]]:
+    """The cells of ``table`` as its text has them, with a row of names; empty where the text is not in the same cells."""
+    if not (block.printed and block.text and table.rows):
+        return []
+    rows = [line.split("\t") for line in block.text.split("\n")]
+    if len(rows) == table.rows:
+        rows.insert(0, [column.name for column in table.columns])
+    same = len(rows) == 1 + table.rows and all(len(row) == len(table.columns) for row in rows)
+    return rows if same else []
 
 
 def _row(

@@ -129,7 +129,7 @@ class _Writer:
         page = self._pages.get(block.page)
         cells = []
         count = 0
-        for number, row in enumerate(grid(block.table)):
+        for number, row in enumerate(grid(block)):
             count += 1
             for column, cell in enumerate(row):
                 if cell is not None:

@@ -83,7 +83,7 @@ def _element(block: Block) -> Iterator[str]:
     place = _place(block)
     if block.table is not None:
         yield f"<table{place}>"
-        for number, row in enumerate(grid(block.table)):
+        for number, row in enumerate(grid(block)):
             yield "<tr>" + "".join(_cell(cell, "th" if number == 0 else "td") for cell in row if cell is not None) + "</tr>"
         yield "</table>"
     elif block.kind in ("title", "heading"):

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ..records import Document, Table
+from ..records import Document
 from ._blocks import Block, blocks, grid
 
 #: What means something wherever it stands; an underscore within a word and an ampersand that begins no entity do not.
 _ANYWHERE: Final = re.compile(r"[\\`*\[\]<>~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
 #: What means something where a line begins: headings, lists, rules, fences; and a number that would begin a list.
-_AT_START: Final = re.compile(r"(?m)^([#+=:|-]|\d{1,9}(?=[.)]))")
+_AT_START: Final = re.compile(r"(?m)^([#+=:|-]|\d{1,9}(?=[.)](?:\s|$)))")
 _SPACES: Final = re.compile(r"\s+")
 #: What a target of a link cannot have unless it stands in pointed brackets.
 _BARE: Final = re.compile(r"[^\s()<>\\\x00-\x1f]+")
@@ -40,7 +40,7 @@ def to_markdown(document: Document, *, furniture: bool = False) -> str:
 def _written(block: Block) -> str:
     kind = block.kind
     if block.table is not None:
-        return _table(block.table)
+        return "\n".join(_rows(block))
     if kind == "title" or kind == "heading":
         return f"{'#' * (1 if kind == 'title' else min(max(block.level, 1), 6))} {_line(block)}"
     if kind == "list_item":
@@ -96,12 +96,8 @@ def _fenced(text: str) -> str:
     return f"{fence}\n{content}\n{fence}"
 
 
-def _table(table: Table) -> str:
-    return "\n".join(_rows(table))
-
-
-def _rows(table: Table) -> Iterator[str]:
-    for number, row in enumerate(grid(table)):
+def _rows(block: Block) -> Iterator[str]:
+    for number, row in enumerate(grid(block)):
         yield "| " + " | ".join("" if cell is None else _cell(cell.text) for cell in row) + " |"
         if number == 0:
             yield "|" + " --- |" * len(row)

@@ -18,5 +18,5 @@ def to_text(document: Document, *, furniture: bool = True) -> str:
         if block.text.strip() or block.table is None:
             parts.append(block.text.strip("\n"))
         else:
-            parts.append("\n".join("\t".join(cell.text for cell in row if cell is not None) for row in grid(block.table)))
+            parts.append("\n".join("\t".join(cell.text for cell in row if cell is not None) for row in grid(block)))
     return "\n\n".join(part for part in parts if part.strip()) + "\n" if parts else ""

@@ -62,7 +62,9 @@ _TYPES: Final = (
         "DOUBLE",
         r"-?((0|[1-9][0-9]{0,14})(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?|[nN]a[nN]|-?[iI]nf",
         "try_cast({v} AS DOUBLE) IS NOT NULL",
-        "count_if(isfinite(try_cast({v} AS DOUBLE))) > 0",
+        # 1E5 may be the code of a part: only where a value has a point or the sign of an exponent are they numbers.
+        f"count_if(isfinite(try_cast({{v}} AS DOUBLE))) > 0 AND (count_if({_matches('[0-9]+E[0-9]+')}) = 0"
+        f" OR count_if({_matches('.*[.].*|.+[-+].*')}) > 0)",
     ),
     _Type("DATE", "[0-9]{4}-[0-9]{2}-[0-9]{2}", "try_cast({v} AS DATE) IS NOT NULL"),
     _day("%d.%m.%Y", r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}"),

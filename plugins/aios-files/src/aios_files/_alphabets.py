@@ -127,6 +127,18 @@ def guess(data: bytes) -> Guess | None:
     return best
 
 
+def legacy_encoding(data: bytes) -> str:
+    """Python's name of the legacy encoding whose letters make words in ``data``, for those that read a file bit by bit; empty where no
+    language fits. `decode` does this by itself.
+
+    Example::
+
+        legacy_encoding("Świątek, Łódź".encode("cp1250")) == "cp1250"
+    """
+    found = guess(data)
+    return found.codec if found else ""
+
+
 def _sample(data: bytes) -> bytes:
     """Some thousand bytes around the first ones beyond ASCII, between spaces or line ends, so that no character is cut in two."""
     beyond = next((place for place, byte in enumerate(data) if byte > 127), 0)

@@ -20,7 +20,7 @@ _PARAGRAPH: Final = re.compile(r"\S(?:[^\n]*\S)?(?:\n[^\S\n]*\S(?:[^\n]*\S)?)*")
 
 @component(
     "aios.plain-text",
-    media_types=["text/plain", "text/*", "application/json", "application/xml"],
+    media_types=["text/plain", "text/*", "application/json", "application/xml", "application/yaml"],
     priority=-10,
     isolation="process",
     provides=["pages", "text", "regions"],

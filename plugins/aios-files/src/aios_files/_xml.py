@@ -45,7 +45,7 @@ class _Element:
 
 @component(
     "aios.xml",
-    media_types=["application/xml", "text/xml", "application/atom+xml", "application/rss+xml"],
+    media_types=["application/xml", "text/xml", "application/atom+xml", "application/rss+xml", "image/svg+xml"],
     priority=-5,
     isolation="process",
     provides=["pages", "text", "regions", "fields"],
@@ -98,6 +98,7 @@ class _Tree:
         self.root: _Element | None = None
         self._open: list[_Element] = []
         self._left = max_size
+        self._outside = ""
 
     def read(self, text: str, name: str) -> Malformed | LimitExceeded | None:
         """Read ``text``; what went wrong, if anything did."""
@@ -109,6 +110,7 @@ class _Tree:
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         parser.SkippedEntityHandler = self._skipped
+        parser.ExternalEntityRefHandler = self._not_fetched
         try:
             parser.Parse(text.encode("utf-8", "replace"), True)
         except expat.ExpatError as error:
@@ -119,6 +121,12 @@ class _Tree:
             )
         except LimitExceeded as error:
             return error
+        if self._outside:
+            return Malformed(
+                f"A part of {name!r} lies outside of it, at {self._outside!r}, and is not fetched",
+                cause="It names a file or an address as an entity, which is also how files are stolen",
+                fix="Ask the sender for one file with everything in it",
+            )
         return None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -140,6 +148,10 @@ class _Tree:
             raise LimitExceeded("Its entities expand to far more than the file", cause="It is an attack (billion laughs)")
         if self._open:
             self._open[-1].content.append(text)
+
+    def _not_fetched(self, context: str, base: str | None, system: str | None, public: str | None) -> int:
+        self._outside = self._outside or system or public or context
+        return 1
 
     def _skipped(self, name: str, is_parameter: bool) -> None:
         """An entity that is declared elsewhere: one of HTML's, or nothing that can be known."""

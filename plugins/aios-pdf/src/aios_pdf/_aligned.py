@@ -17,6 +17,8 @@ from ._order import Row
 #: A table has this many columns and this many rows at least.
 _COLUMNS: Final = 3
 _ROWS: Final = 3
+#: A line belongs to the row below where that is nearer by this many sizes of its font.
+_NEARER: Final = 0.15
 _VALUE: Final = re.compile(r"[-+−(]?\s?(?:[A-Z]{3}|[$€£¥])?\s?\d[\d.,'’/: %-]*\)?\s?(?:[A-Z]{3}|[$€£¥%]|[a-zA-Z]{1,3}\.?)?")
 
 
@@ -75,17 +77,7 @@ def _narrowed(stripes: Sequence[tuple[float, float]], row: Row) -> list[tuple[fl
 
 def _aligned(rows: Sequence[Row], stripes: Sequence[tuple[float, float]]) -> Grid | None:
     middles = [(x0 + x1) / 2 for x0, x1 in stripes]
-    cells: list[list[list[Line]]] = []
-    for row in rows:
-        line: list[list[Line]] = [[] for _ in range(len(middles) + 1)]
-        for item in row:
-            if isinstance(item, Line):
-                line[bisect_left(middles, (item.x0 + item.x1) / 2)].append(item)
-        filled = [column for column, cell in enumerate(line) if cell]
-        if cells and len(filled) == 1 and cells[-1][filled[0]]:  # a cell of the row above goes on
-            cells[-1][filled[0]] += line[filled[0]]
-        else:
-            cells.append(line)
+    cells = _joined(_embraced([_parted(row, middles) for row in rows]))
     texts = [[[word for item in cell for word in item.words] for cell in row] for row in cells]
     if not _is_sure(texts):
         return None
@@ -93,6 +85,71 @@ def _aligned(rows: Sequence[Row], stripes: Sequence[tuple[float, float]]) -> Gri
     items = [item for row in rows for item in row]
     place = (min(item.x0 for item in items), rows[0].y0, max(item.x1 for item in items), max(row.y1 for row in rows))
     return Grid(texts, boxes, (), place, min(item.number for item in items))
+
+
+def _parted(row: Row, middles: Sequence[float]) -> list[list[Line]]:
+    """The cells of a line of a table whose columns are parted at ``middles``."""
+    cells: list[list[Line]] = [[] for _ in range(len(middles) + 1)]
+    for item in row:
+        if isinstance(item, Line):
+            cells[bisect_left(middles, (item.x0 + item.x1) / 2)].append(item)
+    return cells
+
+
+def _embraced(lines: Sequence[list[list[Line]]]) -> list[list[list[Line]]]:
+    """``lines`` in which values that stand between the two lines of a cell are in one line with both."""
+    found: list[list[list[Line]]] = []
+    number = 0
+    while number < len(lines):
+        upper, values, lower = [*lines[number : number + 3], [], []][:3]
+        columns = [column for column, cell in enumerate(upper) if cell]
+        if len(columns) == 1 and values and lower and _is_embraced(columns[0], upper, values, lower, found):
+            found.append([upper[column] + lower[column] if column == columns[0] else cell for column, cell in enumerate(values)])
+            number += 3
+        else:
+            found.append(upper)
+            number += 1
+    return found
+
+
+def _is_embraced(
+    column: int, upper: list[list[Line]], values: list[list[Line]], lower: list[list[Line]], before: Sequence[list[list[Line]]]
+) -> bool:
+    if values[column] or [number for number, cell in enumerate(lower) if cell] != [column]:
+        return False
+    above = before[-1][column] if before else []
+    return not above or _begins(above[-1], upper[column][0], lower[column][0], goes_on=False)
+
+
+def _joined(lines: Sequence[list[list[Line]]]) -> list[list[list[Line]]]:
+    """``lines`` as rows: one of a single cell goes on with the row above, or begins the one below where that is nearer, as where the
+    values of a row stand in its middle."""
+    rows: list[list[list[Line]]] = []
+    begun: list[Line] = []  # a cell in `column`, whose row is still to come
+    column = 0
+    for number, line in enumerate(lines):
+        filled = [column for column, cell in enumerate(line) if cell]
+        if len(filled) == 1:
+            column, following = filled[0], lines[number + 1] if number + 1 < len(lines) else [[]] * len(line)
+            above = begun or (rows[-1][column] if rows else [])
+            if above and following[column] and _begins(above[-1], line[column][0], following[column][0], goes_on=bool(begun)):
+                begun += line[column]
+                continue
+            if above:  # what was begun turned out to have no values of its own
+                rows[-1][column] += begun + line[column]
+                begun = []
+                continue
+        if begun:
+            line[column] = begun + line[column]
+            begun = []
+        rows.append(line)
+    return rows
+
+
+def _begins(above: Line, line: Line, below: Line, *, goes_on: bool) -> bool:
+    """Whether ``line`` belongs to what is below it; once a cell ``goes_on``, unless that is clearly further."""
+    slack = _NEARER * line.size
+    return bool(below.y0 - line.y1 < line.y0 - above.y1 + (slack if goes_on else -slack))
 
 
 def _box(lines: Sequence[Line]) -> Box | None:

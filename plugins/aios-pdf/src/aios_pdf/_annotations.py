@@ -25,6 +25,10 @@ _KINDS: Final[dict[int, FieldKind]] = {
 }
 
 
+#: Annotations that show text on the page itself.
+_WRITTEN: Final = (pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_STAMP)
+
+
 class Link(NamedTuple):
     """Where a link lies on its page, and where it leads: an address, or ``#page=3`` (from 1) within the document."""
 
@@ -45,22 +49,26 @@ class Widget(NamedTuple):
 
 
 class Overlay(NamedTuple):
-    """The links and the form fields of a page, in the order of the file."""
+    """The links and the form fields of a page, in the order of the file, and whether text may be ``written`` over it: in form fields,
+    as notes typed onto the page, or as stamps."""
 
     links: tuple[Link, ...] = ()
     widgets: tuple[Widget, ...] = ()
+    written: bool = False
 
 
 def overlay_of(document: Any, page: Any, form: Any, frame: Frame) -> Overlay:
     """The links and form fields of the PDFium page handle ``page``; ``form`` is the form environment of its document, or None."""
     links: list[Link] = []
     widgets: list[Widget] = []
+    written = False
     for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MOST)):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
         if not annotation:
             continue
         try:
             kind = pdfium.FPDFAnnot_GetSubtype(annotation)
+            written = written or kind in _WRITTEN
             if kind not in (pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_WIDGET):
                 continue
             box = _box(annotation, frame)
@@ -73,7 +81,7 @@ def overlay_of(document: Any, page: Any, form: Any, frame: Frame) -> Overlay:
                 widgets.append(widget)
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
-    return Overlay(tuple(links), tuple(widgets))
+    return Overlay(tuple(links), tuple(widgets), written)
 
 
 def utf16(read: Callable[[Any, int], int]) -> str:

@@ -8,7 +8,7 @@ import math
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, cast
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -19,9 +19,10 @@ from ._annotations import Overlay, overlay_of, utf16
 from ._glyphs import Frame, Glyphs, characters
 from ._grids import ruled_grids
 from ._lines import Line, lines_of
+from ._pictures import is_written_paper, scans
 from ._regions import Block
 from ._rules import ruling_lines
-from ._text import as_in_file, as_read
+from ._text import Content, as_in_file, as_read, main_turn
 from ._trust import doubt_of
 
 if TYPE_CHECKING:
@@ -110,6 +111,11 @@ class PdfFile:
                 left, bottom, right, top = page.get_bbox()
                 frame = Frame(left, bottom, right, top, rotation)
                 overlay = overlay_of(self._document.raw, page.raw, page.formenv and page.formenv.raw, frame)
+                # A page without text of its own is left to OCR, which sees what is written over it too.
+                if overlay.written and pdfium.FPDFText_CountChars(text_page.raw) and _flattened(page):
+                    page.close()
+                    page = self._document[index]
+                    text_page = page.get_textpage()
                 return self._reading(info, page, text_page.raw, frame, layout)._replace(overlay=overlay)
             finally:
                 page.close()  # and its text page
@@ -122,11 +128,12 @@ class PdfFile:
             text = PageText(page=info.index, content="", reason="no text")
             return PageReading(info, text, Words.build(text, ()))
         if layout:
-            grids = ruled_grids(*ruling_lines(page.raw, frame, info.width, info.height), lines, info.width, info.height)
-            text, words, blocks = as_read(info.index, lines, grids, info.width, info.height, glyphs.bold)
+            text, words, blocks = _as_read(info, page, text_page, raw, frame, glyphs, lines)
         else:
             text, words, blocks = as_in_file(info.index, lines)
-        doubt = doubt_of(text_page, raw, text.content, lines, lambda pale: _letters_seen(page, info, pale))
+        doubt = doubt_of(
+            text_page, raw, text.content, lines, lambda pale: _letters_seen(page, info, pale), lambda: _scanned(page, info, frame, lines)
+        )
         if doubt is not None:
             # The same text: words and spans count in it.
             text = PageText(page=text.page, content=text.content, artifact=text.artifact, reason=doubt.reason, confidence=doubt.confidence)
@@ -178,24 +185,77 @@ class PdfFile:
                 return EmbeddedFile(name, size.value, None)
             return EmbeddedFile(name, size.value, buffer.raw[: size.value])
 
+    def form_data(self, limit: int) -> bytes | None:
+        """What is filled into a form of XFA, as XML, if there is one and it has no more than ``limit`` bytes."""
+        size = ctypes.c_ulong()
+        with _LOCK:
+            document = self._document.raw
+            packets = {self._packet_name(index): index for index in range(max(0, pdfium.FPDF_GetXFAPacketCount(document)))}
+            index = packets.get("datasets", packets.get(""))
+            if index is None or not pdfium.FPDF_GetXFAPacketContent(document, index, None, 0, size) or not 0 < size.value <= limit:
+                return None
+            buffer = ctypes.create_string_buffer(size.value)
+            return buffer.raw if pdfium.FPDF_GetXFAPacketContent(document, index, buffer, size.value, size) else None
+
+    def _packet_name(self, index: int) -> str:
+        length = pdfium.FPDF_GetXFAPacketName(self._document.raw, index, None, 0)
+        buffer = ctypes.create_string_buffer(length + 1)
+        pdfium.FPDF_GetXFAPacketName(self._document.raw, index, buffer, length)
+        return buffer.value.decode("utf-8", "replace")
+
     def _label(self, index: int) -> str:
         return utf16(lambda buffer, length: pdfium.FPDF_GetPageLabel(self._document.raw, index, buffer, length))
 
 
+def _as_read(info: PageInfo, page: Any, text_page: Any, raw: str, frame: Frame, glyphs: Glyphs, lines: Sequence[Line]) -> Content:
+    """The page in reading order; one that is written sideways or upside down is read as a person does, who turns it."""
+    width, height, turn = info.width, info.height, main_turn(lines)
+    if turn:
+        frame = frame._replace(rotation=(frame.rotation - turn) % 360)
+        if turn != 180:
+            width, height = height, width
+        glyphs = Glyphs(text_page, frame)
+        lines = lines_of(raw, glyphs, width, height)
+    grids = ruled_grids(*ruling_lines(page.raw, frame, width, height), lines, width, height)
+    content = as_read(info.index, lines, grids, width, height, glyphs.bold)
+    return content.turned(turn) if turn else content
+
+
 def _letters_seen(page: Any, info: PageInfo, lines: Sequence[Line]) -> int:
     """How many letters of ``lines`` stand out from what lies behind them when the page is drawn."""
+    seen = 0
+    with _drawn(page, info) as (image, scale):
+        for line in lines:
+            corners = (math.floor(line.x0 * scale), math.floor(line.y0 * scale), math.ceil(line.x1 * scale), math.ceil(line.y1 * scale))
+            darkest, brightest = cast("tuple[int, int]", image.crop(corners).getextrema())  # it is grey
+            seen += line.letters if brightest - darkest > _CONTRAST else 0
+    return seen
+
+
+def _scanned(page: Any, info: PageInfo, frame: Frame, lines: Sequence[Line]) -> float:
+    """The share of the page that scans fill, with writing beside that of ``lines``; 0 where there is none."""
+    found = scans(page.raw, frame)
+    if found is None:
+        return 0.0
+    place, share = found
+    with _drawn(page, info) as (image, scale):
+        return share if is_written_paper(image, place, lines, scale) else 0.0
+
+
+@contextmanager
+def _drawn(page: Any, info: PageInfo) -> Iterator[tuple[Image, float]]:
+    """The page in grey, for a look, and how many pixels a point has."""
     scale = min(1.0, _SIDE / max(info.width, info.height, 1.0))
     bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False)
     try:
-        image = bitmap.to_pil()
-        seen = 0
-        for line in lines:
-            corners = (math.floor(line.x0 * scale), math.floor(line.y0 * scale), math.ceil(line.x1 * scale), math.ceil(line.y1 * scale))
-            darkest, brightest = image.crop(corners).getextrema()
-            seen += line.letters if brightest - darkest > _CONTRAST else 0
-        return seen
+        yield bitmap.to_pil(), scale
     finally:
         bitmap.close()
+
+
+def _flattened(page: Any) -> bool:
+    """Make what form fields, typed notes and stamps show a part of the page, in memory; it has to be loaded again then."""
+    return bool(pdfium.FPDFPage_Flatten(page.raw, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS)
 
 
 class EmbeddedFile(NamedTuple):

@@ -55,11 +55,12 @@ def _span(page: FormPage, widget: Widget, value: str, content_id: str) -> Span:
             for index, (start, end) in enumerate(zip(*page.words.ranges(), strict=True))
             if _holds(widget.box, page.words.box(index))
         ]
-        if inside:
-            start, end = inside[0][0], inside[-1][1]
-            quote = page.text.content[start:end]
-            if quote.split() == value.split():
-                return Span(artifact=page.text.artifact, page=page.number, start=start, end=end, box=widget.box, quote=quote)
+        written, sought = [page.text.content[start:end] for start, end in inside], value.split()
+        for first in range(len(written) - len(sought) + 1):
+            if written[first : first + len(sought)] == sought:
+                start, end = inside[first][0], inside[first + len(sought) - 1][1]
+                if (quote := page.text.content[start:end]).split() == sought:
+                    return Span(artifact=page.text.artifact, page=page.number, start=start, end=end, box=widget.box, quote=quote)
     return Span(artifact=content_id, page=page.number, box=widget.box)
 
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from aios_sdk import Box
 
+from ._glyphs import turned
 from ._lines import Line, Word
 
 #: Points by which lines may miss each other and still meet.
@@ -69,6 +70,11 @@ class Grid:
     def rows(self) -> list[list[str]]:
         """The text of its cells."""
         return [[" ".join(word.text for word in cell) for cell in row] for row in self.cells]
+
+    def turned(self, clockwise: int) -> Grid:
+        """The same table on the page turned by so many degrees; its place in points is not kept up."""
+        boxes = [[box and turned(box, clockwise) for box in row] for row in self.boxes]
+        return Grid(self.cells, boxes, self.merged, (self.x0, self.y0, self.x1, self.y1), self.number)
 
     @property
     def box(self) -> Box:

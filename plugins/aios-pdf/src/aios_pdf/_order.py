@@ -25,6 +25,10 @@ _LEVEL: Final = 0.4
 #: Lines nearer than this, in sizes of their font, are of one value.
 _TIGHT: Final = 1.4
 _DEEPEST: Final = 12
+#: The bullet or number that an item of a list begins with.
+MARKER: Final = re.compile(
+    r"[•●◦○▪■□▸►‣⁃∙·✓✔➢➤\uf0b7\uf0a7\uf0d8*–—-]|§\s?\d{1,3}|\(?\d{1,2}(?:\.\d{1,2}){0,3}[.)]|\(?[a-z][.)]|\(?[ivx]{1,5}[.)]|\d{1,2}(?:\.\d{1,2}){1,3}"
+)
 _VALUE: Final = re.compile(r"[-+(€$£]{0,2}\d|[A-Z]{3} \d")
 
 
@@ -228,8 +232,12 @@ def _are_columns(rows: list[Row], band: _Band) -> bool:
 
 
 def _is_prose(rows: Sequence[Sequence[Item]]) -> bool:
-    """Whether lines of words run through their column, where those of a table are broken into cells."""
-    if sum(map(len, rows)) > _UNBROKEN * len(rows) or sum(item.count for row in rows for item in row) < _PROSE[0] * len(rows):
+    """Whether lines of words run through their column, where those of a table are broken into cells.
+
+    The number or bullet of an item of a list, off from its text, is no cell.
+    """
+    pieces = sum(len(row) - (len(row) > 1 and MARKER.fullmatch(row[0].text) is not None) for row in rows)
+    if pieces > _UNBROKEN * len(rows) or sum(item.count for row in rows for item in row) < _PROSE[0] * len(rows):
         return False
     start, end = min(row[0].x0 for row in rows), max(row[-1].x1 for row in rows)
     widths = sorted(row[-1].x1 - row[0].x0 for row in rows)

@@ -51,7 +51,8 @@ class Pdf:
     """Reads PDF files with PDFium: pages, text, words with boxes, embedded files and the fields of an embedded e-invoice.
 
     A page without a text layer gets no text (an OCR step may read it). The fields of an e-invoice have spans into the embedded XML, and
-    before that the place on the page where the value is printed, if it is found.
+    before that the place on the page where the value is printed, if it is found. What is written into form fields, typed onto a page or
+    stamped is part of its text. The data of a form that is XFA alone is a child.
     """
 
     class Config(ComponentConfig):
@@ -117,6 +118,9 @@ class Pdf:
                 tables=tables,
                 fields=(*_printed(_shown(invoices), readings), *_filled_in(readings, source.content_id)),
             )
+            if not any(reading.overlay.widgets for reading in readings) and (filled := pdf.form_data(self.config.max_embedded_size)):
+                # A form of XFA alone: its page only asks to be opened in another program.
+                yield Source(name="xfa-datasets.xml", data=filled, media_type="application/xml")
             for position in range(pdf.embedded):
                 yield self._child(pdf, position, "application/xml" if position in invoices else "")
             if damage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -10,6 +11,7 @@ from typing import Final, NamedTuple
 from aios_sdk import Box, PageText, Words
 
 from ._aligned import aligned_grids
+from ._glyphs import turned
 from ._grids import Grid
 from ._lines import Line, Word
 from ._order import Item, Row, in_order
@@ -68,6 +70,24 @@ class Content(NamedTuple):
     text: PageText
     words: Words
     blocks: tuple[Block, ...]
+
+    def turned(self, clockwise: int) -> Content:
+        """The same with the places on the page turned by so many degrees."""
+        boxes = (turned(self.words.box(index), clockwise) for index in range(len(self.words)))
+        ranges = [(start, end, box, None) for (start, end), box in zip(zip(*self.words.ranges(), strict=True), boxes, strict=True)]
+        blocks = (
+            block._replace(box=turned(block.box, clockwise), grid=block.grid and block.grid.turned(clockwise)) for block in self.blocks
+        )
+        return Content(self.text, Words.build(self.text, ranges), tuple(blocks))
+
+
+def main_turn(lines: Sequence[Line]) -> int:
+    """The direction in which more than half of the letters are written, in degrees clockwise; 0 where there is none or they are upright."""
+    letters: Counter[int] = Counter()
+    for line in lines:
+        letters[line.turned] += line.letters
+    direction, most = letters.most_common(1)[0]
+    return direction if direction > 0 and 2 * most > letters.total() else 0
 
 
 def as_in_file(page: int, lines: Sequence[Line]) -> Content:

@@ -20,6 +20,8 @@ _LETTERS: Final = 120
 _FREQUENT: Final = 0.42
 #: Of a page with this share of letters that nobody sees the text is hidden.
 _HIDDEN: Final = 0.5
+#: No more characters than these are what was laid over a scan, or says what it is.
+_LAID_OVER: Final = 200
 #: So many characters are asked whether their font tells what they mean.
 _SAMPLE: Final = 64
 #: All colours above this (of 255) are white on paper.
@@ -40,10 +42,13 @@ class Doubt(NamedTuple):
     confidence: float
 
 
-def doubt_of(handle: Any, raw: str, content: str, lines: Sequence[Line], seen: Callable[[Sequence[Line]], int]) -> Doubt | None:
+def doubt_of(
+    handle: Any, raw: str, content: str, lines: Sequence[Line], seen: Callable[[Sequence[Line]], int], scanned: Callable[[], float]
+) -> Doubt | None:
     """What is wrong with the text of the PDFium text page ``handle``, whose characters are ``raw`` and whose text is ``content``.
 
-    ``seen`` tells how many letters of lines the page shows when it is drawn; it is asked only for what is white or transparent.
+    ``seen`` tells how many letters of lines the page shows when it is drawn; it is asked only for what is white or transparent. ``scanned``
+    tells what share of the page scans fill; it is asked only of pages with little text.
     """
     letters = sum(line.letters for line in lines)
     if not letters:
@@ -59,6 +64,8 @@ def doubt_of(handle: Any, raw: str, content: str, lines: Sequence[Line], seen: C
         hidden += sum(line.letters for line in pale) - seen(pale)
     if hidden >= _HIDDEN * letters:
         return Doubt(f"hidden text: {hidden / letters:.0%} of the letters are not shown", 0.4)
+    if letters <= _LAID_OVER and (share := scanned()):
+        return Doubt(f"no text but {letters} letters on a page of which scans fill {share:.0%}", 0.4)
     return None
 
 

@@ -115,8 +115,8 @@ def parse_xml(text: str, roots: Container[Name]) -> Element:
     """The root element of ``text``, if its name is one of ``roots``.
 
     Nothing outside the text is read, and no entity is expanded but the five of XML and character references. Raises `Unsupported` naming
-    another root, as soon as it is seen; `Malformed` for what is no well-formed XML or declares entities; `LimitExceeded` for too deep
-    nesting.
+    another root, as soon as it is seen; `Malformed` for what is no well-formed XML, and for one of ``roots`` with entities of its own;
+    `LimitExceeded` for too deep nesting.
     """
     return _Reader(text, roots).read()
 
@@ -132,11 +132,12 @@ class _Reader:
         self._bytes = self._points = 0
         self._open: list[tuple[Element, int, list[str]]] = []
         self._root: Element | None = None
+        self._entity = ""
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
-        parser.EntityDeclHandler = self._entity
+        parser.EntityDeclHandler = self._declared
         self._parser: Final = parser
 
     def read(self) -> Element:
@@ -162,6 +163,12 @@ class _Reader:
         if not self._open:
             if element.name not in self._roots:
                 raise Unsupported(f"The root element is {element.name}, which is no invoice of CII or UBL")
+            if self._entity:
+                raise Malformed(
+                    f"The invoice declares the entity {self._entity!r}",
+                    cause="No e-invoice needs entities; they are used to exhaust memory or to read other files",
+                    fix="Ask the sender for it without",
+                )
             self._root = element
         else:
             self._open[-1][0].children.append(element)
@@ -184,8 +191,5 @@ class _Reader:
             element.start = match.end() + len(raw) - len(raw.lstrip())
             element.end = end - len(raw) + len(raw.rstrip())
 
-    def _entity(self, name: str, *_: object) -> None:
-        raise Malformed(
-            f"The XML declares the entity {name!r}",
-            cause="No e-invoice needs entities; they are used to exhaust memory or to read other files",
-        )
+    def _declared(self, name: str, *_: object) -> None:
+        self._entity = self._entity or name

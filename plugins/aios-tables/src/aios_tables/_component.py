@@ -52,8 +52,8 @@ class Tables:
     """
 
     class Config(ComponentConfig):
-        """``encoding``: of CSV that is no Unicode, such as ``cp1250``; Windows-1252 where empty. ``text_rows``: how many rows of a table
-        stand in the text of its page. ``rows_as_documents``: whether each row is a document too, with a field for each of its cells.
+        """``encoding``: of CSV that is no Unicode, such as ``cp1250``; told by its letters where empty. ``text_rows``: how many rows of a
+        table stand in the text of its page. ``rows_as_documents``: whether each row is a document too, with a field for each of its cells.
         ``max_size``: what a workbook may unpack to, in bytes. ``memory_mb``: for DuckDB, which spills to the scratch folder beyond it."""
 
         encoding: str = ""
@@ -96,6 +96,8 @@ class Tables:
                 for table in found.tables:
                     if table.name != REJECTED:
                         yield from row_sources(table, connection)
+            if found.doubt is not None:
+                raise found.doubt
 
     def _read(self, source: Source, path: Path, scratch: Path, connection: duckdb.DuckDBPyConnection) -> Sheets:
         one = (PageInfo(index=0),)

@@ -6,6 +6,8 @@ import codecs
 from pathlib import Path
 from typing import Final
 
+from aios_files import legacy_encoding
+
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -14,10 +16,13 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _BLOCK: Final = 1 << 20
+#: So many bytes of lines beyond ASCII tell a legacy encoding.
+_SAMPLE: Final = 1 << 16
 
 
 def encoding_of(path: Path, fallback: str = "") -> str:
-    """By byte order mark, zero bytes or being UTF-8; else ``fallback``, or Windows-1252. Empty when the file is binary."""
+    """By byte order mark, zero bytes or being UTF-8; else ``fallback``, or the legacy encoding whose letters make words, or Windows-1252.
+    Empty when the file is binary."""
     with path.open("rb") as file:
         head = file.read(_BLOCK)
         for mark, encoding in _BOMS:
@@ -26,16 +31,19 @@ def encoding_of(path: Path, fallback: str = "") -> str:
         if b"\0" in head:
             return _wide(head[:4096])
         decoder, block, is_utf8 = codecs.getincrementaldecoder("utf-8")(), head, True
+        foreign = bytearray()
         while block:
             if b"\0" in block:
                 return ""
+            if len(foreign) < _SAMPLE and not block.isascii():
+                foreign += b"\n".join(line for line in block.splitlines() if not line.isascii())
             try:
                 if is_utf8:
                     decoder.decode(block)
             except UnicodeDecodeError:
                 is_utf8 = False
             block = file.read(_BLOCK)
-    return "utf-8" if is_utf8 else fallback or "cp1252"
+    return "utf-8" if is_utf8 else fallback or legacy_encoding(bytes(foreign[:_SAMPLE])) or "cp1252"
 
 
 def _wide(head: bytes) -> str:

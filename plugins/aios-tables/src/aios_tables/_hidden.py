@@ -29,12 +29,13 @@ def hidden_parts(path: Path) -> list[list[tuple[int, int, int, int]]]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            return [list(_parts(archive, name)) for name in _sheets(archive)]
+            return [list(_parts(archive, name)) for name in sheet_members(archive)]
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error):
         return []  # what is broken, python-calamine has told of
 
 
-def _sheets(archive: zipfile.ZipFile) -> Iterator[str]:
+def sheet_members(archive: zipfile.ZipFile) -> Iterator[str]:
+    """The names of the members that are the sheets of a workbook, in its order."""
     targets = {}
     for tag in _LINK.findall(archive.read("xl/_rels/workbook.xml.rels")):
         found = dict(_ATTRIBUTE.findall(tag))

@@ -8,10 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from aios_sdk import Label, PageInfo, Table
+from aios_sdk import Label, Malformed, PageInfo, StepError, Table
 
 from ._blocks import Block, tables_of
+from ._formulas import check_extent, formulas_without_value
 from ._hidden import hidden_parts
+from ._padded import padded_numbers
 from ._text import Note
 from ._workbook import opened, workbook_errors
 
@@ -27,12 +29,14 @@ _HIDDEN: Final = {"Hidden": "hidden", "VeryHidden": "very hidden"}
 
 
 class Sheets(NamedTuple):
-    """What a file gives: pages, tables, for each page the lines beside its tables, and labels of hidden sheets."""
+    """What a file gives: pages, tables, for each page the lines beside its tables, labels of hidden sheets, and what is wrong with it
+    although it could be read."""
 
     pages: tuple[PageInfo, ...]
     tables: tuple[Table, ...]
     notes: Mapping[int, Sequence[Note]] = MappingProxyType({})
     labels: tuple[Label, ...] = ()
+    doubt: StepError | None = None
 
 
 def read_sheets(path: Path, name: str, media_type: str, scratch: Path, connection: duckdb.DuckDBPyConnection, max_size: int) -> Sheets:
@@ -47,7 +51,8 @@ def read_sheets(path: Path, name: str, media_type: str, scratch: Path, connectio
         labels: list[Label] = []
         tables: list[Table] = []
         notes: dict[int, list[Note]] = {}
-        hidden = hidden_parts(path)
+        check_extent(path, [sheet.name for sheet in sheets])
+        hidden, padded = hidden_parts(path), padded_numbers(path)
         for index, sheet in enumerate(sheets):
             visible = str(sheet.visible).rpartition(".")[2]
             if visible in _HIDDEN:
@@ -56,26 +61,53 @@ def read_sheets(path: Path, name: str, media_type: str, scratch: Path, connectio
                 continue
             cells = workbook.get_sheet_by_index(index)
             if cells.height and cells.width:
-                found = _Sheet(cells, index, sheet.name, hidden[index] if index < len(hidden) else [])
+                codes = padded[index] if index < len(padded) else {}
+                found = _Sheet(cells, index, sheet.name, hidden[index] if index < len(hidden) else [], codes)
                 tables += found.tables(scratch, connection)
                 notes[index] = found.notes()
-    return Sheets(pages, tuple(tables), notes, tuple(labels))
+    return Sheets(pages, tuple(tables), notes, tuple(labels), _not_calculated(path, name, [sheet.name for sheet in sheets]))
+
+
+def _not_calculated(path: Path, name: str, sheets: Sequence[str]) -> Malformed | None:
+    unknown = [(sheet, found) for sheet, found in zip(sheets, formulas_without_value(path), strict=False) if found.number]
+    if not unknown:
+        return None
+    count = sum(found.number for _, found in unknown)
+    sheet, first = unknown[0]
+    return Malformed(
+        f"{name!r} has {count:,} formula{'s' * (count > 1)} without a value, the first in {sheet}!{first.first}; these cells are empty",
+        cause="It was written by a program that does not calculate",
+        fix="Open it in a spreadsheet program and save it again",
+    )
 
 
 class _Sheet:
     """The used area of a sheet, its blocks, and what is merged or hidden in it."""
 
-    def __init__(self, cells: CalamineSheet, page: int, name: str, hidden: list[Part]) -> None:
+    def __init__(
+        self, cells: CalamineSheet, page: int, name: str, hidden: list[Part], codes: Mapping[tuple[int, int], str] = MappingProxyType({})
+    ) -> None:
         self._cells: Final = cells
         self._page: Final = page
         self._name: Final = name
         self._hidden: Final = hidden
+        self._codes: Final = codes
+        self._coded: Final = frozenset(row for row, _ in codes)
         self._top, self._left = cells.start or (0, 0)
         self._blocks: Final = tables_of(self._rows())
 
     def _rows(self) -> Iterator[Sequence[Any]]:
         """The rows of the used area; the iterator of python-calamine leaves out empty columns before it, and not empty rows."""
-        return islice(self._cells.iter_rows(), self._top, None)
+        rows = islice(self._cells.iter_rows(), self._top, None)
+        return self._with_codes(rows) if self._codes else rows
+
+    def _with_codes(self, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+        """``rows`` with the numbers that are shown as codes as these."""
+        for number, row in enumerate(rows, self._top):
+            if number in self._coded:
+                yield [self._codes.get((number, column), cell) for column, cell in enumerate(row, self._left)]
+            else:
+                yield row
 
     def tables(self, scratch: Path, connection: duckdb.DuckDBPyConnection) -> Iterator[Table]:
         """A table for each block, named after the sheet; the second and later ones have a number."""

@@ -12,6 +12,7 @@ import pydantic
 from aios_sdk import ComponentConfig, Context, LimitExceeded, Page
 
 from ._reading import ScanWord, words_of
+from ._rows import is_torn
 from ._scan import Scan, is_blank, scan
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ _DOUBTFUL: Final = 0.6
 
 #: Pages higher than this in widths are till receipts: one column of lines, whose prices belong to what stands to their left.
 _RECEIPT: Final = 1.7
-_ONE_BLOCK, _AUTOMATIC, _WITH_OSD = 6, 3, (1, 12)
+_ONE_BLOCK, _ONE_COLUMN, _AUTOMATIC, _WITH_OSD = 6, 4, 3, (1, 12)
+#: A reading of one column replaces that of several where it is sure of this share of what the other was sure of.
+_AS_SURE: Final = 0.95
 
 _TESSEROCR: Final = "tesserocr"
 _PYTESSERACT: Final = "pytesseract"
@@ -36,8 +39,8 @@ class Settings(ComponentConfig):
     Attributes:
         language: tesseract's names of the languages on the page, joined by ``+``: ``eng``, ``eng+deu``. Their data must be installed.
         psm: page segmentation mode of tesseract: ``auto`` takes 6 for pages much higher than wide (till receipts), which are read line
-            by line, and 3 for all others; 3 finds blocks and columns, 4 takes the page for one column, 6 for one block, 11 for scattered
-            words.
+            by line, and 3 for all others, or 4 where 3 tore the rows of a table apart; 3 finds blocks and columns, 4 takes the page for
+            one column, 6 for one block, 11 for scattered words.
         dpi: dots per inch at which pages are rendered.
         binding: ``tesserocr`` keeps the models loaded in this process, ``pytesseract`` starts the program for every page, ``auto`` takes
             the first where it is installed. It becomes the binding's name and version, since other versions may read otherwise.
@@ -105,15 +108,24 @@ class Reader:
         if max(found.picture.size) > _LARGEST:
             width, height = found.picture.size
             raise LimitExceeded(f"Page {page.index + 1} has {width} x {height} pixels; tesseract takes {_LARGEST} a side", fix="Lower dpi")
-        words = self._words(found, context)
+        words = self._in_rows(found, self._words(found, context), context)
         if self._settings.psm not in ("auto", 3, 4, 6, *_WITH_OSD) or confidence(words) >= _DOUBTFUL:
             return found, words, done
         return self._second_look(found, words, done, context)
 
     def _words(self, found: Scan, context: Context) -> list[ScanWord]:
+        return words_of(self._binding.read(found.picture, self._mode(found), self._settings.dpi, context))
+
+    def _mode(self, found: Scan) -> int:
         psm, picture = self._settings.psm, found.picture
-        mode = psm if psm != "auto" else _ONE_BLOCK if picture.height > _RECEIPT * picture.width else _AUTOMATIC
-        return words_of(self._binding.read(picture, mode, self._settings.dpi, context))
+        return psm if psm != "auto" else _ONE_BLOCK if picture.height > _RECEIPT * picture.width else _AUTOMATIC
+
+    def _in_rows(self, found: Scan, words: list[ScanWord], context: Context) -> list[ScanWord]:
+        """``words``, or those of another reading where tesseract tore the rows of a table apart, which also loses short cells."""
+        if self._settings.psm != "auto" or self._mode(found) != _AUTOMATIC or not is_torn(words):
+            return words
+        again = words_of(self._binding.read(found.picture, _ONE_COLUMN, self._settings.dpi, context))
+        return again if _certainty(again) >= _AS_SURE * _certainty(words) else words
 
     def _second_look(self, found: Scan, words: list[ScanWord], done: list[str], context: Context) -> tuple[Scan, list[ScanWord], list[str]]:
         """The most certain reading of a doubtful page: as it was found, turned as tesseract believes, and upside down, since tesseract

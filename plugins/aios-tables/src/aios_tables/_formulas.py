@@ -1,0 +1,110 @@
+"""What python-calamine does not say of the cells of .xlsx files: how far they are spread, before it makes room, and formulas without a
+value; read from the XML as a stream."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from aios_sdk import LimitExceeded
+
+from ._hidden import sheet_members
+
+_BLOCK: Final = 1 << 20
+_HEAD: Final = 1 << 16
+#: Cells between the first and the last one that is used; python-calamine takes 32 bytes for each, empty or not.
+_MOST_CELLS: Final = 50_000_000
+_DIMENSION: Final = re.compile(rb"""<(?:\w+:)?dimension\s+ref\s*=\s*["']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})["']""")
+_PLACE: Final = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
+#: A cell with a formula and no value. An empty text is one: ``t="str"``.
+_UNKNOWN: Final = re.compile(
+    rb"""<(?:\w+:)?c\b(?![^<>]*\bt\s*=\s*["']str["'])[^<>]*?\br\s*=\s*["']([A-Z]{1,3}\d{1,7})["'][^<>]*>\s*"""
+    rb"""<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<>]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*(?:/>|>\s*</(?:\w+:)?v>))?\s*</(?:\w+:)?c>"""
+)
+_LONGEST_CELL: Final = 1 << 18
+#: What a broken archive raises; of that python-calamine tells.
+BROKEN: Final = (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error)
+
+
+class Unknown(NamedTuple):
+    """The formulas of a sheet that have no value: how many there are, and the place of the first."""
+
+    number: int
+    first: str
+
+
+def check_extent(path: Path, names: list[str]) -> None:
+    """Raise `LimitExceeded` where the cells of a sheet of the workbook ``path`` are too far apart to be read as a table.
+
+    ``names`` are those of its sheets.
+    """
+    with suppress(*BROKEN), zipfile.ZipFile(path) as archive:
+        for name, blocks in zip(names, sheet_blocks(archive), strict=False):
+            head = next(blocks, b"")
+            stated = _DIMENSION.search(head[:_HEAD])
+            if stated is not None and _cells(*stated.groups()) > _MOST_CELLS:
+                _check(name, (head, *blocks))
+
+
+def _check(name: str, blocks: Iterable[bytes]) -> None:
+    rows, columns = set[int](), set[bytes]()
+    for block in blocks:
+        found = _PLACE.findall(block)
+        rows.update(int(row) for _, row in found)
+        columns.update(column for column, _ in found)
+    if not rows:
+        return
+    left, right, top, bottom = min(columns, key=column_number), max(columns, key=column_number), min(rows), max(rows)
+    count = _cells(left, top, right, bottom)
+    if count > _MOST_CELLS:
+        raise LimitExceeded(
+            f"Sheet {name!r} spans {count:,} cells, from {left.decode()}{top} to {right.decode()}{bottom}; {_MOST_CELLS:,} can be read",
+            cause="Something stands in a cell far off from the others",
+            fix="Delete the rows and columns beyond the table in a spreadsheet program, and save it again",
+        )
+
+
+def formulas_without_value(path: Path) -> list[Unknown]:
+    """For each sheet of the workbook ``path`` the formulas whose value nobody has calculated; empty for what is no .xlsx."""
+    found: list[Unknown] = []
+    with suppress(*BROKEN), zipfile.ZipFile(path) as archive:
+        for blocks in sheet_blocks(archive):
+            formulas = (block for block in blocks if b"<f" in block or b":f" in block)
+            places = [place[1].decode() for block in formulas for place in _UNKNOWN.finditer(block)]
+            found.append(Unknown(len(places), places[0] if places else ""))
+    return found
+
+
+def sheet_blocks(archive: zipfile.ZipFile) -> Iterator[Iterator[bytes]]:
+    """The XML of each sheet, in blocks that end behind a cell."""
+    return (_blocks(archive, name) for name in sheet_members(archive))
+
+
+def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    if name not in archive.NameToInfo:
+        return
+    rest = b""
+    with archive.open(name) as file:
+        while read := file.read(_BLOCK):
+            block = rest + read
+            end = block.rfind(b"c>") + 2 if b"c>" in block else 0  # "</c>", also with a prefix
+            yield block[:end]
+            rest = block[end:][-_LONGEST_CELL:]
+    yield rest
+
+
+def _cells(left: bytes, top: bytes | int, right: bytes, bottom: bytes | int) -> int:
+    return (int(bottom) - int(top) + 1) * (column_number(right) - column_number(left) + 1)
+
+
+def column_number(letters: bytes) -> int:
+    """The number of a column, from 1: 27 for ``AA``."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
