@@ -33,6 +33,21 @@ def test_a_curve_is_the_same_whatever_the_order_of_its_values(pairs: list[tuple[
 
 
 @given(PAIRS)
+def test_platts_curve_is_finite_and_its_slope_not_negative(pairs: list[tuple[float, bool]]) -> None:
+    curve = platt([each for each, _ in pairs], [each for _, each in pairs])
+    assert curve.slope is not None
+    assert curve.slope >= 0
+    assert math.isfinite(curve.slope)
+    assert math.isfinite(curve.shift)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
+def test_where_all_values_were_right_platts_curve_promises_no_more_than_its_targets(raw: list[float]) -> None:
+    curve = platt(raw, [True] * len(raw))
+    assert curve(0.999999) <= (len(raw) + 1) / (len(raw) + 2) + 1e-3
+
+
+@given(PAIRS)
 def test_what_isotonic_says_of_its_own_values_is_the_share_of_right_ones_on_average(pairs: list[tuple[float, bool]]) -> None:
     raw, right = [each for each, _ in pairs], [each for _, each in pairs]
     curve = isotonic(raw, right)

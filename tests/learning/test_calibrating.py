@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from aios_sdk import Classification, Document, Extraction, Field, Label, Pipeline, Registry, Source, Store, component, implements
+from aios_sdk import Classification, Document, Example, Extraction, Field, Label, Pipeline, Registry, Source, Store, component, implements
 from aios_sdk.errors import InputError, PipelineError, UsageError
-from aios_sdk.learning import calibrate
+from aios_sdk.learning import calibrate, evaluate
 from aios_sdk.learning._truth import is_same
 from aios_sdk.store import Learned, forget
 
@@ -271,6 +271,12 @@ def test_what_a_calibrator_was_fitted_to_is_known_when_it_is_forgotten(store: St
 )
 def test_values_are_compared_as_values_of_their_type(found: Field, true: object, same: bool) -> None:
     assert is_same(found, true) is same
+
+
+def test_a_calibrator_is_not_evaluated_on_examples_but_told_where_its_figures_are(store: Store, truth: Path) -> None:
+    model = calibrate(store, truth, step="amount").model
+    with pytest.raises(UsageError, match=r"no model of a component but for calibration.*aios model show tells"):
+        evaluate(store, str(model), [Example.of_text("50 0.9 x", "large")])
 
 
 def test_aios_calibrate_prints_and_says_what_comes_next(store: Store, truth: Path) -> None:

@@ -70,7 +70,22 @@ def test_what_is_no_model_is_told_with_what_there_is(store: Store, folder: Path)
     with pytest.raises(UsageError, match="cannot be called 'a b'"):
         add_model(store, folder, "a b")
     with pytest.raises(UsageError, match="kinds has a champion"):
-        store.models.add(folder, "kinds", Learned(task="t", format="json"), alias="champion")
+        store.models.add(folder, "kinds", Learned(task="classification", format="json"), alias="champion")
+
+
+def test_a_name_is_for_one_task_so_that_no_calibrator_becomes_the_challenger_of_a_classifier(store: Store, folder: Path) -> None:
+    add_model(store, folder)
+    with pytest.raises(UsageError, match=r"kinds is for classification, not for calibration\..*Give the new model another name"):
+        store.models.add(folder, "kinds", Learned(task="calibration", format="json"))
+    assert [model.version for model in store.models.list("kinds")] == [1]
+
+
+def test_what_no_component_works_with_is_not_told_to_be_compared_on_examples(store: Store, folder: Path) -> None:
+    add_model(store, folder)
+    for _ in range(2):
+        store.models.add(folder, "curves", Learned(task="calibration", format="json"))
+    with pytest.raises(UsageError, match=r"examples do not measure a calibrator.*aios model show .* curves@1 and curves@2 tell"):
+        store.models.promote("curves")
 
 
 def test_a_challenger_is_promoted_when_it_does_no_worse_on_the_same_examples(store: Store, folder: Path) -> None:

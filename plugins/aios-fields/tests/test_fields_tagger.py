@@ -223,3 +223,21 @@ def test_the_text_of_a_stretch_is_what_stands_in_its_places(lines):
                 quotes = [span.quote for place in stretch.places() for span in units.rows[place.row].spans(place.start, place.end)]
                 assert " ".join(" ".join(quotes).split()) == stretch.value
                 assert plain(stretch.value)
+
+
+def test_true_values_of_a_list_are_texts_and_are_learned_as_values_of_their_fields(folder: Path, tmp_path: Path) -> None:
+    """As `aios model train` reads them; compared as texts, no date and no amount of an example would ever be found in it."""
+    written = [
+        Example(document=one.document, fields={path: str(value) for path, value in one.fields.items()}, source=one.source)
+        for one in examples()
+    ]
+    assert any(isinstance(value, Decimal) for one in examples() for value in one.fields.values())
+    learned_from(written, tmp_path / "written")
+    assert digest_folder(tmp_path / "written") == digest_folder(folder)
+
+
+@pytest.mark.parametrize("value", ["12,50", "much", "NaN", True])
+def test_a_true_value_that_is_none_of_its_field_is_refused_with_the_example(tmp_path: Path, value: object) -> None:
+    wrong = [Example(document=one.document, fields={**one.fields, "paid": value}, source=one.source) for one in examples()]
+    with pytest.raises(ConfigurationError, match=r"has .* for paid, which is no decimal\. Write numbers as 1234\.50"):
+        learned_from(wrong, tmp_path / "wrong")

@@ -168,4 +168,4 @@ def test_account_numbers_are_checked():
 
 
 def test_yes_and_no_are_read_in_both_languages():
-    assert [reading.value for reading in truths("yes nein [x] [ ] Ja")] == [True, False, True, False, True]
+    assert [reading.value for text in ("yes nein", "[x]", "[ ]", "Ja") for reading in truths(text)] == [True, False, True, False, True]

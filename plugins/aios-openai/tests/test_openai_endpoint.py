@@ -90,3 +90,7 @@ def test_a_text_that_is_too_long_or_empty_is_never_sent(asking: Asking) -> None:
     with pytest.raises(Unsupported):
         asking.about(document("  \n", ""))
     assert asking.server.asked == []
+
+
+def test_an_error_without_words_is_told_by_its_number_alone(asking: Asking) -> None:
+    assert asking.error(Said(b"", 503)).what == "The endpoint answered 503"

@@ -334,8 +334,25 @@ def test_each_example_is_held_out_once_together_with_those_of_its_source(drawn_o
     examples = [Example.of_text(f"text {number}", label, source=source) for number, (label, source) in enumerate(drawn_of)]
     held = np.array(held_out(examples))
     assert (held.sum(axis=0) == 1).all()
+    told = {label: {one.source for one in examples if label in one.labels} for one in examples for label in one.labels}
     for source in ("one", "two"):
+        if any(sources == {source} for sources in told.values()):
+            continue  # without it there would be nothing to learn a label from
         assert sum(any(fold[number] for number, example in enumerate(examples) if example.source == source) for fold in held) <= 1
+
+
+def test_a_label_whose_examples_are_all_of_one_source_is_learnt_in_every_fold(tmp_path):
+    """Each sender sends one kind of letter: were a sender held out as a whole, no fold would know its kind, and nothing be sure."""
+    examples = [Example(document=one.document, labels=one.labels, source=f"sender of {one.labels[0]}") for one in drawn(240)]
+    labels = [one.labels[0] for one in examples]
+    for fold in held_out(examples):
+        assert {label for label, out in zip(labels, fold, strict=True) if not out} == {"bill", "letter"}
+    assert Lexical(Lexical.Config()).train(examples, tmp_path).metrics["accuracy"] > 0.5
+
+
+def test_examples_of_one_label_are_refused_with_what_to_do(tmp_path):
+    with pytest.raises(ConfigurationError, match="examples of 1 label"):
+        Lexical(Lexical.Config()).train([Example.of_text("pay this", "bill")], tmp_path)
 
 
 def test_texts_without_a_source_that_are_nearly_alike_are_held_out_together():
@@ -381,7 +398,7 @@ def test_each_of_several_labels_is_a_question_with_a_threshold_of_its_own():
 
 
 def test_several_labels_are_refused_where_one_is_expected():
-    with pytest.raises(ValueError, match="set multilabel"):
+    with pytest.raises(ConfigurationError, match="set multilabel"):
         Lexical(Lexical.Config()).train([Example.of_text("x", "a", "b"), Example.of_text("y", "a")], Path())
 
 

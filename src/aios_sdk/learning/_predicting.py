@@ -52,6 +52,11 @@ def predict(
     store: Store, model: Model, documents: Sequence[Document], *, config: Mapping[str, Any], component: str, registry: Registry
 ) -> Predicted:
     """What ``component`` (else the one that trained it) says of each document with ``model``. Raises what opening it raises."""
+    if not component and not model.component:
+        raise UsageError(
+            f"{model} is no model of a component but for {model.task}, and examples do not measure that",
+            fix="aios model show tells what it was measured to do; aios calibrate measures again",
+        )
     info = registry.resolve(component or model.component)
     reference = str(model)
     setting = model_setting(info)

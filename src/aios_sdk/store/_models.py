@@ -119,8 +119,8 @@ class Models:
         """Record the files in ``folder`` as the next version of ``name``, and let ``alias`` stand for it.
 
         Without ``alias`` the first version becomes the champion, and others the challenger. Durable on return, all or nothing. Raises
-        `InputError` for a folder without files, with links in it, or with a pickle, and `UsageError` for a name that cannot be one, or
-        where another champion stands.
+        `InputError` for a folder without files, with links in it, or with a pickle, and `UsageError` for a name that cannot be one, that
+        models for another task have, or where another champion stands.
         """
         source = Path(folder)
         if not NAME.fullmatch(name):
@@ -133,6 +133,12 @@ class Models:
         content = digest(canonical(sorted((file.path, file.bytes, file.blob) for file in files)))
         with self._changing():
             before = self.list(name)
+            if before and before[0].task != learned.task:
+                raise UsageError(
+                    f"{name} is for {before[0].task}, not for {learned.task}",
+                    cause="Steps that name it would break when such a version is promoted",
+                    fix="Give the new model another name",
+                )
             version = before[-1].version + 1 if before else 1
             alias = alias or (CHALLENGER if before else CHAMPION)
             if alias == CHAMPION and before:
@@ -234,6 +240,12 @@ class Models:
                         fix="Train another one; or give --force with the reason, which is recorded",
                     )
                 return told
+        if not wanted.component:  # a calibrator
+            raise UsageError(
+                f"Nobody knows whether {wanted} does better than the champion {champion}: examples do not measure a calibrator",
+                fix=f"Compare what aios model show {self._directory} {champion} and {wanted} tell, and give --force with the reason, "
+                "which is recorded",
+            )
         raise UsageError(
             f"Nobody knows whether {wanted} does better than the champion {champion}: no evaluation has both on the same examples",
             fix=f"{compare}; or give --force with the reason, which is recorded",

@@ -8,7 +8,9 @@ from ._words import label_key
 
 #: How a text is read: a code with digits, a checked form, a currency, or what stands there; ``dated`` is the document's own date, ``party``
 #: the name of a company or person, ``address`` the lines of one.
-TextKind: TypeAlias = Literal["identifier", "iban", "bic", "vat", "vin", "luhn", "email", "currency", "dated", "party", "address", "text"]
+TextKind: TypeAlias = Literal[
+    "identifier", "iban", "bic", "vat", "vin", "luhn", "email", "phone", "postcode", "currency", "dated", "party", "address", "text"
+]
 
 
 class Concept(NamedTuple):

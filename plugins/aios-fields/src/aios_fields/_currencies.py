@@ -33,12 +33,14 @@ _SYMBOLS: Final = {
     "a$": "AUD",
     "s$": "SGD",
     "hk$": "HKD",
+    "ft": "HUF",
+    "lei": "RON",
 }
 
 #: ISO code by what is printed, case folded and without a final point. ``$`` alone is taken for USD, ``¥`` for JPY.
 CURRENCIES: Final = {code.casefold(): code for code in _CODES} | _SYMBOLS
 
-_WORDS: Final = "|".join([*_CODES, "EUROS?", "Euros?", "euros?", r"Rs\.?", "RM", r"S?Fr\.", "zł", "Kč"])
+_WORDS: Final = "|".join([*_CODES, "EUROS?", "Euros?", "euros?", r"Rs\.?", "RM", r"S?Fr\.", "zł", "Kč", "Ft", "lei"])
 _SIGNS: Final = "|".join(re.escape(mark) for mark in ("US$", "HK$", "R$", "C$", "A$", "S$", "€", "$", "£", "¥", "₹", "₺", "₩", "₽"))
 
 #: Pattern of a mark: codes and words stand alone or beside a digit, symbols anywhere.

@@ -13,7 +13,7 @@ from aios_sdk import Alternative, Document, Field
 from ._items import items
 from ._labels import Hit, Labels
 from ._layout import Row, sheet_of
-from ._lines import address_after, begun, continued
+from ._lines import address_after, begun, continued, joined
 from ._names import FORM, names
 from ._parties import recipients, senders
 from ._payments import Payment
@@ -22,7 +22,7 @@ from ._schema import Wanted
 from ._sections import Sections
 from ._sums import agreeing, settled
 from ._values import Reading, Value, amounts, habits_of, text_of
-from ._vocabulary import LABEL_CONCEPTS, PARTIES
+from ._vocabulary import LABEL_CONCEPTS, PARTIES, column_named
 from ._words import label_key
 
 #: How much is left of a score (see the README) where the value stands beside or below its label, ...
@@ -151,8 +151,8 @@ class Search:
                 for one in ranked[number][:1]:
                     lines = address_after(self.rows, self._hits, one.places[-1])
                     if lines:
-                        texts = [_PARTED.sub(", ", " ".join(self.rows[row].text[start:end].split())) for row, start, end in lines]
-                        yield Candidate(", ".join(texts), one.score * _FOLLOWS, *lines[0], "", tuple(lines[1:]))
+                        texts = [_PARTED.sub(", ", self._line(row, start, end)) for row, start, end in lines]
+                        yield Candidate(joined(texts), one.score * _FOLLOWS, *lines[0], "", tuple(lines[1:]))
 
     def _printed(self, value: Decimal) -> Candidate | None:
         """The last place where an amount stands."""
@@ -236,14 +236,19 @@ class Search:
             more = begun(self.rows, self._hits, (one.row, one.start, one.end))
         else:
             return one
-        texts = [" ".join(self.rows[row].text[start:end].split()) for row, start, end in sorted([(one.row, one.start, one.end), *more])]
-        return one._replace(value=(", " if wanted.kind == "address" else " ").join(texts), more=tuple(more)) if more else one
+        texts = [self._line(row, start, end) for row, start, end in sorted([(one.row, one.start, one.end), *more])]
+        return one._replace(value=joined(texts) if wanted.kind == "address" else " ".join(texts), more=tuple(more)) if more else one
+
+    def _line(self, row: int, start: int, end: int) -> str:
+        return " ".join(self.rows[row].text[start:end].split())
 
     def _below(self, wanted: Wanted, place: int, hit: Hit, standing: float) -> Iterator[Candidate]:
         row = hit.row
         _, cell_end = row.cell_at(hit.start)
         if _WORD.search(_IN_BRACKETS.sub("", row.text[hit.end : cell_end])):
             return
+        if max(hit.fields.values(), default=1.0) < _CERTAIN and any(_names_items(row.text[start:end]) for start, end in row.cells):
+            return  # the "Datum" of each line is not that of the document
         label = row.within(hit.start, hit.end)
         depth = _COLUMN_DEPTH if len(row.cells) >= _COLUMNS and len(self._hits[place]) >= _COLUMNS - 1 else _DEPTH
         left, right, bottom = label[0].x0 - _ASIDE, label[-1].x1 + _ASIDE, max(token.y1 for token in label)
@@ -258,9 +263,8 @@ class Search:
                 tokens = other.within(start, end)
                 if tokens[0].x0 > right or tokens[-1].x1 < left:
                     continue
-                if not any(start <= found.start < end and found.is_boundary for found in self._hits[lower]) or _is_formed(
-                    wanted, other.text[start:end]
-                ):
+                labelled = (found.is_boundary and not found.is_at_the_end for found in self._hits[lower] if start <= found.start < end)
+                if not any(labelled) or _is_formed(wanted, other.text[start:end]):
                     read = list(self._read(wanted, other.text, start, end))
                     for reading in read:
                         covered = (reading.end - reading.start) / (end - start)
@@ -308,6 +312,12 @@ class Search:
         )
 
 
+def _names_items(text: str) -> bool:
+    """Whether the head of a column is one that only the lines of an invoice have."""
+    column = column_named([label_key(text)])
+    return column is not None and column.name in ("description", "quantity", "unit price")
+
+
 def _rescored(one: Candidate, score: float) -> Candidate:
     return one._replace(score=score)
 
@@ -318,7 +328,7 @@ def _is_formed(wanted: Wanted, text: str) -> bool:
 
 
 def _rank(amount: Reading, row: Sequence[Reading]) -> float:
-    others = [other.start for other in row if other.value != amount.value and other.start != amount.start]
+    others = [other.start for other in row if other.value != amount.value and not (other.start < amount.end and amount.start < other.end)]
     return (_ONE_OF_SEVERAL if others else 1.0) * (_NOT_LAST if any(start > amount.start for start in others) else 1.0)
 
 

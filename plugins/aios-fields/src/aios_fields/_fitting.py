@@ -40,7 +40,7 @@ class Known(NamedTuple):
     """An example as it is learned from: what is seen of the document, the true values by path, and whom it came from."""
 
     view: View
-    fields: Mapping[str, Value]
+    fields: Mapping[str, Value | None]
     source: str
 
 

@@ -41,7 +41,7 @@ INVOICES: Final = (
         "vervaldatum; vervaldag; te betalen voor; uiterste betaaldatum; betalen voor; "
         "fecha de vencimiento; vencimiento; fecha vencimiento; fecha límite de pago; "
         "data scadenza; data di scadenza; scadenza; scadenza pagamento",
-        "due; fällig",
+        "due; fällig; bis zum; bis spätestens; spätestens bis; spätestens zum; au plus tard le",
     ),
     Concept(
         "text",

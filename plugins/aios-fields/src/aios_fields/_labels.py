@@ -20,8 +20,12 @@ _NET: Final = 0.95
 _HEAD: Final = "rechnung"
 _BRACKETS: Final = re.compile(r"\([^()]*\)")
 _LETTER: Final = re.compile(r"[^\W_]")
+_WORD: Final = re.compile(r"[^\W_]")
 _STARTS_INSIDE: Final = re.compile(r"[\w/@.\-]")
 _ENDS_INSIDE: Final = re.compile(r"[\w/@]|[-.][^\W\d]")
+#: What is no label: the letters that a code begins with (PO-1001), and the answer "no".
+_CODE: Final = re.compile(r"[A-Z]{1,4}[-/]\d")
+_ANSWER: Final = re.compile(r"no\b(?![.:]\s*\S)(?!\s?[#:]?\s?[A-Z]{0,4}[-/]?\d)", re.IGNORECASE)
 
 _TAX: Final = r"[\s,(]*(?:of\s+|der\s+)?(?:gst|vat|tax|mwst|ust|mehrwertsteuer|umsatzsteuer|tva|t\.v\.a|taxes?|btw|iva|i\.v\.a)\b\.?\)?"
 _WITH: Final = (
@@ -59,6 +63,13 @@ class Hit(NamedTuple):
         return rest.startswith(":") or not (_LETTER.search(rest) or _LETTER.search(self.row.text[start : self.start]))
 
     @property
+    def is_at_the_end(self) -> bool:
+        """Whether words stand before it in its cell, and nothing after it: "12 High Street" is no label, nor what goes before one."""
+        start, end = self.row.cell_at(self.start)
+        rest = _BRACKETS.sub("", self.row.text[self.end : end])
+        return bool(_WORD.search(self.row.text[start : self.start])) and not (_WORD.search(rest) or ":" in rest)
+
+    @property
     def is_boundary(self) -> bool:
         """Whether a value before it ends here: it names something for certain, or a colon follows."""
         return not self.fields or max(self.fields.values()) > 0.9 or self.row.text[self.end : self.end + 2].lstrip().startswith(":")
@@ -93,6 +104,10 @@ class Labels:
             hit = self._longest(row, parts[number : number + _LONGEST + _WIDEST])
             if hit is None or (found and hit.end <= found[-1].end):
                 continue
+            if _CODE.match(row.text, hit.start) or (hit.key == "nr" and _is_no_number(hit, found)):
+                continue
+            if found and hit.is_at_the_end and _is_within_a_value(hit, found[-1]):
+                continue
             if hit.key in self._heads:
                 if hit.is_alone:
                     hit = hit._replace(opens=self._heads[hit.key])
@@ -118,7 +133,7 @@ class Labels:
         for number, (piece, is_inside) in enumerate(parts):
             if piece.start >= cell_end:
                 break
-            if number and is_inside and not inside:
+            if number and is_inside and not inside and key + piece.key not in self._prefixes:
                 continue
             key += piece.key
             if key not in self._prefixes:
@@ -134,15 +149,19 @@ class Labels:
 
     def _distant_number(self, row: Row, parts: Sequence[tuple[Piece, bool]], cell_end: int) -> tuple[int, int] | None:
         words = 0
+        between: list[str] = []
         for piece, is_inside in parts:
             if piece.start >= cell_end or words > _WIDEST:
                 return None
             if is_inside:
                 continue
             if piece.key == "nr":
+                if any(f"{''.join(between[first:])}nr" in self._by_key for first in range(len(between))):
+                    return None  # the number of a thing that stands between: "a claim under my policy no."
                 return (piece.end, words) if not _ENDS_INSIDE.match(row.text, piece.end) else None
             if any(char.isdigit() for char in piece.key):
                 return None
+            between.append(piece.key)
             words += 1
         return None
 
@@ -154,6 +173,18 @@ class Labels:
         with_tax = _WITH_TAX.match(row.text, end)
         end = with_tax.end() if with_tax else end
         return Hit(row, piece.start, end, inside, {number: weight * factor for number, weight in self._by_key[key].items()}, key)
+
+
+def _is_within_a_value(hit: Hit, before: Hit) -> bool:
+    """Whether words stand between it and the label before it in its cell, which has a colon: "Street: 12 High Street"."""
+    between = hit.row.text[before.end : hit.start]
+    return "\t" not in between and between.lstrip().startswith(":") and bool(_WORD.search(between))
+
+
+def _is_no_number(hit: Hit, before: Sequence[Hit]) -> bool:
+    """Whether ``No`` is an answer, or belongs to the label before it: "Policy number: No. 4711"."""
+    follows = bool(before) and not _LETTER.search(hit.row.text[before[-1].end : hit.start])
+    return follows or bool(_ANSWER.match(hit.row.text, hit.start))
 
 
 def _with_depth(text: str) -> list[tuple[Piece, bool]]:

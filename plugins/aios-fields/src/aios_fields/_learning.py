@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,8 +15,10 @@ from ._candidates import is_free, same
 from ._fitted import Model
 from ._fitting import FOLDS, Known, fit
 from ._ranking import FIGURES, LEADS, View, assurance
-from ._schema import Wanted
+from ._schema import FieldType, Wanted
 from ._tagger import Confidence, Tagger
+from ._truth import true_value
+from ._values import Value
 
 #: Precisions that it is told for which share of the values they can be had.
 _TARGETS: Final = (0.99, 0.95)
@@ -45,10 +47,12 @@ def learn(examples: Sequence[Example], schema: Sequence[Wanted], view: Callable[
     """Learn the fields that the examples have values of. Raises `ConfigurationError` where there is nothing to learn."""
     taught = [wanted for wanted in schema if any(example.fields.get(wanted.path) is not None for example in examples)]
     _check(examples, schema, taught)
-    names = [example.source for example in examples]
+    names = [example.source or f"example {number}" for number, example in enumerate(examples)]
     if len(set(names)) < FOLDS:  # too few to leave some out: then every example stands for itself
         names = [str(number) for number in range(len(examples))]
-    known = [Known(view(one.document), one.fields, source) for one, source in zip(examples, names, strict=True)]
+    types = {wanted.path: wanted.type for wanted in schema}
+    truths = [_typed(example, types) for example in examples]
+    known = [Known(view(one.document), truth, source) for one, truth, source in zip(examples, truths, names, strict=True)]
     judged: list[Judged] = []
     models: dict[str, Model] = {}
     with threadpool_limits(1):  # sums in one order, so that every process learns the same
@@ -77,6 +81,20 @@ def _check(examples: Sequence[Example], schema: Sequence[Wanted], taught: Sequen
             f"{len(examples)} examples with values of {len(taught)} fields are too few to learn from",
             fix=f"Give at least {FOLDS} examples, better a hundred of as many sources as there are",
         )
+
+
+def _typed(example: Example, types: Mapping[str, FieldType]) -> dict[str, Value | None]:
+    """The true values of an example as those of their fields. Raises `ConfigurationError` for what is none."""
+    found: dict[str, Value | None] = {}
+    for path, value in example.fields.items():
+        try:
+            found[path] = None if value is None else true_value(value, types[path])
+        except ValueError as error:
+            raise ConfigurationError(
+                f"The example {example.document.name or example.document.text[:40]!r} has {value!r} for {path}, which is no {types[path]}",
+                fix="Write numbers as 1234.50, dates as 2026-03-04, and yes or no as true or false",
+            ) from error
+    return found
 
 
 def _confidence(judged: Sequence[Judged], taught: Sequence[Wanted]) -> Confidence:

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from ._labels import Hit
 from ._layout import Row
-from ._names import CONTACT, POSTCODE, STREET
+from ._names import CONTACT, FORM, POSTCODE, STREET
 
 #: Number of a row, start and end of a part of its text.
 Part: TypeAlias = tuple[int, int, int]
@@ -19,6 +19,8 @@ _ASIDE, _APART = 1.2, 2.2
 _NEARER: Final = 0.8
 _MOST_LINES: Final = 6
 
+#: A number of a company register alone on a line.
+_REGISTER: Final = re.compile(r"\([^()]*\)|(?i:\(?\W*(?:co|company|reg|registration|roc|register)\b[^()]*\d[^()]*\)?)")
 _LEAD: Final = re.compile(r"[\s,;|•·–—-]+")
 
 
@@ -37,7 +39,8 @@ def continued(rows: Sequence[Row], hits: Sequence[Sequence[Hit]], first: Part) -
                 break
             continue
         text = row.text[cell[0] : cell[1]]
-        if any(hit.start < cell[1] for hit in hits[number]) or CONTACT.search(text):
+        # "3 place du Marché": a word that may be a label is none in the midst of a line.
+        if any(hit.start < cell[1] and _ends(hit, cell[0]) for hit in hits[number]) or CONTACT.search(text):
             break
         found.append((number, *cell))
         before = row
@@ -52,12 +55,59 @@ def address_after(rows: Sequence[Row], hits: Sequence[Sequence[Hit]], name: Part
     rest = _LEAD.match(row.text, end, cell_end)
     if rest is not None and POSTCODE.search(row.text[rest.end() : cell_end]):
         return [(place, rest.end(), cell_end)]
-    lines = continued(rows, hits, (place, start, end))
+    lines, centred = continued(rows, hits, (place, start, end)), _centred(rows, hits, (place, start, end))
+    if len(centred) > len(lines) and any(POSTCODE.search(rows[number].text) for number, _, _ in centred):
+        lines = centred
     texts = [rows[number].text[first:last] for number, first, last in lines]
+    # Between the name of a shop and its address may stand that of its company, and "(742016-W)".
+    while texts and (_REGISTER.fullmatch(texts[0].strip()) or FORM.search(texts[0])):
+        lines, texts = lines[1:], texts[1:]
     towns = [number for number, text in enumerate(texts) if POSTCODE.search(text)]
     if towns:  # "1200 Ocean Ave" looks like a town with its postcode, too
-        return lines[: (towns[1] if towns[1:2] == [towns[0] + 1] else towns[0]) + 1]
+        last = towns[1] if towns[1:2] == [towns[0] + 1] else towns[0]
+        while texts[last].rstrip().endswith(",") and last + 1 < len(lines):
+            last += 1
+        return lines[: last + 1]
     return [line for line, text in zip(lines, texts, strict=True) if STREET.search(text)][:1]
+
+
+def joined(texts: Sequence[str]) -> str:
+    """The lines of an address on one line, parted by commas, each of which may end with one already."""
+    return ", ".join(text.strip(" ,") for text in texts if text.strip(" ,"))
+
+
+def _centred(rows: Sequence[Row], hits: Sequence[Sequence[Hit]], first: Part) -> list[Part]:
+    """The same where lines are set around one middle, as the head of a receipt is: each is alone in its row."""
+    place, start, end = first
+    before, middle = rows[place], _middle(rows[place], start, end)
+    if len(before.cells) > 1:
+        return []
+    found: list[Part] = []
+    for number in range(place + 1, len(rows)):
+        row = rows[number]
+        if (
+            row.sheet is not before.sheet
+            or row.top - before.bottom > _APART
+            or len(found) == _MOST_LINES - 1
+            or len(row.cells) > 1
+            or abs(_middle(row, 0, len(row.text)) - middle) > _ASIDE
+            or any(_ends(hit, 0) for hit in hits[number])
+            or CONTACT.search(row.text)
+        ):
+            break
+        found.append((number, 0, len(row.text)))
+        before = row
+    return found
+
+
+def _ends(hit: Hit, start: int) -> bool:
+    """Whether a label in a line that begins at ``start`` says that another thing begins here."""
+    return (hit.is_boundary and not hit.is_at_the_end) or hit.start <= start
+
+
+def _middle(row: Row, start: int, end: int) -> float:
+    tokens = row.within(start, end)
+    return (tokens[0].x0 + tokens[-1].x1) / 2
 
 
 def begun(rows: Sequence[Row], hits: Sequence[Sequence[Hit]], last: Part) -> list[Part]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import cached_property
+from itertools import combinations
 from typing import Final, TypeVar
 
 from ._sums import Scored
@@ -33,7 +35,7 @@ _TAXED, _PAID, _OF_PARTS, _ROUNDED = 0.4, 0.4, 0.3, 0.4
 _NOTHING, _A_TAX, _UNROUNDED = 0.2, 0.2, 0.3
 
 #: Of more amounts than this some agree by chance, and digits of an amount, beyond which it is a number of another kind.
-_MOST, _DIGITS = 150, 12
+_MOST, _MOST_TAXED, _DIGITS = 150, 12, 12
 
 
 def is_taxed(gross: Decimal, net: Decimal) -> bool:
@@ -48,6 +50,7 @@ class Payment:
         held = {amount for amount in amounts if _is_money(amount)}
         self._held: Final = frozenset(held if len(held) <= _MOST else ())
         self._gives_change: Final = bool(_CHANGE.search(text))
+        self._wholes: Final[dict[Decimal, tuple[Decimal, ...]]] = {}
         self._rounds: Final = bool(_ROUNDING.search(text))
 
     def settled(self, candidates: Iterable[T], printed: Callable[[Decimal], T | None], rescored: Callable[[T, float], T]) -> list[T]:
@@ -65,13 +68,36 @@ class Payment:
         if any(self._is_paid(net + amount) and is_taxed(net + amount, net) for net in totals if net > amount):
             return score * _A_TAX
         doubt = 1.0
-        if any(self._is_taxed(amount, net) for net in self._held if net < amount):
+        if self._is_of_rates(amount):
+            doubt *= _TAXED
+        elif any(whole > amount and amount in self._rates_of(whole) for whole in totals):
+            return score
+        elif any(self._is_taxed(amount, net) for net in self._held if net < amount):
             doubt *= _TAXED
         if self._gives_change and any(cash - amount in self._held for cash in self._held if cash > amount):
             doubt *= _PAID
         if any(amount - part in totals and amount not in (part, 2 * part) for part in totals):
             doubt *= _OF_PARTS
         return 1 - (1 - score) * doubt
+
+    def _is_of_rates(self, amount: Decimal) -> bool:
+        return bool(self._rates_of(amount))
+
+    def _rates_of(self, whole: Decimal) -> tuple[Decimal, ...]:
+        """The amounts, each with the tax at its own rate, that make ``whole``; none where a document does not print such a table."""
+        if whole not in self._wholes:
+            parts = [one for one in self._taxed if one < whole]
+            found = (some for count in (2, 3) for some in combinations(parts, count) if abs(sum(some) - whole) <= _CENT)
+            self._wholes[whole] = next(found, ())
+        return self._wholes[whole]
+
+    @cached_property
+    def _taxed(self) -> tuple[Decimal, ...]:
+        """The amounts beside which the net amount and the tax are printed."""
+        found = [
+            one for one in sorted(self._held) if any(one - net in self._held and is_taxed(one, net) for net in self._held if net < one)
+        ]
+        return tuple(found if len(found) <= _MOST_TAXED else ())
 
     def _is_taxed(self, amount: Decimal, net: Decimal) -> bool:
         """Whether the tax is printed that makes ``amount`` of ``net``, up to rounding to coins."""

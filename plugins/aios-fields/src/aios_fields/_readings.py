@@ -11,7 +11,8 @@ from typing import Final
 from ._currencies import CURRENCIES, MARK
 from ._identifiers import IBAN_LENGTHS, VAT_FORMS, compact, is_iban, is_luhn, is_vat_id, is_vin
 from ._schema import Wanted
-from ._values import Habits, Reading, amounts, dates, datetimes, identifiers, integers, truths
+from ._ticks import ticked
+from ._values import Habits, Reading, amounts, dates, datetimes, identifiers, integers, rates, spaced_identifier, truths
 
 _MARK: Final = re.compile(MARK)
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -19,6 +20,14 @@ _BIC: Final = re.compile(r"(?<!\w)[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
 _IBAN: Final = re.compile(r"(?<!\w)[A-Z]{2}\d{2}[A-Z0-9 ]{11,36}")
 _VAT: Final = re.compile(r"(?<!\w)(?:" + "|".join(VAT_FORMS) + r")[ -]?[A-Z]{0,2}(?:\d[ .-]?){6,11}[\dA-Z](?:B\d\d|[A-Z]{1,2})?(?!\w)")
 _VIN: Final = re.compile(r"(?<!\w)[A-HJ-NPR-Z0-9]{17}(?!\w)")
+#: Groups of digits as telephone numbers have them: +49 (0)30 1234-56, (555) 201-8890, 06 12 34 56 78.
+_PHONE: Final = re.compile(r"(?<![\w.,+-])(?:\+ ?|\()?\d(?:[ ()/.\u2013-]{0,3}\d)+(?![\w]|[.,]\d)")
+_FEWEST_DIGITS, _MOST_DIGITS = 6, 15
+#: Of the United Kingdom, Canada, the Netherlands, Sweden and Czechia, Poland, Portugal and Japan, the United States, and of digits alone.
+_POSTCODE: Final = re.compile(
+    r"(?<![\w-])(?:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} ?[A-Z]{2}|\d{3} \d{2}|\d{2}-\d{3}|\d{4}-\d{3}|"
+    r"\d{3}-\d{4}|\d{5}-\d{4}|\d{4,6})(?![\w-])"
+)
 _DIGITS: Final = re.compile(r"(?<![\w.,])\d(?:[ -]?\d)+(?![\w])")
 #: What identifiers with check digits look like, what tells that they are right, and how well they read where that fails: many VAT ids of
 #: samples are made up, and a VIN need not have a check digit everywhere.
@@ -30,6 +39,8 @@ _CHECKED: Final[dict[str, tuple[re.Pattern[str], Callable[[str], bool], float]]]
 _FREE: Final = re.compile(r"[^\s:.,;=#\-–|][^\t]*")
 _SHORT, _PLAIN = 3, 0.8
 _ALONE: Final = 0.75
+#: How well a part of an identifier reads that is printed with spaces.
+_OF_WHOLE: Final = 0.5
 _FIRST_DATES, _UNNAMED, _LATER = 4, 0.55, 0.8
 
 
@@ -40,6 +51,8 @@ def readings(field: Wanted, text: str, habits: Habits) -> Iterator[Reading]:
     elif field.type == "datetime":
         yield from datetimes(text, habits)
     elif field.type == "decimal":
+        if field.is_rate:
+            yield from rates(text)
         yield from amounts(text, habits)
     elif field.type == "integer":
         yield from integers(text)
@@ -107,6 +120,10 @@ def ibans(text: str) -> Iterator[Reading]:
 def _codes(field: Wanted, text: str) -> Iterator[Reading]:
     if field.kind == "email":
         yield from (Reading(match.start(), match.end(), match[0]) for match in _EMAIL.finditer(text))
+    elif field.kind == "phone":
+        yield from _phones(text)
+    elif field.kind == "postcode":
+        yield from (Reading(match.start(), match.end(), " ".join(match[0].split())) for match in _POSTCODE.finditer(text))
     elif field.kind == "bic":
         yield from (Reading(match.start(), match.end(), match[0]) for match in _BIC.finditer(text))
     elif field.kind in _CHECKED:
@@ -115,14 +132,31 @@ def _codes(field: Wanted, text: str) -> Iterator[Reading]:
             value = compact(match[0])
             yield Reading(match.start(), match.end(), value, 1.0 if holds(value) else doubtful)
     else:
+        whole = spaced_identifier(text)
+        if whole is not None:
+            yield whole
         for reading in identifiers(text):
             long = reading.end - reading.start >= _SHORT
-            yield reading if long else reading._replace(quality=reading.quality * 0.8)
+            share = _OF_WHOLE if whole is not None and reading.start < whole.end else 1.0 if long else 0.8
+            yield reading._replace(quality=reading.quality * share)
+
+
+def _phones(text: str) -> Iterator[Reading]:
+    """Telephone numbers as they are printed: 7 to 15 digits (the most that E.164 has), and no date, amount or account."""
+    others = [(one.start, one.end) for one in (*dates(text), *ibans(text)) if one.quality > 0.6]
+    for match in _PHONE.finditer(text):
+        digits = sum(char.isdigit() for char in match[0])
+        if _FEWEST_DIGITS <= digits <= _MOST_DIGITS and not any(match.start() < end and start < match.end() for start, end in others):
+            yield Reading(match.start(), match.end(), " ".join(match[0].split()))
 
 
 def _choices(choices: tuple[str, ...], text: str) -> Iterator[Reading]:
+    """Those that are printed; where they have boxes, those that are ticked."""
+    parts = ticked(text)
     for choice in choices:
         for match in re.finditer(rf"(?<!\w){re.escape(choice)}(?!\w)", text, re.IGNORECASE):
+            if parts is not None and not any(start <= match.start() and match.end() <= end for start, end in parts):
+                continue
             yield Reading(match.start(), match.end(), choice)
 
 

@@ -31,6 +31,8 @@ _TYPES: Final[dict[Any, FieldType]] = {
     dt.datetime: "datetime",
 }
 _OWN, _CONCEPT, _WEAK = 1.0, 0.97, 0.65
+#: How labels of percentages end, as labels are compared.
+_RATES: Final = ("rate", "percent", "percentage", "pct", "satz", "prozent", "taux", "tarief", "aliquota", "tipoiva", "share", "anteil")
 _LONGEST_DESCRIPTION: Final = 5
 
 
@@ -54,6 +56,12 @@ class Wanted(NamedTuple):
     own: frozenset[str] = frozenset()
     heads: tuple[str, ...] = ()
     listed: str = ""
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether percentages are its values: a tax rate, an interest rate, a share."""
+        named = (key for key, weight in self.labels.items() if weight == _OWN)
+        return self.concept == "tax rate" or (not self.concept and any(key.endswith(_RATES) for key in named))
 
     def accepted(self, value: Value) -> Value | None:
         """``value`` as the model takes it, or None when a constraint refuses it."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 from . import _evidence as evidence
 from ._candidates import same, stretches, trimmed
 from ._clues import plain
+from ._schema import FieldType
 from ._units import Unit, Units
 from ._values import Value
 
@@ -16,6 +20,29 @@ from ._values import Value
 _LIKE: Final = 0.8
 
 _LONGEST: Final = 9
+_DECIMAL: Final = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+
+
+def true_value(value: object, type_: FieldType) -> Value:
+    """A true value as one of its field, also where it was written down as a text, as the store writes it.
+
+    Raises ``ValueError`` for what is none.
+    """
+    if type_ == "text":
+        return value if isinstance(value, str) else str(value)
+    text = value.isoformat() if isinstance(value, dt.date) else str(value).strip()
+    if type_ == "date":
+        return dt.date.fromisoformat(text)
+    if type_ == "datetime":
+        moment = dt.datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    if type_ == "boolean" and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if type_ == "integer":
+        return int(text)
+    if type_ == "decimal" and _DECIMAL.fullmatch(text):
+        return Decimal(text)
+    raise ValueError(text)
 
 
 def runs_of(truth: Value | None, units: Units) -> list[tuple[Unit, ...]]:

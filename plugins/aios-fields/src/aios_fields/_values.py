@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Final, NamedTuple, TypeAlias
 
 from ._currencies import CURRENCIES, MARK
+from ._ticks import ticked
+from ._words import piece_key
 
 Value: TypeAlias = str | int | Decimal | bool | dt.date | dt.datetime
 
@@ -26,30 +28,34 @@ class Reading(NamedTuple):
 class Habits(NamedTuple):
     """How a document writes what could be read in two ways; None where nothing tells.
 
-    ``day_first``: 03/04/2024 is the third of April. ``comma``: 1,234 is a little more than one.
+    ``day_first``: 03/04/2024 is the third of April; where nothing tells, ``month_likely`` says that it is rather the fourth of March.
+    ``comma``: 1,234 is a little more than one. ``spaced``: 1 234,56 may be one number, since thousands are parted by nothing else.
     """
 
     day_first: bool | None = None
     comma: bool | None = None
+    month_likely: bool = False
+    spaced: bool = True
 
 
 _UNKNOWN: Final = Habits()
 _MONTH_NAMES: Final = (
-    "january januar januari janvier janv enero gennaio jan jänner jaenner ene gen",
-    "february februar februari février fevrier févr fevr febrero febbraio feb feber fév",
-    "march märz maerz marz maart mars marzo mar mär mrz mrt",
+    "january januar januari janvier janv enero janeiro gennaio jan jänner jaenner ene gen",
+    "february februar februari février fevrier févr fevr febrero fevereiro febbraio feb feber fév",
+    "march märz maerz marz maart mars março marzo mar mär mrz mrt",
     "april avril abril aprile apr avr abr",
-    "may mai mei mayo maggio mag",
-    "june juni juin junio giugno jun giu",
-    "july juli juillet julio luglio jul juil lug",
+    "may mai mei mayo maggio maio mag",
+    "june juni juin junio junho giugno jun giu",
+    "july juli juillet julio julho luglio jul juil lug",
     "august augustus août aout agosto aug ago",
-    "september septembre septiembre setiembre settembre sept sep set",
-    "october oktober octobre octubre ottobre oct okt ott",
-    "november novembre noviembre nov",
-    "december dezember décembre decembre diciembre dicembre dec dez déc dic",
+    "september septembre septiembre setiembre setembro settembre sept sep set",
+    "october oktober octobre octubre outubro ottobre oct okt ott",
+    "november novembre noviembre novembro nov",
+    "december dezember décembre decembre diciembre dezembro dicembre dec dez déc dic",
 )
 _MONTHS: Final = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
-_MONTH: Final = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+_MONTH_NAMED: Final = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
+_MONTH: Final = _MONTH_NAMED + r"\b\.?"
 
 _BEFORE: Final = r"(?<![\w/-])(?<!\d[.,])"
 _AFTER: Final = r"(?![\w/]|[.,-]\d)"
@@ -61,10 +67,31 @@ _DAY_MONTH: Final = re.compile(
     re.IGNORECASE,
 )
 _MONTH_DAY: Final = re.compile(rf"(?<!\w){_MONTH}[\s/-]*(\d{{1,2}})(?:st|nd|rd|th)?\s*[,/\s-]\s*(\d{{4}}){_AFTER}", re.IGNORECASE)
+_GLUED: Final = re.compile(rf"{_BEFORE}(\d{{1,2}}){_MONTH_NAMED}(\d{{4}}|\d{{2}})(?!\w)", re.IGNORECASE)
+_EAST_ASIAN: Final = re.compile(r"(?<!\d)(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일号]")
 _COMPACT: Final = re.compile(r"(?<![\w./,-])((?:19|20)\d{2})(\d{2})(\d{2})(?![\w/]|[.,-]\d)")
+#: Hours from UTC of zones by name: those of RFC 822, and of Europe.
+_ZONES: Final = {
+    **dict.fromkeys(("Z", "UTC", "GMT", "UT", "WET"), 0),
+    **dict.fromkeys(("CET", "MEZ", "BST", "WEST"), 1),
+    **dict.fromkeys(("CEST", "MESZ", "EET"), 2),
+    "EEST": 3,
+    "EDT": -4,
+    **dict.fromkeys(("EST", "CDT"), -5),
+    **dict.fromkeys(("CST", "MDT"), -6),
+    **dict.fromkeys(("MST", "PDT"), -7),
+    "PST": -8,
+}
 _TIME: Final = re.compile(
-    r"(?:T|,?\s+(?:um\s+|at\s+)?)(\d{1,2})[:.](\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([ap]\.?m\.?(?!\w))?(?:\s*Uhr)?\s*(Z\b|UTC\b|GMT\b|[+-]\d{2}:?\d{2})?",
+    r"(?:T|,?\s+(?:um\s+|at\s+)?)(\d{1,2})[:.](\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([ap]\.?m\.?(?!\w))?(?:\s*Uhr)?"
+    rf"\s*((?:{'|'.join(sorted(_ZONES, key=len, reverse=True))})\b|[+-]\d{{2}}:?\d{{2}})?",
     re.IGNORECASE,
+)
+
+#: A state of the United States with its ZIP code, or a telephone number as it is written there.
+_AMERICAN: Final = re.compile(
+    r"[^\W\d_],? +(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]) +"
+    r"\d{5}(?:-\d{4})?(?![\w-])|(?<!\w)\([2-9]\d\d\) ?\d{3}[-.]\d{4}(?!\w)"
 )
 
 #: Two-digit years below this belong to this century (as in POSIX strptime).
@@ -81,23 +108,37 @@ _NUMBER_AFTER: Final = r"(?![\w/]|[.,:–-]\d|\s?%)"
 
 def _amount_pattern(number: str) -> re.Pattern[str]:
     return re.compile(
-        rf"{_NUMBER_BEFORE}(?P<open>\()?(?P<sign>{_SIGN} ?)?(?:(?P<before>{MARK})\s?(?P<inner>{_SIGN} ?)?)?"
+        rf"{_NUMBER_BEFORE}(?P<open>\()?(?P<sign>{_SIGN} ?|(?i:minus) )?(?:(?P<before>{MARK})\s?(?P<inner>{_SIGN} ?)?)?"
         rf"(?P<number>{number})(?P<minus>-(?![\w-]))?(?(before)|(?:\s?(?P<after>{MARK}))?)(?P<close>\))?{_NUMBER_AFTER}"
     )
 
 
 _AMOUNT: Final = _amount_pattern(f"{_GROUPED}|{_INDIAN}|{_PLAIN}")
 _SPACED_AMOUNT: Final = _amount_pattern(_SPACED)
+#: A number right before another: where it ends and the other begins, nobody knows.
+_IN_DIGITS: Final = re.compile(r"\d $")
+#: Groups of digits before and after another.
+_IN_GROUPS: Final = re.compile(r"(?<![\d.,])\d{2,} $")
+_BEFORE_GROUPS: Final = re.compile(r" \d{2,}(?![\d.,])")
+_POINTED: Final = re.compile(r"\d\.\d{3},\d{2}(?!\d)")
+_RATE: Final = re.compile(rf"(?<![\w.,])({_SIGN})?(\d{{1,3}}(?:[.,]\d{{1,4}})?)\s?(?:%|percent\b|per cent\b|Prozent\b|v\.\s?H\.)")
 _INTEGER: Final = re.compile(rf"{_NUMBER_BEFORE}{_SIGN}?(?:\d{{1,3}}(?:([.,'’\u00a0\u202f])\d{{3}})(?:\1\d{{3}})*|\d+){_NUMBER_AFTER}")
-_YES_NO: Final = re.compile(r"(?<!\w)(?:(yes|ja|true|wahr|☒|☑|✓|✔|\[x\])|(no|nein|false|falsch|☐|\[ ?\]))(?!\w)", re.IGNORECASE)
+_YES_NO: Final = re.compile(
+    r"(?<!\w)(?:(yes|ja|oui|sí|sì|true|wahr|vrai|☒|☑|✓|✔|\[x\])|(no|nein|non|nee|false|falsch|faux|☐|\[ ?\]))(?!\w)", re.IGNORECASE
+)
+_LETTERS_DIGITS: Final = re.compile(r"[\s:.#]*(?P<code>(?P<word>[A-Z]{1,4}) \d[\w./-]*\w(?: \d{2,}(?![\w./,:-]))*)(?![\w/]|[.,:]\d|\s?%)")
+_DIGIT_GROUPS: Final = re.compile(r"[\s:.#]*(?P<code>\d+(?: \d{2,})+)[\s.;]*(?:$|\t)")
+#: 12,00 is a whole number, and yet money.
+_CENTS: Final = re.compile(r"[.,]\d{2}-?\)?$")
 _IDENTIFIER: Final = re.compile(r"[^\W_](?:[\w./\-#+:]*[^\W_])?")
 
 
 def dates(text: str, habits: Habits = _UNKNOWN) -> Iterator[Reading]:
-    """Dates in ``text``: ISO, 14.03.2024, 14/03/24, March 14, 2024, 14. März 2024, 14-Mar-2024, 20240314;
-    months by their names in English, German, French, Dutch, Spanish and Italian.
+    """Dates in ``text``: ISO, 14.03.2024, 14/03/24, March 14, 2024, 14. März 2024, 14-Mar-2024, 14MAR2024, 2024年3月14日, 20240314;
+    months by their names in English, German, French, Dutch, Spanish, Italian and Portuguese.
 
-    Where day and month could change places and ``habits`` does not tell, both readings come, day first with the better quality.
+    Where day and month could change places and ``habits`` does not tell, both readings come, the likelier one with the better quality: day
+    first, but in documents with an address or a telephone number of the United States.
     Example::
 
         next(dates("am 14. März 2024")).value == datetime.date(2024, 3, 14)
@@ -105,8 +146,10 @@ def dates(text: str, habits: Habits = _UNKNOWN) -> Iterator[Reading]:
     for match in _ISO.finditer(text):
         yield from _date(match, int(match[1]), int(match[3]), int(match[4]), 1.0)
     for match in _NUMERIC.finditer(text):
-        yield from _numeric_date(match, habits.day_first)
-    for match in _DAY_MONTH.finditer(text):
+        yield from _numeric_date(match, habits)
+    for match in _EAST_ASIAN.finditer(text):
+        yield from _date(match, int(match[1]), int(match[2]), int(match[3]), 1.0)
+    for match in (*_DAY_MONTH.finditer(text), *_GLUED.finditer(text)):
         yield from _date(match, _year(match[3]), _MONTHS[match[2].lower()], int(match[1]), 1.0)
     for match in _MONTH_DAY.finditer(text):
         yield from _date(match, int(match[3]), _MONTHS[match[1].lower()], int(match[2]), 1.0)
@@ -115,7 +158,8 @@ def dates(text: str, habits: Habits = _UNKNOWN) -> Iterator[Reading]:
 
 
 def datetimes(text: str, habits: Habits = _UNKNOWN) -> Iterator[Reading]:
-    """Dates followed by a time of day; without a printed zone the time is taken for UTC, with a lower quality."""
+    """Dates followed by a time of day; without a printed zone the time is taken for UTC, with a lower quality; zones are
+    offsets, and the names that mail has (EST, PDT), those of Europe (CET, MESZ), and UTC."""
     for date in dates(text, habits):
         match = _TIME.match(text, date.end)
         if match is None or not isinstance(date.value, dt.date):
@@ -137,13 +181,27 @@ def amounts(text: str, habits: Habits = _UNKNOWN) -> Iterator[Reading]:
         next(amounts("Summe 1.234,56 EUR")) == Reading(6, 18, Decimal("1234.56"), 1.0, "EUR")
     """
     taken = [(date.start, date.end) for date in dates(text) if date.quality > 0.6]
-    spaced = [match for match in _SPACED_AMOUNT.finditer(text) if match["before"] or match["after"]]
+    spaced = [
+        match
+        for match in _SPACED_AMOUNT.finditer(text)
+        if match["before"] or match["after"] or (habits.spaced and "," in match["number"] and not _IN_DIGITS.search(text, 0, match.start()))
+    ]
     for match in spaced:
         yield from _amount(match, habits.comma, 0.9)
     for match in _AMOUNT.finditer(text):
         if not any(match.start() < end and start < match.end() for start, end in taken):
             covered = any(match.start() < other.end() and other.start() < match.end() for other in spaced)
-            yield from _amount(match, habits.comma, 0.5 if covered else 1.0)
+            yield from _amount(match, habits.comma, 0.5 if covered or _is_of_groups(match) else 1.0)
+
+
+def rates(text: str) -> Iterator[Reading]:
+    """Percentages, as they are printed: 19 %, 3,5 %, 8.1%. Example::
+
+    next(rates("zzgl. 19 % USt")).value == Decimal(19)
+    """
+    for match in _RATE.finditer(text):
+        number = Decimal(match[2].replace(",", "."))
+        yield Reading(match.start(), match.end(), -number if match[1] else number)
 
 
 def integers(text: str) -> Iterator[Reading]:
@@ -154,19 +212,41 @@ def integers(text: str) -> Iterator[Reading]:
 
 
 def truths(text: str) -> Iterator[Reading]:
-    """Yes and no, ja and nein, true and false, ticked and empty boxes."""
+    """Yes and no, ja and nein, true and false, ticked and empty boxes; where boxes stand beside yes and no, the one that is ticked."""
+    parts = ticked(text)
     for match in _YES_NO.finditer(text):
+        if parts is not None and not any(start <= match.start() and match.end() <= end for start, end in parts):
+            continue
         yield Reading(match.start(), match.end(), match[1] is not None)
 
 
 def identifiers(text: str) -> Iterator[Reading]:
     """Runs of letters, digits and ``. / - _ # + :`` that hold a digit; those that look like a date or money have a low quality."""
     others = [(item.start, item.end) for item in dates(text) if item.quality > 0.6]
-    others += [(item.start, item.end) for item in amounts(text) if item.currency or not _whole(item.value)]
+    others += [
+        (item.start, item.end)
+        for item in amounts(text)
+        if item.currency or not _whole(item.value) or _CENTS.search(text, item.start, item.end)
+    ]
     for match in _IDENTIFIER.finditer(text):
         if any(char.isdigit() for char in match[0]):
             mistaken = any(match.start() < end and start < match.end() for start, end in others)
             yield Reading(match.start(), match.end(), match[0], 0.3 if mistaken else 1.0)
+
+
+def spaced_identifier(text: str) -> Reading | None:
+    """An identifier with spaces in it that ``text`` begins with: letters before its digits (``PHV 12.345.678-9``), or groups of digits
+    and nothing else in the cell (``4711 0815 22``); None for a date, an amount, a time, or where none is."""
+    match = _LETTERS_DIGITS.match(text) or _DIGIT_GROUPS.match(text)
+    if match is None:
+        return None
+    start, end = match.span("code")
+    word = match.groupdict().get("word") or ""
+    if piece_key(word) == "nr" or word.casefold() in CURRENCIES or word.casefold() in _MONTHS:
+        return None
+    if any(one.start < end and start < one.end for one in dates(text) if one.quality > 0.6):
+        return None
+    return Reading(start, end, " ".join(match["code"].split()))
 
 
 def _whole(value: Value) -> bool:
@@ -176,7 +256,10 @@ def _whole(value: Value) -> bool:
 def habits_of(texts: Iterable[str], day_first: bool | None = None) -> Habits:
     """What the numbers and dates of a document that can be read in one way only tell about the others; ``day_first`` if given wins."""
     first = second = commas = points = 0
+    american = pointed = False
     for text in texts:
+        american = american or bool(_AMERICAN.search(text))
+        pointed = pointed or bool(_POINTED.search(text))
         for match in _NUMERIC.finditer(text):
             if match[2] != ".":
                 first += int(match[1]) > 12 >= int(match[3])
@@ -184,20 +267,28 @@ def habits_of(texts: Iterable[str], day_first: bool | None = None) -> Habits:
         commas += len(re.findall(r"\d,\d{2}(?![\d.,])", text))
         points += len(re.findall(r"\d\.\d{2}(?![\d.,])", text))
     evidence = None if first == second else first > second
-    return Habits(evidence if day_first is None else day_first, None if commas == points else commas > points)
+    return Habits(
+        evidence if day_first is None else day_first,
+        None if commas == points else commas > points,
+        month_likely=american,
+        spaced=not pointed,
+    )
 
 
-def _numeric_date(match: re.Match[str], day_first: bool | None) -> Iterator[Reading]:
+def _numeric_date(match: re.Match[str], habits: Habits) -> Iterator[Reading]:
     first, second, year = int(match[1]), int(match[3]), _year(match[4])
     plain = 1.0 if len(match[4]) > 2 else 0.9
     if first == second or match[2] == "." or first > 12 or second > 12:
         months_first = second > 12 >= first
         yield from _date(match, year, first if months_first else second, second if months_first else first, plain)
-    elif day_first is not None:
-        yield from _date(match, year, second if day_first else first, first if day_first else second, plain)
+    elif habits.day_first is not None:
+        yield from _date(match, year, second if habits.day_first else first, first if habits.day_first else second, plain)
     else:
-        yield from _date(match, year, second, first, 0.75 * plain)
-        yield from _date(match, year, first, second, 0.55 * plain)
+        likely, other = (second, first), (first, second)
+        if habits.month_likely:
+            likely, other = other, likely
+        yield from _date(match, year, *likely, 0.75 * plain)
+        yield from _date(match, year, *other, 0.55 * plain)
 
 
 def _date(match: re.Match[str], year: int, month: int, day: int, quality: float) -> Iterator[Reading]:
@@ -214,7 +305,8 @@ def _year(text: str) -> int:
 
 def _zone(text: str | None) -> dt.tzinfo:
     if text is None or text[0] not in "+-":
-        return dt.UTC
+        hours = _ZONES[text.upper()] if text else 0
+        return dt.timezone(dt.timedelta(hours=hours)) if hours else dt.UTC
     offset = dt.timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
     return dt.timezone(-offset if text[0] == "-" else offset) if offset < dt.timedelta(days=1) else dt.UTC
 
@@ -223,11 +315,17 @@ def _trailing(text: str) -> int:
     return len(text) - len(text.rstrip())
 
 
+def _is_of_groups(match: re.Match[str]) -> bool:
+    """Whether a bare number stands in a row of others, as those of accounts and registers do: 220 4302 31."""
+    bare = match["number"].isdigit() and not (match["before"] or match["after"])
+    return bare and bool(_IN_GROUPS.search(match.string, 0, match.start()) or _BEFORE_GROUPS.match(match.string, match.end()))
+
+
 def _amount(match: re.Match[str], comma: bool | None, factor: float) -> Iterator[Reading]:
     enclosed = bool(match["open"] and match["close"])
     start, end = match.start() + bool(match["open"] and not enclosed), match.end() - bool(match["close"] and not enclosed)
     currency = CURRENCIES.get((match["before"] or match["after"] or "").casefold().rstrip("."), "")
-    negative = (match["sign"] or match["inner"] or match["minus"] or "+")[0] in "-−–" or enclosed
+    negative = (match["sign"] or match["inner"] or match["minus"] or "+")[0] in "-−–mM" or enclosed
     for number, plain in _decimals(match["number"], comma):
         quality = min(1.0, plain + 0.2) if currency else plain * 0.6 if enclosed else plain
         yield Reading(start, end, -number if negative else number, round(quality * factor, 6), currency)

@@ -1,4 +1,4 @@
-"""All the usual labels: those of invoices in six languages, and of claims, contracts and letters in English and German."""
+"""All the usual labels: those of invoices, claims, contracts and letters in six languages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ CONCEPTS: Final = (
         (
             "policy number; policy id; insurance number; insurance policy number; contract number; Versicherungsscheinnummer; "
             "Versicherungsschein Nummer; Versicherungsnummer; Versicherungs Nummer; Policennummer; Policen Nummer; "
-            "Police Nummer; VS Nr; Vertragsnummer; Vertrags Nummer"
+            "Police Nummer; VS Nr; Vertragsnummer; Vertrags Nummer; "
+            "numéro de police; numéro police; police numéro; numéro de contrat; numéro contrat; contrat numéro; "
+            "polisnummer; polis nummer; contractnummer; número de póliza; póliza número; número de contrato; "
+            "numero di polizza; numero polizza; polizza numero; numero di contratto; numero contratto"
         ),
         "policy; Police; Versicherungsschein; Vertrag",
     ),
@@ -23,7 +26,9 @@ CONCEPTS: Final = (
         "identifier",
         (
             "claim number; claim id; claim reference; claim ref; Schadensnummer; Schadennummer; Schaden Nummer; "
-            "Schadens Nummer; Schadenfall Nummer; Aktenzeichen"
+            "Schadens Nummer; Schadenfall Nummer; Aktenzeichen; "
+            "numéro de sinistre; numéro sinistre; sinistre numéro; référence du sinistre; référence sinistre; schadenummer; claimnummer; "
+            "número de siniestro; siniestro número; numero di sinistro; numero sinistro; sinistro numero"
         ),
         "claim; Schaden",
     ),
@@ -32,19 +37,43 @@ CONCEPTS: Final = (
         (
             "date of loss; loss date; date of accident; accident date; date of incident; incident date; date of damage; "
             "Schadentag; Schadenstag; Schadendatum; Schadensdatum; Unfalltag; Unfalldatum; Datum des Schadens; "
-            "Tag des Schadens; Ereignisdatum"
+            "Tag des Schadens; Ereignisdatum; "
+            "date du sinistre; date de sinistre; date de l'accident; date de survenance; sinistre du; "
+            "schadedatum; datum schade; datum van de schade; datum ongeval; "
+            "fecha del siniestro; fecha de siniestro; fecha del accidente; data del sinistro; data sinistro; data dell'incidente"
         ),
     ),
     Concept(
         "text",
         (
             "amount claimed; claim amount; claimed amount; amount of claim; amount of loss; loss amount; amount of damage; "
-            "Schadenhöhe; Schadenshöhe; Schadensumme; Schadenssumme; Schadenbetrag; Forderungsbetrag; Forderung"
+            "Schadenhöhe; Schadenshöhe; Schadensumme; Schadenssumme; Schadenbetrag; Forderungsbetrag; Forderung; "
+            "montant réclamé; montant du sinistre; montant des dommages; montant du préjudice; montant demandé; "
+            "schadebedrag; geclaimd bedrag; importe reclamado; importe del siniestro; importo richiesto; importo del danno"
         ),
     ),
-    Concept("text", "date of birth; birth date; dob; Geburtsdatum; geboren am"),
-    Concept("email", "email; e mail; email address; E-Mail-Adresse", "mail"),
-    Concept("text", "phone; telephone; phone number; telephone number; mobile; Telefon; Telefonnummer; Tel; Mobil"),
+    Concept(
+        "text",
+        "date of birth; birth date; dob; Geburtsdatum; geboren am; date de naissance; né le; née le; geboortedatum; fecha de nacimiento; "
+        "data di nascita",
+    ),
+    Concept(
+        "email",
+        "email; e mail; email address; E-Mail-Adresse; courriel; adresse électronique; e-mailadres; correo electrónico; correo; "
+        "posta elettronica",
+        "mail",
+    ),
+    Concept(
+        "phone",
+        "phone; telephone; phone number; telephone number; mobile; mobile number; cell; cell phone; "
+        "Telefon; Telefonnummer; Tel; Tel Nr; Mobil; Mobilnummer; Mobiltelefon; Handy; Handynummer; Rufnummer; "
+        "téléphone; tél; portable; numéro de téléphone; telefoon; telefoonnummer; mobiel; teléfono; móvil; telefono; cellulare",
+    ),
+    Concept(
+        "postcode",
+        "postcode; post code; postal code; zip code; zip; Postleitzahl; PLZ; code postal; código postal; codice postale; postnummer",
+    ),
+    Concept("text", "fax; fax number; Telefax; Faxnummer; télécopie"),
     Concept("dated", "date; Datum"),
     Concept("identifier", "number; Nummer"),
     Concept("identifier", "reference; reference number; ref; our reference; your reference; Referenz; Referenznummer; Zeichen"),

@@ -117,7 +117,8 @@ class Endpoint:
 
     def _failure(self, response: httpx.Response) -> StepError:
         status = response.status_code
-        what = f"The endpoint answered {status}: {self._said(_reason(response))}"
+        reason = self._said(_reason(response))
+        what = f"The endpoint answered {status}{': ' if reason else ''}{reason}"
         if status in (408, 409, 425, 429) or status >= 500:
             return Retryable(what, after=_after(response.headers.get("Retry-After", "")))
         if status in (401, 403) and self._key:

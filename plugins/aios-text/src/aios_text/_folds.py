@@ -26,14 +26,16 @@ def held_out(examples: Sequence[Example]) -> list[NDArray[np.bool_]]:
 
     Those of one source are held out together; where none is named, those of nearly the same words: a ticket that a machine sends each week
     is no news, and who has seen one of them knows the others. Texts that are only nearly alike are kept apart where together they would be
-    more than a fold of a label, so that what is held out is never most of what there is to learn of it.
+    more than a fold of a label, so that what is held out is never most of what there is to learn of it. A source that all examples of a
+    label are from counts as none for these: without them there is nothing left to learn the label from.
     """
+    sources = _sources(examples)
     groups: dict[str, list[int]] = {}
     for number, example in enumerate(examples):
-        name = f"source {example.source}" if example.source else " ".join(sorted(set(example.document.text.lower().split())))
+        name = f"source {sources[number]}" if sources[number] else " ".join(sorted(set(example.document.text.lower().split())))
         groups.setdefault(name, []).append(number)
     told = {name: Counter(label for number in numbers for label in examples[number].labels) for name, numbers in groups.items()}
-    for name, first in _alike({name: told[name] for name, numbers in groups.items() if not examples[numbers[0]].source}).items():
+    for name, first in _alike({name: told[name] for name, numbers in groups.items() if not sources[numbers[0]]}).items():
         groups[first] += groups.pop(name)
         told[first] += told.pop(name)
     fold = np.zeros(len(examples), int)
@@ -45,6 +47,15 @@ def held_out(examples: Sequence[Example]) -> list[NDArray[np.bool_]]:
         sizes[chosen] += len(groups[name])
         spread[chosen].update(told[name])
     return [fold == one for one in range(_FOLDS) if (fold == one).any()]
+
+
+def _sources(examples: Sequence[Example]) -> list[str]:
+    """The source of each example; none where it has a label of which there are examples from this source alone."""
+    spread: dict[str, set[str]] = {}
+    for number, example in enumerate(examples):
+        for label in example.labels:
+            spread.setdefault(label, set()).add(f"source {example.source}" if example.source else f"example {number}")
+    return ["" if any(len(spread[label]) == 1 for label in example.labels) else example.source for example in examples]
 
 
 def _alike(told: Mapping[str, Counter[str]]) -> dict[str, str]:

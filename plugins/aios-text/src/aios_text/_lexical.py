@@ -144,10 +144,18 @@ class Lexical:
 
     @implements
     def train(self, examples: Sequence[Example], folder: Path) -> Training:
-        """Learn from the labels of the examples; the metrics are of examples held out (none where there are fewer than 200)."""
+        """Learn from the labels of the examples; the metrics are of examples held out (none where there are fewer than 200).
+
+        Raises `ConfigurationError` for examples of fewer than two labels, and for several labels of one where these are not asked for.
+        """
         from ._learning import learnt
 
-        model, metrics = learnt(examples, several=self.config.multilabel, ignored=self.config.ignore_fields)
+        try:
+            model, metrics = learnt(examples, several=self.config.multilabel, ignored=self.config.ignore_fields)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"Nothing is learnt from the examples: {error}", fix="Correct the examples, or the settings"
+            ) from error
         model.save(folder)
         return Training(task="classification", format="npz", classes=model.classes, metrics=metrics)
 
