@@ -31,6 +31,7 @@ def list_components(json: bool = False, load: bool = False) -> None:
     else:
         text = "No plugin is installed; try: pip install aios-files"
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()  # so that the warnings come below, also where both go into one file
     for odd in unmatched(registry.policy, registry.plugins):
         if odd.near:
             sys.stderr.write(printable(f"{odd}\n"))
