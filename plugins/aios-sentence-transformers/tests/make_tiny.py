@@ -1,4 +1,4 @@
-"""Make the encoder in ``tiny`` anew, with weights drawn at random (seed 0): run this file, with the extra ``export`` installed."""
+"""A small encoder with weights drawn at random (seed 0). Run it to make that in ``tiny`` anew, with the extra ``export`` installed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from tempfile import TemporaryDirectory
 import torch
 from aios_sentence_transformers import export
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.models import Pooling, Transformer
+from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
 WORDS = """the a of to in we you please pay invoice total claim car was hit damage order boxes send dear letter thank water cellar
 policy""".split()  # noqa: SIM905
 
 
-def main() -> None:
-    """Write it anew."""
+def save(folder: Path) -> None:
+    """Write it into the folder as sentence-transformers does."""
     torch.manual_seed(0)
-    folder = Path(__file__).parent / "tiny"
     with TemporaryDirectory() as scratch:
         letters = [chr(code) for code in range(33, 127) if not chr(code).isupper()]
         vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters), *WORDS]
@@ -28,11 +27,17 @@ def main() -> None:
         sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
         sizes["max_position_embeddings"] = 64
         model = BertModel(BertConfig(vocab_size=len(vocabulary), **sizes))
-        (Path(scratch) / "bert").mkdir()
-        model.save_pretrained(Path(scratch) / "bert")
-        tokenizer.save_pretrained(Path(scratch) / "bert")
-        transformer = Transformer(str(Path(scratch) / "bert"), max_seq_length=64)
-        SentenceTransformer(modules=[transformer, Pooling(32)], device="cpu").save(str(Path(scratch) / "tiny"))
+        model.save_pretrained(scratch)
+        tokenizer.save_pretrained(scratch)
+        transformer = Transformer(scratch, max_seq_length=64)
+        SentenceTransformer(modules=[transformer, Pooling(32)], device="cpu").save(str(folder))
+
+
+def main() -> None:
+    """Write it anew, exported."""
+    folder = Path(__file__).parent / "tiny"
+    with TemporaryDirectory() as scratch:
+        save(Path(scratch) / "tiny")
         shutil.rmtree(folder, ignore_errors=True)
         export(Path(scratch) / "tiny", folder)
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from aios_sentence_transformers import SentenceTransformers, export
 from aios_sentence_transformers._encoder import Encoder
+from aios_sentence_transformers._learning import kept_back, learn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -148,7 +149,7 @@ def test_a_trained_head_that_is_damaged_or_of_another_format_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("taught", "told"),
     [
-        ([Example.of_text("a", "x")], "examples have 1 label"),
+        ([Example.of_text("a", "x")], "1 examples of 1 label"),
         (examples(source="one company"), "of 1 source"),
         ([Example.of_text("a", "x", "y")], "several labels"),
     ],
@@ -172,6 +173,40 @@ def test_a_configuration_that_does_not_fit_is_refused(config, told):
     registry.add(SentenceTransformers)
     with pytest.raises(ConfigurationError, match=told):
         registry.create("aios.sentence-transformers", config)
+
+
+def test_an_exported_encoder_cannot_be_fine_tuned(tmp_path):
+    with pytest.raises(ConfigurationError, match="is not trained any more"):
+        trained(tmp_path / "model", training="fine-tune")
+
+
+def test_without_pytorch_fine_tuning_says_how_to_install_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    for name in ("saved", "model"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "saved" / "config.json").write_text("{}")
+    with pytest.raises(Unavailable, match=r"pip install 'aios-sentence-transformers\[export\]'"):
+        opened(encoder=tmp_path / "saved", training="fine-tune").train(examples(), tmp_path / "model")
+
+
+@given(st.lists(st.sampled_from(["", "a", "b", "c", "d"]), min_size=2).filter(lambda sources: "" in sources[1:] or len(set(sources)) > 1))
+def test_what_is_kept_from_an_encoder_that_is_tuned_is_a_tenth_at_most_where_sources_allow_it_and_no_source_in_part(sources):
+    kept = kept_back(sources)
+    assert 0 < kept.sum() < len(sources)
+    assert kept.sum() <= max(1, len(sources) // min(10, len(set(sources) - {""}) + sources.count("")))
+    shares = {source: {bool(kept[number]) for number, other in enumerate(sources) if other == source} for source in set(sources) - {""}}
+    assert all(len(each) == 1 for each in shares.values())
+
+
+@pytest.mark.parametrize("kind", ["kernel", "linear", "prototypes"])
+def test_confidence_is_learnt_only_from_examples_that_a_tuned_encoder_has_not_seen(kind):
+    labels, unseen = [(str(number % 2),) for number in range(200)], np.arange(200) >= 150
+    vectors = np.eye(8, dtype=np.float32)[np.arange(200) % 2]  # as of an encoder that knows its examples by heart
+    vectors[unseen] = np.random.default_rng(0).normal(size=(50, 8))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    found = learn(vectors, labels, [""] * 200, kind=kind, multilabel=False, unseen=unseen)
+    assert found.accuracy < 0.75
+    assert found.head.calibrated(found.head.raw(found.head.scores(vectors[:2]))).max() < 0.9
 
 
 def test_an_encoder_alone_classifies_nothing_and_says_what_is_missing():

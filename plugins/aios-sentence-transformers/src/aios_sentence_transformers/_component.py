@@ -31,11 +31,19 @@ from aios_sdk import (
     implements,
 )
 
-from ._export import export
+from ._export import export, load, write
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from ._encoder import Encoder
     from ._heads import Head
+
+
+def _of_training(default: Any, **limits: Any) -> Any:
+    """A setting that only training looks at; it does not change what a trained model says."""
+    return pydantic.Field(default, json_schema_extra={"memo": False}, **limits)
 
 
 @component(
@@ -68,6 +76,8 @@ class SentenceTransformers:
             threshold: how confident the best label must be; below it the component abstains. None is 0.5 for several labels, else 0.
             top: how many other labels are named.
             passages: of a long document so many passages of the encoder's length count, from its beginning.
+            training: ``probe`` leaves the encoder as it is; ``fine-tune`` trains it on the examples too, by the first passage of each.
+            epochs: for fine-tuning: how often each example is seen.
         """
 
         taxonomy: Annotated[str, pydantic.Field(min_length=1)] = "document-kind"
@@ -80,6 +90,8 @@ class SentenceTransformers:
         threshold: Annotated[float, pydantic.Field(ge=0, le=1)] | None = None
         top: Annotated[int, pydantic.Field(ge=0)] = 3
         passages: Annotated[int, pydantic.Field(ge=1, le=64)] = 4
+        training: Literal["probe", "fine-tune"] = _of_training("probe")
+        epochs: int = _of_training(3, ge=1)
 
         @cached_property
         def texts_(self) -> Mapping[str, tuple[str, ...]]:
@@ -107,6 +119,7 @@ class SentenceTransformers:
         self._encoder: Encoder | None = None
         self._head: Head | None = None
         self._models: Mapping[str, Path] = {}
+        self._threads = 1
 
     @classmethod
     def provides(cls, config: Config) -> Provided:
@@ -118,7 +131,7 @@ class SentenceTransformers:
         from ._encoder import Encoder
         from ._heads import Head, prototypes
 
-        self._models = dict(resources.models)
+        self._models, self._threads = dict(resources.models), resources.threads
         if self.config.model is not None:
             folder = self._folder(self.config.model)
             self._encoder, self._head = Encoder(folder, resources.threads), Head.load(folder)
@@ -161,41 +174,67 @@ class SentenceTransformers:
 
     @implements
     def train(self, examples: Sequence[Example], folder: Path) -> Training:
-        """Fit a head to the examples and write it, with the encoder, into the folder.
+        """Fit a head to the examples and write it, with the encoder, into the folder; to fine-tune, first train the encoder on them.
 
-        Metrics are of examples left out of fitting, in five folds that keep a source on one side: ``accuracy`` (of several labels, the
-        share of documents with exactly the right ones) and ``calibration_error``. An encoder that is not exported yet is exported first.
-        Raises `ConfigurationError` for examples that nothing can be learnt from, and `UsageError` for those of one source.
+        Metrics are of examples left out of fitting: ``accuracy`` (of several labels, the share of documents with exactly the right ones)
+        and ``calibration_error``. That is five folds that keep a source on one side; of a fine-tuned encoder the tenth of the examples that
+        it was not trained on. An encoder that is not exported yet is exported.
+        Raises `ConfigurationError` for examples that nothing can be learnt from and an encoder that cannot be fine-tuned, `UsageError` for
+        examples of one source, and `Unavailable` for what is not installed or not there.
         """
-        from ._encoder import Encoder, is_exported
-        from ._learning import learn
+        from ._encoder import Encoder
+        from ._learning import kept_back, learn
 
         taught = [each for each in examples if each.labels and each.document.text.strip()]
         if not self.config.multilabel and any(len(each.labels) > 1 for each in taught):
             raise ConfigurationError("Some examples have several labels", fix="Set multilabel=True, or give each example one label")
         if self.config.encoder is None:
             raise ConfigurationError("A model that is trained already is not trained again", fix="Give encoder= instead of model=")
-        encoder = self._folder(self.config.encoder)
-        if is_exported(encoder):
-            for name in _ENCODER_FILES:
-                if (encoder / name).is_file():
-                    shutil.copyfile(encoder / name, folder / name)
-        else:
-            export(encoder, folder)
+        if (known := len({label for each in taught for label in each.labels})) < 2:
+            raise ConfigurationError(f"From {len(taught)} examples of {known} label nothing is learnt", fix="Give examples of two at least")
+        unseen = None
+        if self.config.training == "fine-tune":
+            # So that what is learnt does not hang on the order in which examples come.
+            taught.sort(key=lambda each: (each.source, each.document.text, each.labels))
+            unseen = kept_back([each.source for each in taught])
+        self._put(self._folder(self.config.encoder), folder, taught, unseen)
         vectors = Encoder(folder).encode([each.document.text.strip() for each in taught], self.config.passages)
-        try:
-            learned = learn(
-                vectors,
-                [each.labels for each in taught],
-                [each.source for each in taught],
-                kind=self.config.head,
-                multilabel=self.config.multilabel,
-            )
-        except ValueError as error:
-            raise ConfigurationError(f"From {len(taught)} examples nothing is learnt: {error}", fix="Give more examples") from error
+        learned = learn(
+            vectors,
+            [each.labels for each in taught],
+            [each.source for each in taught],
+            kind=self.config.head,
+            multilabel=self.config.multilabel,
+            unseen=unseen,
+        )
         learned.head.save(folder)
         metrics = {"accuracy": round(learned.accuracy, 6), "calibration_error": round(learned.calibration_error, 6)}
         return Training(task="classification", format="onnx", classes=learned.head.classes, metrics=metrics)
+
+    def _put(self, encoder: Path, folder: Path, taught: Sequence[Example], unseen: npt.NDArray[np.bool_] | None) -> None:
+        """Write the encoder into the folder, trained on the examples but those that are to stay ``unseen`` where it is to be fine-tuned."""
+        from ._encoder import is_exported
+        from ._learning import targets_of
+
+        if unseen is None and is_exported(encoder):
+            for name in _ENCODER_FILES:
+                if (encoder / name).is_file():
+                    shutil.copyfile(encoder / name, folder / name)
+        elif unseen is None:
+            export(encoder, folder)
+        elif is_exported(encoder):
+            raise ConfigurationError(
+                f"The encoder in {encoder} is exported, and is not trained any more",
+                fix="Give the folder that sentence-transformers saved it in; or training='probe', which leaves the encoder as it is",
+            )
+        else:
+            model = load(encoder)
+            from ._tuning import tune
+
+            seen = [each for each, left in zip(taught, unseen, strict=True) if not left]
+            _, targets = targets_of([each.labels for each in seen])
+            tune(model, [each.document.text.strip() for each in seen], targets, epochs=self.config.epochs, threads=self._threads)
+            write(model, encoder.name, folder, history=f"fine-tuned on {len(seen)} texts in {self.config.epochs} epochs")
 
     def _folder(self, reference: ModelReference) -> Path:
         folder = self._models.get(reference, reference.folder)

@@ -1,4 +1,4 @@
-"""Writing an encoder of sentence-transformers as an ONNX graph, checked against the original. The only module that imports PyTorch."""
+"""Writing an encoder of sentence-transformers as an ONNX graph, held against the original. Only here and in `_tuning` is PyTorch used."""
 
 from __future__ import annotations
 
@@ -70,17 +70,18 @@ def export(
             "Weights of 8 bits are held against the original by examples, and none are given",
             fix="Give a few hundred pairs of text and label of your task, or take precision='float32'",
         )
-    model = _loaded(encoder, download=download)
+    model = load(encoder, download=download)
     target.mkdir(parents=True, exist_ok=True)
     try:
-        return _written(model, Path(str(encoder)).name, target, precision, examples)
+        return write(model, Path(str(encoder)).name, target, precision=precision, examples=examples)
     except BaseException:
         for left in target.iterdir():  # what was not found right is not left to be used
             left.unlink()
         raise
 
 
-def _loaded(encoder: str | Path, *, download: bool) -> Any:
+def load(encoder: str | Path, *, download: bool = False) -> Any:
+    """The encoder of sentence-transformers in that folder, or of that name. Raises `Unavailable` when it or what reads it is not there."""
     if not Path(encoder).is_dir() and not download:
         raise Unavailable(
             f"There is no folder {str(encoder)!r} with an encoder",
@@ -92,7 +93,8 @@ def _loaded(encoder: str | Path, *, download: bool) -> Any:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise Unavailable(
-            f"To export an encoder, {error.name} is needed, which is not installed", fix="pip install 'aios-sentence-transformers[export]'"
+            f"To export or fine-tune an encoder, {error.name} is needed, which is not installed",
+            fix="pip install 'aios-sentence-transformers[export]'",
         ) from error
     try:
         # Attention in its plain form is what ONNX Runtime knows to fuse.
@@ -105,20 +107,25 @@ def _loaded(encoder: str | Path, *, download: bool) -> Any:
         ) from error
 
 
-def _written(model: Any, name: str, folder: Path, precision: Precision, examples: Sequence[tuple[str, str]]) -> Exported:
+def write(
+    model: Any, name: str, folder: Path, *, precision: Precision = "float32", examples: Sequence[tuple[str, str]] = (), history: str = ""
+) -> Exported:
+    """Write the encoder ``model`` into the folder and hold it against itself; its card says its ``history``.
+
+    Raises `ConfigurationError` when the graph differs from the model by more than `export` says.
+    """
     from ._encoder import FORMAT, MODEL, SETTINGS, TOKENIZER, Encoder
 
     backend = getattr(model.tokenizer, "backend_tokenizer", None)
     if backend is None:
         raise ConfigurationError(f"The tokenizer of {name} has no fast form that the library tokenizers reads", fix="Take another encoder")
     backend.save(str(folder / TOKENIZER))
-    prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None
     settings: dict[str, Any] = {
         "format": FORMAT,
         "name": name,
         "dimension": int(model.encode(["a"]).shape[1]),
         "max_tokens": int(model.max_seq_length or 512),
-        "prefix": prompt or "",
+        "prefix": prefix_of(model),
         "precision": precision,
     }
     (folder / SETTINGS).write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -131,8 +138,13 @@ def _written(model: Any, name: str, folder: Path, precision: Precision, examples
             _quantized(folder / MODEL, small)
             shutil.copyfile(small, folder / MODEL)
             found = _judged(model, Encoder(folder), examples)
-    (folder / "README.md").write_text(_card(settings, found, len(examples)), encoding="utf-8")
+    (folder / "README.md").write_text(_card(settings, found, len(examples), history), encoding="utf-8")
     return found
+
+
+def prefix_of(model: Any) -> str:
+    """What the encoder wants before each text."""
+    return (model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None) or ""
 
 
 def _traced(model: Any, path: Path) -> None:
@@ -230,11 +242,12 @@ def _cosine(one: Vectors, other: Vectors) -> float:
     return float((one.astype("float64") * other).sum(axis=1).min())
 
 
-def _card(settings: dict[str, Any], found: Exported, examples: int) -> str:
+def _card(settings: dict[str, Any], found: Exported, examples: int, history: str) -> str:
     lines = [
         f"# {settings['name']}, as ONNX",
         "",
-        f"Vectors of {settings['dimension']} numbers, of texts up to {settings['max_tokens']} tokens; weights {settings['precision']}.",
+        f"Vectors of {settings['dimension']} numbers, of texts up to {settings['max_tokens']} tokens; weights {settings['precision']}"
+        f"{f', {history}' if history else ''}.",
         f"Written by aios-sentence-transformers with torch {version('torch')}, sentence-transformers "
         f"{version('sentence-transformers')} and "
         f"onnxruntime {version('onnxruntime')}.",

@@ -15,6 +15,11 @@ from ._heads import MIDDLES, Head, Kind, Scores, features, probabilities
 
 FOLDS: Final = 5
 
+#: The fold of examples that are in every fit, so that nothing is told by them.
+_KEPT: Final = -1
+#: Of the examples that an encoder is tuned on, one in so many is kept from it.
+_SHARES: Final = 10
+
 #: A kernel head learns from so many examples at most, drawn by chance: time grows with the third power (10,000 take about a minute).
 _MOST: Final = 10_000
 #: The width of the kernel, and how strongly weights are held small.
@@ -35,29 +40,34 @@ class Learned(NamedTuple):
 
 
 def learn(
-    vectors: npt.NDArray[np.float32], labels: Sequence[Sequence[str]], sources: Sequence[str], *, kind: Kind, multilabel: bool
+    vectors: npt.NDArray[np.float32],
+    labels: Sequence[Sequence[str]],
+    sources: Sequence[str],
+    *,
+    kind: Kind,
+    multilabel: bool,
+    unseen: npt.NDArray[np.bool_] | None = None,
 ) -> Learned:
     """A head for the vectors of examples with these labels.
 
     ``kernel``: least squares towards 1 for labels that are true and 0 for others, on Gaussian kernels of all examples (kernel ridge
     regression, Saunders et al. 1998). ``linear``: logistic regression. ``prototypes``: means of classes. Steepness and calibration are
-    fitted to scores of examples that were left out: in five folds that keep a source on one side. Raises ``ValueError`` when there are
-    fewer than two labels, and `UsageError` for examples of one source only.
+    fitted to scores of examples that were left out: in five folds that keep a source on one side. An encoder that has learnt from
+    examples knows them better than others: ``unseen`` then says which it did not learn from, and these alone are left out, all at once.
+    Raises ``ValueError`` when there are fewer than two labels, and `UsageError` for examples of one source only.
     """
-    classes = tuple(sorted({label for each in labels for label in each}))
+    classes, targets = targets_of(labels)
     if len(classes) < 2:
         raise ValueError(f"the examples have {len(classes)} label; give examples of at least two")
     if kind == "kernel" and len(labels) > _MOST:
         # Drawn by chance, but the same ones whatever order the examples come in.
         drawn = sorted(range(len(labels)), key=lambda number: hashlib.sha256(vectors[number].tobytes()).digest())[:_MOST]
-        vectors, labels, sources = vectors[drawn], [labels[number] for number in drawn], [sources[number] for number in drawn]
-    index = {name: number for number, name in enumerate(classes)}
-    targets = np.zeros((len(labels), len(classes)))
-    for number, each in enumerate(labels):
-        targets[number, [index[label] for label in each]] = 1
-    folds = np.array(folds_of(sources, FOLDS))
+        vectors, targets, sources = vectors[drawn], targets[drawn], [sources[number] for number in drawn]
+        unseen = unseen[drawn] if unseen is not None else None
+    folds = np.array(folds_of(sources, FOLDS)) if unseen is None else np.where(unseen, 0, _KEPT)
     fit = {"kernel": _kernel, "linear": _linear, "prototypes": _prototypes}[kind]
     scores, weights, landmarks = fit(vectors.astype(np.float64), targets, folds, multilabel)
+    scores, targets = scores[folds != _KEPT], targets[folds != _KEPT]
 
     def shares(steepness: float) -> Scores:
         return probabilities(scores, steepness, MIDDLES[kind], multilabel=multilabel)
@@ -84,6 +94,23 @@ def learn(
     return Learned(head, accuracy, expected_calibration_error(list(map(calibration, said.tolist())), (right > 0).tolist()))
 
 
+def targets_of(labels: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], Scores]:
+    """The classes, and for each example and class 1 where it is true, else 0."""
+    classes = tuple(sorted({label for each in labels for label in each}))
+    index = {name: number for number, name in enumerate(classes)}
+    targets = np.zeros((len(labels), len(classes)))
+    for number, each in enumerate(labels):
+        targets[number, [index[label] for label in each]] = 1
+    return classes, targets
+
+
+def kept_back(sources: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which examples an encoder should not be tuned on, so that something is left to learn its confidence from: about a tenth, and no
+    source in part. Raises `UsageError` for examples of one source only."""
+    folds = np.array(folds_of(sources, _SHARES))
+    return np.asarray(folds == np.bincount(folds).argmin())
+
+
 class _Fitted(NamedTuple):
     """Scores of each example by a head that it was left out of, and the head of all: its weights, and the landmarks of a kernel."""
 
@@ -96,7 +123,7 @@ def _kernel(vectors: Scores, targets: Scores, folds: npt.NDArray[np.int64], mult
     inverse = np.linalg.inv(features(vectors, "kernel", vectors, _GAMMA) + _RIDGE * np.eye(len(vectors)))
     weights = inverse @ targets
     scores = np.empty(targets.shape)
-    for fold in range(FOLDS):
+    for fold in range(folds.max() + 1):
         out = np.flatnonzero(folds == fold)
         # What a fit without these examples would say of them follows from the fit of all (block form of the leave-one-out residual).
         scores[out] = targets[out] - np.linalg.solve(inverse[np.ix_(out, out)], weights[out])
@@ -108,7 +135,7 @@ def _linear(vectors: Scores, targets: Scores, folds: npt.NDArray[np.int64], mult
         return _several(vectors[kept], targets[kept]) if multilabel else _one(vectors[kept], targets[kept])
 
     scores = np.empty(targets.shape)
-    for fold in range(FOLDS):
+    for fold in range(folds.max() + 1):
         out = folds == fold
         scores[out] = features(vectors[out], "linear", None, 0.0) @ fit(~out)
     return _Fitted(scores, fit(np.ones(len(vectors), dtype=np.bool_)))
@@ -142,7 +169,7 @@ def _prototypes(vectors: Scores, targets: Scores, folds: npt.NDArray[np.int64], 
 
     sums = vectors.T @ targets
     scores = np.empty(targets.shape)
-    for fold in range(FOLDS):
+    for fold in range(folds.max() + 1):
         out = folds == fold
         scores[out] = vectors[out] @ means(sums - vectors[out].T @ targets[out])
     return _Fitted(scores, means(sums))
