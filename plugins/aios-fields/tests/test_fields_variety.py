@@ -229,18 +229,6 @@ B 19,0%    0,21   0,04    0,25
     assert (read["total"], read["address"]) == (Decimal("3.58"), "Hauptstraße 22, 50667 Köln")
 
 
-def test_an_address_stands_below_a_name_that_is_set_in_the_middle() -> None:
-    text = """\
-      CORNER COFFEE STORE #10208
-         11302 Euclid Avenue
-         Cleveland, OH 44106
-           (216) 229-0749
-1 Vt Mocha                4.95
-Total                    $4.95
-"""
-    assert values(Receipt, text)["address"] == "11302 Euclid Avenue, Cleveland, OH 44106"
-
-
 def test_a_word_in_an_address_that_could_be_a_label_does_not_end_it() -> None:
     class Bill(Receipt):
         date: dt.date

@@ -55,9 +55,7 @@ def address_after(rows: Sequence[Row], hits: Sequence[Sequence[Hit]], name: Part
     rest = _LEAD.match(row.text, end, cell_end)
     if rest is not None and POSTCODE.search(row.text[rest.end() : cell_end]):
         return [(place, rest.end(), cell_end)]
-    lines, centred = continued(rows, hits, (place, start, end)), _centred(rows, hits, (place, start, end))
-    if len(centred) > len(lines) and any(POSTCODE.search(rows[number].text) for number, _, _ in centred):
-        lines = centred
+    lines = continued(rows, hits, (place, start, end))
     texts = [rows[number].text[first:last] for number, first, last in lines]
     # Between the name of a shop and its address may stand that of its company, and "(742016-W)".
     while texts and (_REGISTER.fullmatch(texts[0].strip()) or FORM.search(texts[0])):
@@ -76,38 +74,9 @@ def joined(texts: Sequence[str]) -> str:
     return ", ".join(text.strip(" ,") for text in texts if text.strip(" ,"))
 
 
-def _centred(rows: Sequence[Row], hits: Sequence[Sequence[Hit]], first: Part) -> list[Part]:
-    """The same where lines are set around one middle, as the head of a receipt is: each is alone in its row."""
-    place, start, end = first
-    before, middle = rows[place], _middle(rows[place], start, end)
-    if len(before.cells) > 1:
-        return []
-    found: list[Part] = []
-    for number in range(place + 1, len(rows)):
-        row = rows[number]
-        if (
-            row.sheet is not before.sheet
-            or row.top - before.bottom > _APART
-            or len(found) == _MOST_LINES - 1
-            or len(row.cells) > 1
-            or abs(_middle(row, 0, len(row.text)) - middle) > _ASIDE
-            or any(_ends(hit, 0) for hit in hits[number])
-            or CONTACT.search(row.text)
-        ):
-            break
-        found.append((number, 0, len(row.text)))
-        before = row
-    return found
-
-
 def _ends(hit: Hit, start: int) -> bool:
     """Whether a label in a line that begins at ``start`` says that another thing begins here."""
     return (hit.is_boundary and not hit.is_at_the_end) or hit.start <= start
-
-
-def _middle(row: Row, start: int, end: int) -> float:
-    tokens = row.within(start, end)
-    return (tokens[0].x0 + tokens[-1].x1) / 2
 
 
 def begun(rows: Sequence[Row], hits: Sequence[Sequence[Hit]], last: Part) -> list[Part]:
