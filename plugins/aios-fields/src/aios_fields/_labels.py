@@ -20,7 +20,6 @@ _NET: Final = 0.95
 _HEAD: Final = "rechnung"
 _BRACKETS: Final = re.compile(r"\([^()]*\)")
 _LETTER: Final = re.compile(r"[^\W_]")
-_WORD: Final = re.compile(r"[^\W_]")
 _STARTS_INSIDE: Final = re.compile(r"[\w/@.\-]")
 _ENDS_INSIDE: Final = re.compile(r"[\w/@]|[-.][^\W\d]")
 #: What is no label: the letters that a code begins with (PO-1001), and the answer "no".
@@ -67,7 +66,7 @@ class Hit(NamedTuple):
         """Whether words stand before it in its cell, and nothing after it: "12 High Street" is no label, nor what goes before one."""
         start, end = self.row.cell_at(self.start)
         rest = _BRACKETS.sub("", self.row.text[self.end : end])
-        return bool(_WORD.search(self.row.text[start : self.start])) and not (_WORD.search(rest) or ":" in rest)
+        return bool(_LETTER.search(self.row.text[start : self.start])) and not (_LETTER.search(rest) or ":" in rest)
 
     @property
     def is_boundary(self) -> bool:
@@ -178,7 +177,7 @@ class Labels:
 def _is_within_a_value(hit: Hit, before: Hit) -> bool:
     """Whether words stand between it and the label before it in its cell, which has a colon: "Street: 12 High Street"."""
     between = hit.row.text[before.end : hit.start]
-    return "\t" not in between and between.lstrip().startswith(":") and bool(_WORD.search(between))
+    return "\t" not in between and between.lstrip().startswith(":") and bool(_LETTER.search(between))
 
 
 def _is_no_number(hit: Hit, before: Sequence[Hit]) -> bool:

@@ -68,7 +68,7 @@ class Payment:
         if any(self._is_paid(net + amount) and is_taxed(net + amount, net) for net in totals if net > amount):
             return score * _A_TAX
         doubt = 1.0
-        if self._is_of_rates(amount):
+        if self._rates_of(amount):
             doubt *= _TAXED
         elif any(whole > amount and amount in self._rates_of(whole) for whole in totals):
             return score
@@ -79,9 +79,6 @@ class Payment:
         if any(amount - part in totals and amount not in (part, 2 * part) for part in totals):
             doubt *= _OF_PARTS
         return 1 - (1 - score) * doubt
-
-    def _is_of_rates(self, amount: Decimal) -> bool:
-        return bool(self._rates_of(amount))
 
     def _rates_of(self, whole: Decimal) -> tuple[Decimal, ...]:
         """The amounts, each with the tax at its own rate, that make ``whole``; none where a document does not print such a table."""

@@ -5,17 +5,15 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from aios_sdk import LimitExceeded
 
-from ._hidden import sheet_members
+from ._xlsx import BROKEN, column_number, sheet_blocks
 
-_BLOCK: Final = 1 << 20
 _HEAD: Final = 1 << 16
 #: Cells between the first and the last one that is used; python-calamine takes 32 bytes for each, empty or not.
 _MOST_CELLS: Final = 50_000_000
@@ -26,9 +24,6 @@ _UNKNOWN: Final = re.compile(
     rb"""<(?:\w+:)?c\b(?![^<>]*\bt\s*=\s*["']str["'])[^<>]*?\br\s*=\s*["']([A-Z]{1,3}\d{1,7})["'][^<>]*>\s*"""
     rb"""<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<>]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*(?:/>|>\s*</(?:\w+:)?v>))?\s*</(?:\w+:)?c>"""
 )
-_LONGEST_CELL: Final = 1 << 18
-#: What a broken archive raises; of that python-calamine tells.
-BROKEN: Final = (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error)
 
 
 class Unknown(NamedTuple):
@@ -80,31 +75,5 @@ def formulas_without_value(path: Path) -> list[Unknown]:
     return found
 
 
-def sheet_blocks(archive: zipfile.ZipFile) -> Iterator[Iterator[bytes]]:
-    """The XML of each sheet, in blocks that end behind a cell."""
-    return (_blocks(archive, name) for name in sheet_members(archive))
-
-
-def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
-    if name not in archive.NameToInfo:
-        return
-    rest = b""
-    with archive.open(name) as file:
-        while read := file.read(_BLOCK):
-            block = rest + read
-            end = block.rfind(b"c>") + 2 if b"c>" in block else 0  # "</c>", also with a prefix
-            yield block[:end]
-            rest = block[end:][-_LONGEST_CELL:]
-    yield rest
-
-
 def _cells(left: bytes, top: bytes | int, right: bytes, bottom: bytes | int) -> int:
     return (int(bottom) - int(top) + 1) * (column_number(right) - column_number(left) + 1)
-
-
-def column_number(letters: bytes) -> int:
-    """The number of a column, from 1: 27 for ``AA``."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
+
+from ._xlsx import BROKEN, sheet_members
 
 _BLOCK: Final = 1 << 20
 _TAG: Final = re.compile(rb"<(?:\w+:)?(?:row|col)\s[^<>]*>")
 _HIDDEN: Final = re.compile(rb"""\shidden\s*=\s*["'](?:1|true)["']""")
 _NUMBERS: Final = {name: re.compile(rb"""\s%s\s*=\s*["'](\d{1,7})["']""" % name) for name in (b"r", b"min", b"max")}
-_SHEET: Final = re.compile(rb"<(?:\w+:)?sheet\s[^<>]*>")
-_LINK: Final = re.compile(rb"<(?:\w+:)?Relationship\s[^<>]*>")
-_ATTRIBUTE: Final = re.compile(rb"""([\w:]+)\s*=\s*["']([^"']*)["']""")
 _MAX_PARTS: Final = 10_000
 _MAX_ROWS: Final = 1 << 20
 _MAX_COLUMNS: Final = 1 << 14
@@ -30,19 +27,8 @@ def hidden_parts(path: Path) -> list[list[tuple[int, int, int, int]]]:
     try:
         with zipfile.ZipFile(path) as archive:
             return [list(_parts(archive, name)) for name in sheet_members(archive)]
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error):
-        return []  # what is broken, python-calamine has told of
-
-
-def sheet_members(archive: zipfile.ZipFile) -> Iterator[str]:
-    """The names of the members that are the sheets of a workbook, in its order."""
-    targets = {}
-    for tag in _LINK.findall(archive.read("xl/_rels/workbook.xml.rels")):
-        found = dict(_ATTRIBUTE.findall(tag))
-        targets[found.get(b"Id")] = posixpath.normpath(posixpath.join("/xl", found.get(b"Target", b"").decode()))[1:]
-    for tag in _SHEET.findall(archive.read("xl/workbook.xml")):
-        found = dict(_ATTRIBUTE.findall(tag))
-        yield targets.get(next((value for name, value in found.items() if name.endswith(b":id")), b""), "")
+    except BROKEN:
+        return []
 
 
 def _parts(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[int, int, int, int]]:

@@ -11,7 +11,7 @@ from html import unescape
 from pathlib import Path
 from typing import Final
 
-from ._formulas import BROKEN, column_number, sheet_blocks
+from ._xlsx import BROKEN, column_number, sheet_blocks
 
 _FORMAT: Final = re.compile(r"<(?:\w+:)?numFmt\s[^<>]*>")
 _STYLES: Final = re.compile(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)

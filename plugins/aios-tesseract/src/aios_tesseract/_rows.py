@@ -32,9 +32,13 @@ def is_torn(words: Sequence[ScanWord]) -> bool:
 
 def _line(words: Sequence[ScanWord]) -> _Line:
     return _Line(
-        words[0].line[0], " ".join(word.text for word in words), min(word.left for word in words), min(word.top for word in words),
-        max(word.right for word in words), max(word.bottom for word in words),
-    )  # fmt: skip
+        block=words[0].line[0],
+        text=" ".join(word.text for word in words),
+        left=min(word.left for word in words),
+        top=min(word.top for word in words),
+        right=max(word.right for word in words),
+        bottom=max(word.bottom for word in words),
+    )
 
 
 def _is_left_of(line: _Line, value: _Line) -> bool:
