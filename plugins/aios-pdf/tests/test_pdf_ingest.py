@@ -132,13 +132,13 @@ def test_a_damaged_page_does_not_cost_the_others_and_is_told_at_last(bench):
 
 
 @pytest.mark.parametrize("data", [b"", b"no PDF", b"%PDF-1.7\n%%EOF"])
-def test_bytes_that_are_no_pdf_are_malformed(bench, data):
-    with pytest.raises(Malformed):
+def test_bytes_that_are_no_pdf_are_malformed_and_the_sender_is_to_be_asked(bench, data):
+    with pytest.raises(Malformed, match="Ask the sender for it again"):
         bench.ingest(data)
 
 
 def test_a_document_without_pages_is_malformed_never_empty(bench):
-    with pytest.raises(Malformed):
+    with pytest.raises(Malformed, match="Ask the sender"):
         bench.ingest(bench.write([]))
 
 

@@ -38,6 +38,7 @@ _IN_MEMORY: Final = 50_000_000
 #: Pixels of the longer side of a picture that only tells whether text is seen, and by how much letters then stand out (of 255).
 _SIDE: Final = 1_000
 _CONTRAST: Final = 24
+_AGAIN: Final = "Ask the sender for it again"
 _ENCRYPTED: Final = (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY)
 
 
@@ -74,7 +75,9 @@ def _load(file: bytes | BinaryIO, passwords: Sequence[str]) -> Any:
             return pypdfium2.PdfDocument(file, password)
         except pypdfium2.PdfiumError as error:
             if error.err_code not in _ENCRYPTED:
-                raise Malformed(f"The PDF cannot be opened: {error}", cause="The file is damaged, cut off or no PDF") from error
+                # Where PDFium finds nothing to open it says that this was a success.
+                told = "it holds nothing" if error.err_code == pdfium.FPDF_ERR_SUCCESS else str(error)
+                raise Malformed(f"The PDF cannot be opened: {told}", cause="The file is damaged, cut off or no PDF", fix=_AGAIN) from error
             if error.err_code == pdfium.FPDF_ERR_SECURITY:
                 raise Encrypted(
                     "The PDF is encrypted in a way that PDFium does not know", fix="Save it without protection, and give it again"
@@ -95,7 +98,7 @@ class PdfFile:
             self.pages: Final[int] = len(document)
             self.embedded: Final[int] = document.count_attachments()
         if self.pages < 1:
-            raise Malformed("The PDF has no pages", cause="The file is damaged or was cut off")
+            raise Malformed("The PDF has no pages", cause="The file is damaged or was cut off", fix=_AGAIN)
 
     def read(self, index: int, *, layout: bool = True) -> PageReading:
         """Geometry, text and words of page ``index``; with ``layout`` in reading order and with its blocks and tables, else in the order
