@@ -25,7 +25,7 @@ from ._tracing import tracing
 _END: Final = object()
 
 #: Deliveries under way at a time, unless told otherwise: enough for many to share a sync of the disk.
-_WINDOW: Final = 256
+_WINDOW: Final = 512
 
 
 async def arun(plan: Plan, inputs: object, *, store: Store, **options: Any) -> AsyncIterator[Outcome]:

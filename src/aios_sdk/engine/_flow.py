@@ -23,7 +23,7 @@ _TURN: Final = 0.005
 #: Sources that are taken from a caller's iterator together: a quarter of the window, within bounds, and no more once so many bytes of them
 #: are in memory. Waking the thread that does it, and letting it have the interpreter, costs as much as a document does.
 _FEWEST: Final = 8
-_MOST: Final = 64
+_MOST: Final = 128
 _ENOUGH: Final = 1024 * 1024
 
 #: Sources that are looked at together, if they are there; fewer where the window is small.

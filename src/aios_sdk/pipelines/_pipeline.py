@@ -264,7 +264,7 @@ class Pipeline:
         """The same for callers that have an event loop.
 
         ``workers`` is how many worker processes there are for components that parse, read or predict (default: the cores); ``window`` how
-        many deliveries may be under way at once (default: 256); ``limits`` bound what one delivery may unfold into. Results that the store
+        many deliveries may be under way at once (default: 512); ``limits`` bound what one delivery may unfold into. Results that the store
         holds are taken from there unless ``fresh``. Outcomes come as they are ready, or with ``ordered`` in the order of the inputs.
         ``stop`` is asked, from elsewhere, to stop the run before its end.
         """

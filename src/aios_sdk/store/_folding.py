@@ -29,9 +29,12 @@ _WORTH_IT_SOON: Final = 1024 * 1024
 # Seconds between two looks at how much waits.
 _LOOK: Final = 0.1
 
+# What folding here may take of the time: after one that took long, because others are at work, the next waits longer than a second.
+_SHARE: Final = 0.05
+
 
 class Folding(threading.Thread):
-    """Sees to it that a store is folded about once a second until `end`.
+    """Sees to it that a store is folded about once a second until `end`, less often where it would take more than a twentieth of the time.
 
     ``waiting`` gives the bytes that this process journaled and did not fold, and is asked ten times a second; ``fold`` folds here. From
     4 MiB on, or 1 MiB a second, a process of its own does it, which costs the run nothing; one that is killed loses nothing, and what it
@@ -48,9 +51,9 @@ class Folding(threading.Thread):
         self._was_started = False
 
     def run(self) -> None:
-        folded = time.monotonic()
+        folded, pause = time.monotonic(), EVERY
         while not self._stopping.wait(_LOOK):
-            due = time.monotonic() - folded >= EVERY - _LOOK  # the next look would be late
+            due = time.monotonic() - folded >= pause - _LOOK  # the next look would be late
             try:
                 waiting = self._waiting()
                 if self._process is not None and self._process.poll() is None:
@@ -60,6 +63,7 @@ class Folding(threading.Thread):
                 elif waiting and due:
                     folded = time.monotonic()
                     self._fold()
+                    pause = max(EVERY, (time.monotonic() - folded) / _SHARE)
             except StoreError as error:  # the run meets what is wrong with the journal itself
                 _log.info("folding %s is put off: %s", self._store, error)
 

@@ -11,15 +11,21 @@ import os
 import select
 import sys
 import threading
+from typing import Final
 
 from ._follow import follow
 
 #: Seconds between two looks at who the parent is; a child of the parent may keep the pipe open after its death.
-_LOOK = 0.5
+_LOOK: Final = 0.5
+
+#: How far it steps back for the run, which it would keep from the processors with several threads; the run's documents are on disk before
+#: they come here, and nobody waits for them but at the end, when there is nobody to step back for.
+_NICE: Final = 5
 
 
 def main(store: str, parent: int) -> None:
     """Follow the store's journals for the process ``parent``."""
+    os.nice(_NICE)
     import duckdb  # noqa: F401 - most of what starting takes, and it is done before the byte says so
 
     # The parent meets what is wrong when the store is closed, and says so.

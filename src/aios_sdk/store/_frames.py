@@ -39,6 +39,11 @@ HEADER_SIZE: Final = _header.size + _crc.size
 END_SIZE: Final = _prefix.size + _fixed.size
 _SALT: Final = 16
 _SALTS: Final = 256
+# Of more bytes at once than these hashlib and zlib let go of the interpreter, which another thread may then keep for milliseconds. So what
+# takes but microseconds is hashed in several pieces.
+_HASHED: Final = 2047
+_CHECKED: Final = 5 * 1024
+_LARGE: Final = 64 * 1024
 # Every frame of a segment begins with the first bytes of the header's hash. They cannot be guessed, so that nothing a document
 # contains looks like a frame when a reader searches behind damage.
 _MARKER: Final = 4
@@ -144,14 +149,14 @@ class FramePacker:
         payloads: list[bytes] = []
         for table, _, payload in records:
             salt = self._salt()
-            heads.append(_head.pack(table, len(payload), sha256(salt + payload).digest()))
+            heads.append(_head.pack(table, len(payload), _digest(salt, payload)))
             secrets += _STATE, salt
             payloads.append(payload)
         covered = b"".join(heads)
         self.chain = sha256(covered).digest()
         self._sequence += 1
         body = b"".join((covered, *secrets, *payloads))
-        return [_prefix.pack(self._marker, len(body), zlib.crc32(body, len(body))), body]
+        return [_prefix.pack(self._marker, len(body), _checksum(body)), body]
 
     def _salt(self) -> bytes:
         # Each asking of the system takes as long as a digest and hands the interpreter to another thread, so many are asked for together.
@@ -159,6 +164,25 @@ class FramePacker:
             self._salts, self._salted = os.urandom(_SALT * _SALTS), 0
         self._salted += _SALT
         return self._salts[self._salted - _SALT : self._salted]
+
+
+def _digest(salt: bytes, payload: bytes) -> bytes:
+    if len(payload) > _LARGE:
+        return sha256(salt + payload).digest()
+    hasher, view = sha256(salt), memoryview(payload)
+    for start in range(0, len(payload), _HASHED):
+        hasher.update(view[start : start + _HASHED])
+    return hasher.digest()
+
+
+def _checksum(body: bytes) -> int:
+    """The CRC of the length and the bytes."""
+    if len(body) > _LARGE:
+        return zlib.crc32(body, len(body))
+    view, crc = memoryview(body), len(body)
+    for start in range(0, len(body), _CHECKED):
+        crc = zlib.crc32(view[start : start + _CHECKED], crc)
+    return crc
 
 
 def erase(segment: bytearray, offset: int, records: Collection[int]) -> None:
@@ -236,7 +260,7 @@ def _read_frame(file: BinaryIO, offset: int, marker: bytes) -> Frame | None:
     if found != marker or length < _fixed.size:
         return None
     body = file.read(length)
-    if len(body) < length or zlib.crc32(body, length) != crc:
+    if len(body) < length or _checksum(body) != crc:
         return None
     flags, sequence, durable, written, document, records, rows, previous = _fixed.unpack_from(body)
     return Frame(offset + _prefix.size + length, flags, sequence, durable, written, document, records, rows, previous, memoryview(body))
