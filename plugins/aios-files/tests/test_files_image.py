@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,10 +14,20 @@ from aios_files import Image
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aios_sdk import Context, Document, LimitExceeded, Malformed, Source, StepError
+from aios_sdk import Context, Document, LimitExceeded, Malformed, Source, StepError, Unavailable
 
 CONTEXT = Context(run="r", step="s", scratch=Path("unused"))
-FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
+FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "JPEG2000", "AVIF")
+#: `corners` of 128 by 64 pixels in HEIC (by pillow-heif 1.8), lying on its side and to be turned by 90 degrees: its pixels are 64 by 128.
+HEIC = base64.b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAaFtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAADRpbG9jAAAAAERAAAIAAQAAAAAB"
+    "xQABAAAAAAAAAJcAAgAAAAACXAABAAAAAAAAACQAAAA4aWluZgAAAAAAAgAAABVpbmZlAgAAAAABAABodmMxAAAAABVpbmZlAgAAAQACAABFeGlmAAAAAA5waXRtAAAA"
+    "AAABAAAA4GlwcnAAAADAaXBjbwAAAHhodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQArQgEBA3AAAAMAkAAA"
+    "AwAAAwAeoBAgQWW6kkprm4CGgwIAAAMAMgAAAwACEGIAAQAHRAHBcrAiQAAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAACAAAAAQAAAABBwaXhpAAAAAAMI"
+    "CAgAAAAJaXJvdAMAAAAYaXBtYQAAAAAAAAABAAEFgQIDBIUAAAAaaXJlZgAAAAAAAAAOY2RzYwACAAEAAQAAAMNtZGF0AAAAkygBrwngxxk2oj//+9F9//7cx6H+tbOQ"
+    "aRf//x1vDv9SWD//kFMDNCKKxH3SopxOHvao6rQQwI+52qVipgs9qgaHZWFJTfe9W4f56XYwqfZCLzyt5e4QiUxzFiXWH8Rt8xp5HGHgPfPKj9f636f5NUp+ptP/85dH"
+    "f9kat/+UdC1taXY/razx/6klp/4L4nZL/5l4/gAAAAZFeGlmAABNTQAqAAAACAABARIAAwAAAAEABgAAAAAAAA=="
+)
 
 
 def encoded(picture, form="PNG", **options):
@@ -77,6 +89,27 @@ def test_the_page_is_measured_in_points_by_its_own_resolution(opened):
     (page,) = opened(encoded(PIL.Image.new("L", (1240, 1754)), dpi=(150, 150))).layers.pages
     assert page.width == pytest.approx(595.2, abs=0.1)
     assert page.height == pytest.approx(841.9, abs=0.1)
+
+
+def test_a_picture_of_a_telephone_in_heic_is_as_displayed(opened):
+    document = opened(HEIC)
+    (page,) = document.layers.pages
+    picture = render(document)
+    assert ((page.width, page.height), picture.size, picture.mode) == ((64, 128), (64, 128), "RGB")
+    assert all(abs(a - b) < 60 for found, wanted in zip(quarters(picture), [BLUE, RED, WHITE, GREEN], strict=True)
+               for a, b in zip(found, wanted, strict=True))  # fmt: skip
+
+
+def test_heic_without_its_package_is_refused_with_the_command_that_installs_it(opened, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    with pytest.raises(Unavailable, match=r"pip install 'aios-files\[heic\]'"):
+        opened(HEIC)
+
+
+@pytest.mark.parametrize("cut", [30, 300, 500, 600])
+def test_a_heic_that_is_cut_off_is_malformed(opened, cut):
+    with pytest.raises(Malformed):
+        opened(HEIC[:cut])
 
 
 @pytest.mark.parametrize("dpi", [(0, 0), (1, 1), (99999, 99999), (30, 3000)])

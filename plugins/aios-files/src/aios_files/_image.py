@@ -21,6 +21,7 @@ from aios_sdk import (
     PageInfo,
     Source,
     StepError,
+    Unavailable,
     UsageError,
     component,
     implements,
@@ -32,7 +33,9 @@ from ._pixels import grey, resized, rgb, upright
 if TYPE_CHECKING:
     import PIL.Image
 
-_FORMATS: Final = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
+_FORMATS: Final = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "JPEG2000", "AVIF")
+#: How files of HEIC begin behind their length (ISO/IEC 23008-12): telephones take pictures in it, which Pillow does not read by itself.
+_HEIC: Final = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1")
 _POINTS: Final = 72.0
 _PLAUSIBLE_DPI: Final = (20.0, 5000.0)
 _PLAUSIBLE_ASPECT: Final = 4.0
@@ -73,13 +76,13 @@ class _Geometry(NamedTuple):
 
 @component(
     "aios.image",
-    media_types=["image/png", "image/jpeg", "image/tiff", "image/webp", "image/bmp", "image/gif"],
+    media_types=["image/png", "image/jpeg", "image/tiff", "image/webp", "image/bmp", "image/gif", "image/jp2", "image/avif", "image/heic"],
     isolation="process",
     provides=["pages"],
     renders=True,
 )
 class Image:
-    """A picture as a document: every frame of a TIFF is a page, of animations the first frame.
+    """A picture as a document: every frame of a TIFF is a page, of animations and bursts the first frame.
 
     Pages are as displayed, after the rotation that EXIF or TIFF tags ask for. Each is decoded at ingest, and measured: how much ink there
     is, how sharp it is, by how much lines lean, and which way it is turned where that is sure. A page that cannot be decoded stays a page,
@@ -101,7 +104,8 @@ class Image:
     def ingest(self, source: Source, context: Context) -> Iterator[Document | Source]:
         """A document with pages and without text.
 
-        Raises `Malformed`, or `LimitExceeded` for too many pixels or pages; where some pages can be decoded, after the document.
+        Raises `Malformed`, or `LimitExceeded` for too many pixels or pages; where some pages can be decoded, after the document. For HEIC
+        without the package that decodes it, `Unavailable` with the command that installs it.
         """
         pages: list[PageInfo] = []
         broken: dict[int, StepError] = {}
@@ -172,9 +176,26 @@ def _opened(file: BinaryIO, max_pixels: int, name: str) -> Iterator[PIL.Image.Im
     """A picture, not decoded yet, of which decoding may fail as `_decoding` says."""
     import PIL.Image
 
-    with _decoding(max_pixels, repr(name)), PIL.Image.open(file, formats=_FORMATS) as image:
+    head = file.read(12)
+    file.seek(0)
+    formats = _with_heic() if head.endswith(_HEIC) else _FORMATS
+    with _decoding(max_pixels, repr(name)), PIL.Image.open(file, formats=formats) as image:
         _check_size(image, max_pixels)
         yield image
+
+
+def _with_heic() -> tuple[str, ...]:
+    """The formats of pictures with that of HEIC, which Pillow knows from now on."""
+    try:
+        import pi_heif
+    except ImportError as error:
+        raise Unavailable(
+            "There is no package 'pi-heif', which decodes pictures in HEIC",
+            cause="It is not installed, or not for this system" if isinstance(error, ModuleNotFoundError) else str(error),
+            fix="Install it: pip install 'aios-files[heic]'",
+        ) from error
+    pi_heif.register_heif_opener()
+    return (*_FORMATS, "HEIF")  # what says no more than mif1 may be AVIF
 
 
 @contextmanager
@@ -190,7 +211,7 @@ def _decoding(max_pixels: int, what: str) -> Iterator[None]:
         raise _too_large("too many pixels", max_pixels) from error
     except PIL.UnidentifiedImageError as error:
         raise Malformed(
-            f"{what} is no picture in PNG, JPEG, TIFF, WebP, BMP or GIF",
+            f"{what} is no picture in PNG, JPEG, TIFF, WebP, BMP, GIF, JPEG 2000, AVIF or HEIC",
             cause="It is damaged at its beginning, or of another kind",
             fix="Check what kind of file it is",
         ) from error
