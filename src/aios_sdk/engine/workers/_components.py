@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import logging
 import os
 import pickle
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ class Components:
         """Take parcels, and make their components, since importing them takes longer than most take to open."""
         self.learn(parcels)
         for number, parcel in parcels.items():
-            with contextlib.suppress(Exception, SystemExit):  # met again when it is to be opened
+            with contextlib.suppress(Exception, SystemExit), _to_stay():  # what is wrong is met again when it is to be opened
                 self._made[number] = self._make(parcel)
 
     def __len__(self) -> int:
@@ -64,7 +65,7 @@ class Components:
         """The opened component with that number. Raises whatever making or opening it raises, and tries again at the next call."""
         found = self._open.get(number)
         if found is None:
-            with self._board.opening(number):
+            with self._board.opening(number), _to_stay():
                 parcel = self._parcels[number]
                 found = self._made.pop(number, None) or self._make(parcel)
                 scratch = Path(tempfile.mkdtemp(prefix="open-", dir=self._scratch))
@@ -136,3 +137,14 @@ def secrets_of(component: str, names: Iterable[str]) -> dict[str, str]:
             component=component,
         )
     return {name: os.environ[name] for name in declared if name in os.environ}
+
+
+@contextlib.contextmanager
+def _to_stay() -> Iterator[None]:
+    """What is imported and made stays as long as the worker: Python's collector does not look at it, now or later."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import gc
 import logging
 import os
 import resource
@@ -53,6 +54,8 @@ class _Worker:
 
     def serve(self) -> None:
         """Carry out orders until the parent says `Close` or is gone."""
+        gc.freeze()
+        gc.enable()
         self._board.rest()
         while not isinstance(order := self._line.receive(), Close):
             if isinstance(order, Call | Ingest | Render):  # Next is for something that has ended meanwhile
