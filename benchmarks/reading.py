@@ -9,7 +9,7 @@ from pathlib import Path
 from _peers import Peers, cache
 from _table import Row, benchmark, sections
 
-SECTIONS = ("files", "places", "invoices", "ocr", "tables", "splitting")
+SECTIONS = ("files", "places", "invoices", "ocr", "tables", "scans", "splitting")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -262,6 +263,29 @@ def test_a_picture_that_is_cut_off_is_malformed_at_ingest(opened, form):
     data = encoded(PIL.Image.effect_noise((64, 64), 90).convert("L"), form)
     with pytest.raises(Malformed):
         opened(data[: len(data) * 2 // 3])
+
+
+@pytest.mark.parametrize("lost", [1, 2, 40, 200])
+def test_a_jpeg_of_which_little_is_missing_is_read_and_says_so(host, lost):
+    picture = PIL.Image.effect_noise((200, 800), 60).convert("L")
+    data = encoded(picture, "JPEG", quality=40)
+    if lost <= 2:  # only the mark of its end: all of the picture is there
+        (document,) = Image(Image.Config()).ingest(Source(name="a", data=data[:-lost]), CONTEXT)
+        document = document.bind(host(data[:-lost]))
+    else:
+        document, error = partly(data[:-lost], host)
+        assert type(error) is Malformed
+        assert re.fullmatch(r"The last \d\.\d% of 'a' are missing; what is above them was read", error.what)
+    shown, whole = render(document).convert("L"), PIL.Image.open(io.BytesIO(data)).convert("L")
+    above = (0, 0, 200, 700)
+    assert shown.crop(above).tobytes() == whole.crop(above).tobytes()
+
+
+@pytest.mark.parametrize("progressive", [True, False])
+def test_a_jpeg_of_which_much_or_anything_everywhere_is_missing_is_not_read(opened, progressive):
+    data = encoded(PIL.Image.effect_noise((200, 800), 60).convert("L"), "JPEG", progressive=progressive)
+    with pytest.raises(Malformed, match="cannot be decoded"):
+        opened(data[: len(data) * (97 if progressive else 80) // 100])
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"\x89PNG\r\n\x1a\n"])

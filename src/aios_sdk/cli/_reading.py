@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def reading(inputs: Sequence[str], pipeline: str | None) -> Iterator[tuple[Store, list[Outcome]]]:
     """The outcomes of all documents, in the order of the inputs, each before its parts, and the store they lie in while this lasts.
 
-    Without ``pipeline`` files are ingested by type, and scanned pages are read by tesseract if its plugin is there.
+    Without ``pipeline`` files are ingested by type, and scanned pages are read by tesseract, and their tables found, if the plugins are
+    there.
     """
     from aios_sdk.engine import check_inputs
     from aios_sdk.store import Store
@@ -35,12 +36,15 @@ def reading(inputs: Sequence[str], pipeline: str | None) -> Iterator[tuple[Store
 
 
 def reader() -> Pipeline:
-    """Ingests files by type, and reads scanned pages by tesseract if its plugin is there."""
+    """Ingests files by type, reads scanned pages by tesseract and finds their tables, if the plugins are there."""
     from aios_sdk.pipelines import Pipeline
     from aios_sdk.plugins import Registry
 
-    read = Pipeline("read").ingest()
-    return read.extract("tesseract", required=False) if "aios.tesseract" in Registry.default().components else read
+    read, known = Pipeline("read").ingest(), Registry.default().components
+    for component in ("tesseract", "layout") if "aios.tesseract" in known else ():
+        if f"aios.{component}" in known:
+            read = read.extract(component, required=False)
+    return read
 
 
 def _with_parts_behind(outcomes: Sequence[Outcome]) -> list[Outcome]:

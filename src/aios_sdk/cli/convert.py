@@ -64,8 +64,8 @@ def convert(
 ) -> None:
     """Write what is read in FILE in another form, on standard output or into a folder.
 
-    Files are read by their type, and scanned pages by tesseract if it is there. Attachments and members of archives are documents of their
-    own: with --output each gets a file. The exit code is 1 when some document could not be read.
+    Files are read by their type, and scanned pages by tesseract, with their tables, if it is there. Attachments and members of archives are
+    documents of their own: with --output each gets a file. The exit code is 1 when some document could not be read.
 
     Examples:
 

@@ -14,6 +14,7 @@ _SHIPPED: Final[Mapping[str, str]] = {
     "aios-files": "folder image json plain-text tar xml zip",
     "aios-hocr": "alto hocr",
     "aios-html": "html markdown",
+    "aios-layout": "layout",
     "aios-office": "office soffice",
     "aios-openai": "openai",
     "aios-pdf": "einvoice pdf",

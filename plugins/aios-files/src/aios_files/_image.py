@@ -27,6 +27,7 @@ from aios_sdk import (
     implements,
 )
 
+from ._cut import mended
 from ._measures import LONG_SIDE, Measures, measured
 from ._pixels import grey, resized, rgb, upright
 
@@ -104,12 +105,13 @@ class Image:
     def ingest(self, source: Source, context: Context) -> Iterator[Document | Source]:
         """A document with pages and without text.
 
-        Raises `Malformed`, or `LimitExceeded` for too many pixels or pages; where some pages can be decoded, after the document. For HEIC
-        without the package that decodes it, `Unavailable` with the command that installs it.
+        Raises `Malformed`, or `LimitExceeded` for too many pixels or pages; after the document where some pages can be decoded, or no more
+        than a tenth of a JPEG is missing at its bottom. For HEIC without the package that decodes it, `Unavailable` with the command that
+        installs it.
         """
         pages: list[PageInfo] = []
         broken: dict[int, StepError] = {}
-        with source.open() as file, _opened(file, self.config.max_pixels, source.name) as image:
+        with source.open() as given, _opened(given, self.config.max_pixels, source.name) as (image, missing):
             frames = self._frames(image)
             for index, frame in enumerate(frames):
                 context.remaining()
@@ -122,6 +124,12 @@ class Image:
                     broken[index] = error
         if len(broken) < len(pages):
             yield Document.of(pages=tuple(pages))
+        if missing:
+            raise Malformed(
+                f"The last {missing:.1%} of {source.name!r} are missing; what is above them was read",
+                cause="It was cut off",
+                fix="Get the file again",
+            )
         if broken:
             first, others = next(iter(broken.values())), len(broken) - 1
             more = f" (and {others:,} other page{'s' * (others > 1)} of {len(pages):,})" if others else ""
@@ -134,7 +142,7 @@ class Image:
         It is never enlarged: OCR wants what the picture has. One that says its own resolution is reduced to ``dpi``, yet not below 2,000
         pixels on the longer side, because many pictures say a resolution that is not theirs.
         """
-        with document.open() as file, _opened(file, self.config.max_pixels, document.name) as image:
+        with document.open() as given, _opened(given, self.config.max_pixels, document.name) as (image, _):
             frames = self._frames(image)
             if not 0 <= page < len(frames):
                 raise UsageError(f"{document.name!r} has {len(frames)} pages; asked for page {page}, counted from 0")
@@ -172,16 +180,17 @@ class Image:
 
 
 @contextmanager
-def _opened(file: BinaryIO, max_pixels: int, name: str) -> Iterator[PIL.Image.Image]:
-    """A picture, not decoded yet, of which decoding may fail as `_decoding` says."""
+def _opened(given: BinaryIO, max_pixels: int, name: str) -> Iterator[tuple[PIL.Image.Image, float]]:
+    """A picture, not decoded yet, of which decoding may fail as `_decoding` says, and the share that is missing at its bottom."""
     import PIL.Image
 
-    head = file.read(12)
-    file.seek(0)
-    formats = _with_heic() if head.endswith(_HEIC) else _FORMATS
-    with _decoding(max_pixels, repr(name)), PIL.Image.open(file, formats=formats) as image:
-        _check_size(image, max_pixels)
-        yield image
+    with _decoding(max_pixels, repr(name)):
+        file, missing = mended(given, max_pixels)
+        head = file.read(12)
+        file.seek(0)
+        with PIL.Image.open(file, formats=_with_heic() if head.endswith(_HEIC) else _FORMATS) as image:
+            _check_size(image, max_pixels)
+            yield image, missing
 
 
 def _with_heic() -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import pypdfium2.raw as pdfium
+from aios_layout import Link
 
 from aios_sdk import Box
 
@@ -27,13 +28,6 @@ _KINDS: Final[dict[int, FieldKind]] = {
 
 #: Annotations that show text on the page itself.
 _WRITTEN: Final = (pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_STAMP)
-
-
-class Link(NamedTuple):
-    """Where a link lies on its page, and where it leads: an address, or ``#page=3`` (from 1) within the document."""
-
-    box: Box
-    target: str
 
 
 class Widget(NamedTuple):

@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, cast
 
 import pypdfium2
 import pypdfium2.raw as pdfium
+from aios_layout import Block, Content, Line, as_in_file, as_read, main_turn, ruled_grids, turned
 
 from aios_sdk import Encrypted, LimitExceeded, Malformed, PageInfo, PageText, UsageError, Words
 
 from ._annotations import Overlay, overlay_of, utf16
 from ._glyphs import Frame, Glyphs, characters
-from ._grids import ruled_grids
-from ._lines import Line, lines_of
+from ._lines import lines_of
 from ._pictures import is_written_paper, scans
-from ._regions import Block
 from ._rules import ruling_lines
-from ._text import Content, as_in_file, as_read, main_turn
 from ._trust import doubt_of
 
 if TYPE_CHECKING:
@@ -221,7 +219,7 @@ def _as_read(info: PageInfo, page: Any, text_page: Any, raw: str, frame: Frame, 
         lines = lines_of(raw, glyphs, width, height)
     grids = ruled_grids(*ruling_lines(page.raw, frame, width, height), lines, width, height)
     content = as_read(info.index, lines, grids, width, height, glyphs.bold)
-    return content.turned(turn) if turn else content
+    return content.placed(lambda box: turned(box, turn)) if turn else content
 
 
 def _letters_seen(page: Any, info: PageInfo, lines: Sequence[Line]) -> int:

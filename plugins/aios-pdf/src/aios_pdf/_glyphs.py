@@ -12,6 +12,7 @@ from itertools import repeat
 from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
+from aios_layout import turned
 
 from aios_sdk import Box
 
@@ -45,16 +46,6 @@ class Frame(NamedTuple):
         x0, x1 = ((x0 if x0 > left else left) - left) / (right - left), ((x1 if x1 < right else right) - left) / (right - left)
         y0, y1 = (top - (y1 if y1 < top else top)) / (top - bottom), (top - (y0 if y0 > bottom else bottom)) / (top - bottom)
         return Box(x0, y0, x1, y1) if rotation == 0 else turned(Box(x0, y0, x1, y1), rotation)
-
-
-def turned(box: Box, clockwise: int) -> Box:
-    """Where ``box`` lies once its page is turned by so many degrees, a multiple of 90."""
-    x0, y0, x1, y1 = box
-    if clockwise == 90:
-        return Box(1 - y1, x0, 1 - y0, x1)
-    if clockwise == 180:
-        return Box(1 - x1, 1 - y1, 1 - x0, 1 - y0)
-    return Box(y0, 1 - x1, y1, 1 - x0) if clockwise == 270 else box
 
 
 class Rect(NamedTuple):

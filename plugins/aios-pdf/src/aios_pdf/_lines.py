@@ -1,11 +1,11 @@
-"""The lines of a page out of PDFium's words: as they come, with their place, size and direction."""
+"""The lines of a page out of PDFium's words, as they come."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Final
 
-from aios_sdk import Box
+from aios_layout import Line, Word
 
 from ._glyphs import Glyphs, Piece
 
@@ -14,64 +14,6 @@ _BREAKS: Final = str.maketrans({**dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n"),
 _REPLACED: Final = str.maketrans({
     **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0xFEFF, 0xFFFE, 0xFFFF], None), 0x02: "-", 0xAD: "-",
 })  # fmt: skip
-
-
-class Word(NamedTuple):
-    """A word: its text, its box, the number of its first character in PDFium, and the white space that PDFium has before it."""
-
-    text: str
-    box: Box
-    first: int
-    gap: str
-
-
-class Line:
-    """Words beside each other. The place is in points from the top left of the page as displayed.
-
-    ``size`` is that of the font in points, ``turned`` the direction of writing (0 for upright; -1 for aslant), ``number`` the position
-    among the lines that PDFium gives.
-    """
-
-    __slots__ = ("_scale", "number", "size", "turned", "words", "x0", "x1", "y0", "y1")
-
-    def __init__(self, words: Sequence[Word], width: float, height: float, size: float, turned: int, number: int) -> None:
-        self.words: Final = words
-        self._scale: Final = (width, height)
-        x0, y0, x1, y1 = zip(*[word.box for word in words], strict=True)
-        self.x0: Final = min(x0) * width
-        self.y0: Final = min(y0) * height
-        self.x1: Final = max(x1) * width
-        self.y1: Final = max(y1) * height
-        self.size: Final = size or self.y1 - self.y0
-        self.turned: Final = turned
-        self.number: Final = number
-
-    def part(self, words: Sequence[Word]) -> Line:
-        """A part of it."""
-        return Line(words, self._scale[0], self._scale[1], self.size, self.turned, self.number)
-
-    @property
-    def letters(self) -> int:
-        """How many characters its words have."""
-        return sum(len(word.text) for word in self.words)
-
-    @property
-    def count(self) -> int:
-        """How many words it has."""
-        return len(self.words)
-
-    @property
-    def text(self) -> str:
-        """Its words, joined by spaces."""
-        return " ".join(word.text for word in self.words)
-
-    @property
-    def box(self) -> Box:
-        """The smallest box round its words."""
-        found = self.words[0].box
-        for word in self.words[1:]:
-            found = found.union(word.box)
-        return found
 
 
 def words_by_line(raw: str, pieces: Iterable[Piece]) -> Iterator[list[Word]]:

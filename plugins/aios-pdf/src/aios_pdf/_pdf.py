@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from aios_layout import LaidOutPage, TableWriter, regions_and_tables
+
 from aios_sdk import (
     ComponentConfig,
     Context,
@@ -26,7 +28,6 @@ from ._contradictions import contradictions
 from ._en16931 import FIELDS, Invoice, read_invoice
 from ._form import FormPage, form_fields
 from ._printed import MAX_PAGES, PrintedPages
-from ._records import TableWriter, regions_and_tables
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -109,7 +110,8 @@ class Pdf:
             readings, damage = self._read_pages(pdf, context)
             invoices = self._invoices(pdf)
             writer = self._writer if self.config.tables else None
-            regions, tables = regions_and_tables(readings, writer, lambda: context.scratch) if self.config.layout else ((), ())
+            laid_out = [LaidOutPage(each.info.index, each.text, each.words, each.blocks, each.overlay.links) for each in readings]
+            regions, tables = regions_and_tables(laid_out, writer, lambda: context.scratch) if self.config.layout else ((), ())
             yield Document.of(
                 pages=tuple(reading.info for reading in readings),
                 text=tuple(reading.text for reading in readings if reading.text is not None),

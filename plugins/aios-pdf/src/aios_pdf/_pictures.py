@@ -9,11 +9,11 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import pypdfium2.raw as pdfium
+from aios_layout import Line
 
 from aios_sdk import Box
 
 from ._glyphs import Frame, Rect
-from ._lines import Line
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -8,9 +8,9 @@ from itertools import repeat
 from typing import Any, Final
 
 import pypdfium2.raw as pdfium
+from aios_layout import Rule
 
 from ._glyphs import Frame, Rect
-from ._grids import Rule
 
 #: A rectangle thinner than this many points is a line.
 _THIN: Final = 3.0

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
-
-from ._lines import Line
+from aios_layout import Line
 
 #: Of a page with this share of characters without a meaning the text is garbled.
 _MEANINGLESS: Final = 0.25

@@ -1,4 +1,4 @@
-"""The text of one PDF page: its lines put in reading order, grouped into blocks, and written down with the place of every word."""
+"""The text of one page: its lines put in reading order, grouped into blocks, and written down with the place of every word."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from aios_sdk import Box, PageText, Words
 
 from ._aligned import aligned_grids
-from ._glyphs import turned
 from ._grids import Grid
 from ._lines import Line, Word
 from ._order import Item, Row, in_order
@@ -71,13 +70,10 @@ class Content(NamedTuple):
     words: Words
     blocks: tuple[Block, ...]
 
-    def turned(self, clockwise: int) -> Content:
-        """The same with the places on the page turned by so many degrees."""
-        boxes = (turned(self.words.box(index), clockwise) for index in range(len(self.words)))
-        ranges = [(start, end, box, None) for (start, end), box in zip(zip(*self.words.ranges(), strict=True), boxes, strict=True)]
-        blocks = (
-            block._replace(box=turned(block.box, clockwise), grid=block.grid and block.grid.turned(clockwise)) for block in self.blocks
-        )
+    def placed(self, place: Callable[[Box], Box]) -> Content:
+        """The same on the page as displayed, where it was turned or straightened to be read, given the ``place`` of a box there."""
+        ranges = [(word.start, word.end, place(word.box), word.confidence) for word in self.words.iterate(self.text)]
+        blocks = (block._replace(box=place(block.box), grid=block.grid and block.grid.placed(place)) for block in self.blocks)
         return Content(self.text, Words.build(self.text, ranges), tuple(blocks))
 
 
@@ -91,18 +87,26 @@ def main_turn(lines: Sequence[Line]) -> int:
 
 
 def as_in_file(page: int, lines: Sequence[Line]) -> Content:
-    """The text of a page as PDFium has it: in the order of the file, a line a line."""
+    """The text of a page as it comes: in the order of the file, a line a line."""
     writer = _Writer()
     for number, line in enumerate(lines):
         writer.line([line], "\n" if number else "")
     return writer.content(page, ())
 
 
-def as_read(page: int, lines: Sequence[Line], grids: Sequence[Grid], width: float, height: float, bold: Callable[[int], bool]) -> Content:
+def as_read(
+    page: int,
+    lines: Sequence[Line],
+    grids: Sequence[Grid],
+    width: float,
+    height: float,
+    bold: Callable[[int], bool],
+    accept: Callable[[Grid], bool] | None = None,
+) -> Content:
     """The text of a page as a person reads it: column after column, blocks apart by an empty line, the cells of ``grids`` by tabs.
 
     Text that is not upright comes last, a line a block; a page on which most is not, or is written from right to left, is read in the
-    order of the file. ``bold`` tells it of the character with a number.
+    order of the file. ``bold`` tells it of the character with a number; ``accept`` may refuse a table that no lines rule.
     """
     upright = [line for line in lines if line.turned == 0]
     if _is_beyond(lines, upright):
@@ -110,7 +114,7 @@ def as_read(page: int, lines: Sequence[Line], grids: Sequence[Grid], width: floa
     else:
         taken = {id(word) for grid in grids for word in grid.words()}
         parts: list[Item] = [part for line in upright for part in _parts(line, width, taken)]
-        groups = [group for column in in_order([*parts, *grids]) for group in _groups(column, bold)]
+        groups = [group for column in in_order([*parts, *grids]) for group in _groups(column, bold, accept)]
         groups += [_Group([Row(line)]) for line in lines if line.turned]
     writer, blocks = _Writer(), []
     for number, group in enumerate(groups):
@@ -152,10 +156,10 @@ def _parts(line: Line, width: float, taken: set[int]) -> Iterator[Line]:
             yield line.part(words[start:end])
 
 
-def _groups(column: Sequence[Row], bold: Callable[[int], bool]) -> Iterator[_Group]:
+def _groups(column: Sequence[Row], bold: Callable[[int], bool], accept: Callable[[Grid], bool] | None) -> Iterator[_Group]:
     """The rows of a column, grouped."""
     at = 0
-    for start, end, grid in aligned_grids(column):
+    for start, end, grid in aligned_grids(column, accept):
         yield from _paragraphs(column[at:start], bold)
         yield _Group([], grid=grid)
         at = end
@@ -226,7 +230,7 @@ class _Writer:
     def __init__(self) -> None:
         self.length = 0
         self._parts: Final[list[str]] = []
-        self._ranges: Final[list[tuple[int, int, Box, None]]] = []
+        self._ranges: Final[list[tuple[int, int, Box, float | None]]] = []
 
     def line(self, row: Sequence[Item], gap: str) -> None:
         """The items of a row, behind ``gap``."""
@@ -258,7 +262,7 @@ class _Writer:
         parts.append(text)
         start = self.length + len(gap)
         self.length = end = start + len(text)
-        self._ranges.append((start, end, word.box, None))
+        self._ranges.append((start, end, word.box, word.confidence))
 
     def content(self, page: int, blocks: tuple[Block, ...]) -> Content:
         """What was put together."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -22,18 +22,26 @@ _NEARER: Final = 0.15
 _VALUE: Final = re.compile(r"[-+−(]?\s?(?:[A-Z]{3}|[$€£¥])?\s?\d[\d.,'’/: %-]*\)?\s?(?:[A-Z]{3}|[$€£¥%]|[a-zA-Z]{1,3}\.?)?")
 
 
-def aligned_grids(rows: Sequence[Row]) -> list[tuple[int, int, Grid]]:
+def is_value(text: str) -> bool:
+    """Whether ``text`` is a number, an amount or a date."""
+    return _VALUE.fullmatch(text) is not None
+
+
+def aligned_grids(rows: Sequence[Row], accept: Callable[[Grid], bool] | None = None) -> list[tuple[int, int, Grid]]:
     """The tables without ruling lines among the ``rows`` of a column, each with its first row and that behind its last.
 
-    Only what can be nothing else: three columns or more that no row crosses, one of which holds values.
+    Only what can be nothing else: three columns or more that no row crosses, one of which holds values; and, where it is given, what
+    ``accept`` takes for one too.
     """
     found: list[tuple[int, int, Grid]] = []
     start = 0
     while start < len(rows):
         end, stripes = _run(rows, start)
         grid = _aligned(rows[start:end], stripes) if end - start >= _ROWS else None
-        if grid is not None:
+        if grid is not None and (accept is None or accept(grid)):
             found.append((start, end, grid))
+        else:
+            grid = None
         start = end if grid is not None else start + 1
     return found
 
@@ -170,6 +178,6 @@ def _is_sure(cells: Sequence[Sequence[Sequence[Word]]]) -> bool:
         return False  # running text
     for column in range(columns):
         below = [" ".join(word.text for word in row[column]) for row in cells[1:] if row[column]]
-        if len(below) >= _ROWS - 1 and sum(_VALUE.fullmatch(text) is not None for text in below) > 0.7 * len(below):
+        if len(below) >= _ROWS - 1 and sum(map(is_value, below)) > 0.7 * len(below):
             return True
     return False

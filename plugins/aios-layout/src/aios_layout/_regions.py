@@ -62,8 +62,11 @@ class Part(NamedTuple):
     level: int = 0
 
 
-def parts_of(pages: Sequence[tuple[str, Sequence[Block]]]) -> list[list[Part]]:
-    """What the blocks of each page are, given the text of the page: told by all pages together, for size is relative and headers repeat."""
+def parts_of(pages: Sequence[tuple[str, Sequence[Block]]], *, begins: bool = True) -> list[list[Part]]:
+    """What the blocks of each page are, given the text of the page: told by all pages together, for size is relative and headers repeat.
+
+    A title is looked for on the first of them where the document ``begins`` with it.
+    """
     body = _body_size(pages)
     margins = _repeated(pages)
     sizes = _heading_sizes(pages, body)
@@ -80,7 +83,7 @@ def parts_of(pages: Sequence[tuple[str, Sequence[Block]]]) -> list[list[Part]]:
             if kind == "heading" and block.size <= _LARGER * body and (following is None or following.bold or following.grid):
                 kind = "paragraph"  # bold, but over nothing
             parts.append(Part(block, kind, _level(kind, block, sizes, parts)))
-        found.append(_with_title(parts, body) if number == 0 else parts)
+        found.append(_with_title(parts, body) if begins and number == 0 else parts)
     return found
 
 

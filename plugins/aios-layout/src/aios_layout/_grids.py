@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from aios_sdk import Box
 
-from ._glyphs import turned
 from ._lines import Line, Word
 
 #: Points by which lines may miss each other and still meet.
@@ -71,9 +70,9 @@ class Grid:
         """The text of its cells."""
         return [[" ".join(word.text for word in cell) for cell in row] for row in self.cells]
 
-    def turned(self, clockwise: int) -> Grid:
-        """The same table on the page turned by so many degrees; its place in points is not kept up."""
-        boxes = [[box and turned(box, clockwise) for box in row] for row in self.boxes]
+    def placed(self, place: Callable[[Box], Box]) -> Grid:
+        """The same table on the page as displayed, given the ``place`` of a box there; its own place in points is not kept up."""
+        boxes = [[box and place(box) for box in row] for row in self.boxes]
         return Grid(self.cells, boxes, self.merged, (self.x0, self.y0, self.x1, self.y1), self.number)
 
     @property
@@ -99,8 +98,9 @@ def _joined(rules: Iterable[Rule]) -> list[Rule]:
     joined: list[Rule] = []
     for group in _clusters(sorted(rules), _SAME):
         at = sum(rule.at for rule in group) / len(group)
-        start, end = group[0].start, group[0].end
-        for rule in sorted(group, key=lambda rule: rule.start):
+        first, *others = sorted(group, key=lambda rule: rule.start)
+        start, end = first.start, first.end
+        for rule in others:
             if rule.start > end + _NEAR:
                 joined.append(Rule(at, start, end))
                 start, end = rule.start, rule.end

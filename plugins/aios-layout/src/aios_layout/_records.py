@@ -6,18 +6,33 @@ import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from aios_sdk import Box, PageText, Region, Table, Words
 
-from ._annotations import Link
 from ._grids import Grid
-from ._regions import Part, parts_of
+from ._regions import Block, Part, parts_of
 
 if TYPE_CHECKING:
     import duckdb
 
-    from ._file import PageReading
+
+class Link(NamedTuple):
+    """Where a link lies on its page, and where it leads: an address, or ``#page=3`` (from 1) within the document."""
+
+    box: Box
+    target: str
+
+
+class LaidOutPage(NamedTuple):
+    """The page with number ``page`` and its blocks, which count in its text, and the links that lie over it; no text where it could not be
+    read."""
+
+    page: int
+    text: PageText | None
+    words: Words | None
+    blocks: Sequence[Block]
+    links: Sequence[Link] = ()
 
 
 @final
@@ -62,21 +77,24 @@ class TableWriter:
 
 
 def regions_and_tables(
-    readings: Sequence[PageReading], writer: TableWriter | None, scratch: Callable[[], Path]
+    pages: Sequence[LaidOutPage], writer: TableWriter | None, scratch: Callable[[], Path], *, begins: bool = True
 ) -> tuple[tuple[Region, ...], tuple[Table, ...]]:
-    """The regions of all pages in reading order, and the tables among them as written by ``writer``; without it there are none."""
-    parts = parts_of([(reading.text.content if reading.text else "", reading.blocks) for reading in readings])
+    """The regions of all pages in reading order, and the tables among them as written by ``writer``; without it there are none.
+
+    The first page may have a title where the document ``begins`` with it.
+    """
+    parts = parts_of([(page.text.content if page.text else "", page.blocks) for page in pages], begins=begins)
     grids = [
-        (reading.info.index, part.block.start, part.block.grid)
-        for reading, found in zip(readings, parts, strict=True)
+        (page.page, part.block.start, part.block.grid)
+        for page, found in zip(pages, parts, strict=True)
         for part in found
         if part.block.grid is not None
     ]
     tables = writer.write(grids, scratch()) if grids and writer else {}
     regions: list[Region] = []
-    for reading, found in zip(readings, parts, strict=True):
-        if reading.text is not None and reading.words is not None:
-            regions += _regions(reading.text, reading.words, found, tables, reading.overlay.links)
+    for page, found in zip(pages, parts, strict=True):
+        if page.text is not None and page.words is not None:
+            regions += _regions(page.text, page.words, found, tables, page.links)
     return tuple(regions), tuple(tables.values())
 
 
