@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -389,10 +390,10 @@ def test_each_of_several_labels_is_a_question_with_a_threshold_of_its_own():
         loaded = opened(Path(name), taxonomy="topic", multilabel=True)
         strict = opened(Path(name), taxonomy="topic", multilabel=True, threshold={"urgent": 0.999})
         assert Lexical.provides(loaded.config).labels["topic.bill"] == ("no", "yes")
-    values = {label.taxonomy: label.value for label in loaded.classify(typed("hurry, pay the total amount now")).labels}
+    values = {label.taxonomy: label.value for label in loaded.classify(typed("quick, hurry, pay the total amount now")).labels}
     assert values == {"topic.bill": "yes", "topic.letter": "no", "topic.urgent": "yes"}
     assert {label.value for label in loaded.classify(typed("the weather")).labels} == {"no"}
-    urgent = strict.classify(typed("hurry, pay the total amount now")).labels[2]
+    urgent = strict.classify(typed("quick, hurry, pay the total amount now")).labels[2]
     assert urgent.abstained
     assert [other.value for other in urgent.alternatives] == ["yes", "no"]
 
@@ -417,6 +418,34 @@ def test_what_is_counted_of_a_text_does_not_depend_on_capitals_or_spacing_of_wor
     found, other = features_of(typed(f"x {text}")), features_of(typed(f"x {text}".replace(" ", "  ")))
     assert found.words == other.words
     assert found.letters == other.letters
+
+
+def test_forms_of_a_word_are_one_once_cut_and_the_whole_words_stay_apart():
+    one, other = features_of(typed("Karten überwiesen")), features_of(typed("Karte, Überweisung"))
+    assert set(one.words) & set(other.words) == {"kart~", "uber~", "kart~ uber~"}
+    assert {"karten", "uberwiesen", "karten uberwiesen"} <= set(one.words)
+
+
+def test_letters_count_over_the_ends_of_words_and_signs_that_are_no_letters_by_themselves():
+    assert {" my", "y c", "my ca", "rd "} <= set(features_of(typed("my card")).letters)
+    assert " # " in features_of(typed("C#")).letters
+    assert " # " not in features_of(typed("C++")).letters
+    assert " \N{THUMBS UP SIGN} " in features_of(typed("\N{THUMBS UP SIGN}")).letters
+
+
+def test_of_very_long_words_only_the_beginning_counts_by_letters():
+    found = features_of(typed("a" * 60 + "b" * 60))
+    assert set("".join(found.letters)) == {" ", "a"}
+
+
+def test_a_model_of_another_form_is_refused_and_its_form_is_told(trained, tmp_path):
+    shutil.copytree(trained[0], tmp_path / "old")
+    said = json.loads((tmp_path / "old" / "model.json").read_text())
+    (tmp_path / "old" / "model.json").write_text(json.dumps(said | {"form": 1}))
+    component = Lexical(Lexical.Config(model=tmp_path / "old"))
+    with pytest.raises(ConfigurationError, match="is of form 1, and this version of aios-text reads form 2") as refused:
+        component.open(fakes.resources(models={component.config.model: tmp_path / "old"}))
+    assert "Train one with this component" in str(refused.value)
 
 
 @pytest.mark.parametrize("files", [{"model.json": "{}", "weights.npz": ""}, {"other.txt": ""}])

@@ -1,12 +1,12 @@
-"""What is looked at in a document: its words and pairs of them, the letters within words, and marks of how it is written."""
+"""What is looked at in a document: words and pairs of them, whole and cut; letters within and across words; marks of how it is written."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator
-from functools import lru_cache
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 from aios_sdk import Document, Page
@@ -15,12 +15,18 @@ from aios_sdk import Document, Page
 LONGEST: Final = 50_000
 
 _WORD: Final = re.compile(r"\w+")
+#: A word, or another sign by itself.
+_SIGN: Final = re.compile(r"\w+|[^\w\s]")
 _TOKEN: Final = re.compile(r"\S+")
 #: So many words after each are paired with it, in whatever order.
 _NEAR: Final = 8
 #: What stands between the words of a pair, and in no word.
 PAIRED: Final = " "
-_SHORTEST, _LONGEST_GRAM = 2, 5
+#: Words are counted whole, and once more cut to so many letters: forms of a word are mostly one then, in whatever language.
+_CUT: Final = 4
+#: What stands behind a cut word, and in no word.
+_CUTTING: Final = "~"
+_SHORTEST, _LONGEST_GRAM = 3, 5
 #: Longer words are no words: encoded data, of which the letters say nothing and cost much.
 _LONGEST_WORD: Final = 60
 
@@ -34,7 +40,7 @@ _LONG_LINE: Final = 100
 
 
 class Features(NamedTuple):
-    """How often each feature occurs: ``words`` and pairs of words, ``letters`` (n-grams within words), ``marks``."""
+    """How often each feature occurs: ``words`` and pairs of words, both whole and cut, ``letters`` (n-grams across words), ``marks``."""
 
     words: Counter[str]
     letters: Counter[str]
@@ -51,16 +57,11 @@ def features_of(document: Document, ignored: Collection[str] = ()) -> Features |
         return None
     plain = _plain(text)
     words = _WORD.findall(plain)
-    pairs = (
-        f"{a}{PAIRED}{b}" if a < b else f"{b}{PAIRED}{a}" for place, a in enumerate(words) for b in words[place + 1 : place + 1 + _NEAR]
-    )
-    letters: Counter[str] = Counter()
-    for word, count in Counter(plain.split()).items():
-        for gram in _grams(word[:_LONGEST_WORD]):
-            letters[gram] += count
+    cut = [f"{word[:_CUT]}{_CUTTING}" for word in words]
+    letters = _grams(f" {' '.join(sign[:_LONGEST_WORD] for sign in _SIGN.findall(plain))} ")
     marks = Counter(_marks(text))
     marks.update(f"region {region.kind}" for page in document.pages for region in page.regions if region.kind != "paragraph")
-    return Features(Counter([*words, *pairs]), letters, marks)
+    return Features(Counter(chain(words, _pairs(words), cut, _pairs(cut))), Counter(letters), marks)
 
 
 def _without(document: Document, page: Page, ignored: Collection[str]) -> str:
@@ -82,11 +83,18 @@ def _plain(text: str) -> str:
     return lower if lower.isascii() else "".join(sign for sign in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(sign))
 
 
-@lru_cache(maxsize=65_536)
-def _grams(word: str) -> tuple[str, ...]:
-    padded = f" {word} "
-    longest = min(_LONGEST_GRAM, len(padded))
-    return tuple(padded[at : at + size] for size in range(_SHORTEST, longest + 1) for at in range(len(padded) - size + 1))
+def _pairs(words: Sequence[str]) -> Iterator[str]:
+    """Each two words that are near each other, in the order of the alphabet."""
+    for place, a in enumerate(words):
+        for b in words[place + 1 : place + 1 + _NEAR]:
+            yield f"{a}{PAIRED}{b}" if a < b else f"{b}{PAIRED}{a}"
+
+
+def _grams(text: str) -> Iterator[str]:
+    """What stands in neighbouring places, over the ends of words too."""
+    for size in range(_SHORTEST, _LONGEST_GRAM + 1):
+        for at in range(len(text) - size + 1):
+            yield text[at : at + size]
 
 
 def _marks(text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from scipy.sparse import csr_array, diags_array
+from scipy.sparse import csr_array, diags_array, hstack
 from sklearn.svm import LinearSVC
 
 from aios_sdk import Example
@@ -16,7 +16,7 @@ from ._calibration import Calibration, of_each, of_one
 from ._examples import classes_of
 from ._features import features_of
 from ._folds import held_out
-from ._linear import Linear, Vocabulary, vocabulary_of
+from ._linear import KINDS, MARKS, Linear, Vocabulary, least_spread, rarity_of, vocabulary_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,8 +52,9 @@ def learnt(examples: Sequence[Example], *, several: bool = False, ignored: Seque
     if len(kept) >= _FEWEST_TO_CALIBRATE:
         margins = np.zeros(truth.shape)
         for held in held_out(kept):
-            weights, offsets = _fitted(rows[~held], truth[~held], words, len(kept))
-            margins[held] = rows[held] @ weights + offsets
+            known = _known_by(~held, rows, vocabulary)
+            weights, offsets = _fitted(csr_array(known[~held]), truth[~held], words, len(kept))
+            margins[held] = known[held] @ weights + offsets
         calibration = of_each(margins, truth) if several else of_one(margins, truth.argmax(axis=1))
         metrics = _metrics(margins, truth, several)
     weights, offsets = _fitted(rows, truth, words, len(kept))
@@ -74,6 +75,26 @@ def _matrix(vocabulary: Vocabulary, vectors: Sequence[tuple[NDArray[np.int32], N
     data = np.concatenate([values for _, values in vectors]).astype(np.float64)
     places = np.concatenate([places for places, _ in vectors])
     return csr_array((data, places, ends.astype(np.int32)), shape=(len(vectors), len(vocabulary.rarity)))
+
+
+def _known_by(learnt: NDArray[np.bool_], rows: csr_array, vocabulary: Vocabulary) -> csr_array:
+    """The rows of all examples as a vocabulary of ``learnt`` alone has them.
+
+    What is in one example to learn from and in one that is held out is known to the vocabulary of all. The model that is served knows
+    nothing of the documents that come to it, and one that did would be sure of other things.
+    """
+    spread = np.bincount(rows[learnt].indices, minlength=rows.shape[1])
+    least = least_spread(len(learnt))
+    rarity = rarity_of(spread, int(learnt.sum())) / vocabulary.rarity
+    parts, start = [], 0
+    for kind, (numbers, weight) in enumerate(zip(vocabulary.numbers, KINDS, strict=True)):
+        place = slice(start, start + len(numbers))
+        start += len(numbers)
+        part = csr_array(rows[:, place] @ diags_array(np.where(spread[place] >= (1 if kind == MARKS else least), rarity[place], 0.0)))
+        part.eliminate_zeros()
+        length = np.sqrt(part.power(2).sum(axis=1))
+        parts.append(diags_array(weight / np.where(length > 0, length, 1.0)) @ part)
+    return csr_array(hstack(parts))
 
 
 def _fitted(rows: csr_array, truth: NDArray[np.bool_], words: int, every: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -46,9 +46,10 @@ _THRESHOLD: Final = 0.5
 class Lexical:
     """Classifies documents by the words in them, learnt from examples: by a trained model, or when it is opened; it needs no download.
 
-    Words and pairs of near words, letters within words and marks of how it is written, with tf-idf weights, in a linear model; the same
-    examples give the same scores in any process. From 200 examples on, confidence is calibrated on examples that were held out; those of
-    one source, or without sources those of nearly the same words, are held out together. Example::
+    Words and pairs of near words, whole and cut to four letters, which makes forms of a word one in any language, letters within and
+    across words, and marks of how it is written, with tf-idf weights, in a linear model; the same examples give the same scores in any
+    process. From 200 examples on, confidence is calibrated on examples that were held out; those of one source, or without sources those
+    of nearly the same words, are held out together. Example::
 
         Pipeline("mail").ingest().classify("lexical", config={"taxonomy": "document-kind", "examples": "kinds.csv"})
     """

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 _WEIGHTS: Final = "weights.npz"
 _MODEL: Final = "model.json"
-_FORM: Final = 1
+_FORM: Final = 2
 
 #: How much each kind of features weighs: words, letters, marks. Marks are few, and would drown the rest at full weight.
 KINDS: Final = (1.0, 1.0, 0.3)
+#: The number of the last of them.
+MARKS: Final = len(KINDS) - 1
 _MANY: Final = 500
 
 
@@ -98,8 +100,9 @@ class Linear:
     def load(cls, folder: Path) -> Linear:
         """The model in ``folder``. Raises ``ValueError`` or ``OSError`` when its files are missing or damaged."""
         said = json.loads((folder / _MODEL).read_text(encoding="utf-8"))
-        if not isinstance(said, dict) or said.get("form") != _FORM:
-            raise ValueError(f"{_MODEL} is not of form {_FORM}")
+        form = said.get("form") if isinstance(said, dict) else None
+        if form != _FORM:
+            raise ValueError(f"{_MODEL} is of form {form}, and this version of aios-text reads form {_FORM}")
         with np.load(folder / _WEIGHTS, allow_pickle=False) as arrays:
             features = arrays["features"].tobytes().decode().split("\n")
             rarity, weights, offsets = arrays["rarity"], arrays["weights"], arrays["offsets"]
@@ -122,22 +125,32 @@ def vocabulary_of(found: Sequence[Features]) -> Vocabulary:
     Of many documents those that only one has help no other text and are left out (but for marks, which are few); of few documents every one
     counts, but for pairs of words, which are mostly chance there (spam out of 128 mails: F1 0.94 without pairs, 0.92 with).
     """
-    many = len(found) > _MANY
+    least = least_spread(len(found))
     kinds: list[list[str]] = []
-    rarity: list[float] = []
+    spreads: list[int] = []
     for kind in range(len(KINDS)):
         spread: dict[str, int] = {}
         for features in found:
             for feature in features[kind]:
                 spread[feature] = spread.get(feature, 0) + 1
-        if many and kind < len(KINDS) - 1:
-            names = sorted(feature for feature, count in spread.items() if count > 1)
+        if least > 1 and kind < MARKS:
+            names = sorted(feature for feature, count in spread.items() if count >= least)
         else:
             names = sorted(feature for feature in spread if kind or PAIRED not in feature)
         kinds.append(names)
-        rarity.extend(np.log((1 + len(found)) / (1 + spread[name])) + 1 for name in names)
+        spreads.extend(spread[name] for name in names)
     names = [name for kind in kinds for name in kind]
-    return Vocabulary(numbers=_numbered(names, [len(kind) for kind in kinds]), rarity=np.array(rarity, np.float32))
+    return Vocabulary(numbers=_numbered(names, [len(kind) for kind in kinds]), rarity=rarity_of(np.array(spreads), len(found)))
+
+
+def least_spread(documents: int) -> int:
+    """In how many of so many documents a word or group of letters is, if it is to be known."""
+    return 2 if documents > _MANY else 1
+
+
+def rarity_of(spread: NDArray[np.int64], documents: int) -> NDArray[np.float32]:
+    """The inverse document frequency of features that are in ``spread`` of so many documents, smoothed."""
+    return (np.log((1 + documents) / (1 + spread)) + 1).astype(np.float32)
 
 
 def _numbered(names: Sequence[str], sizes: Collection[int]) -> tuple[Mapping[str, int], ...]:
