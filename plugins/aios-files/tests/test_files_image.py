@@ -281,6 +281,15 @@ def test_a_jpeg_of_which_little_is_missing_is_read_and_says_so(host, lost):
     assert shown.crop(above).tobytes() == whole.crop(above).tobytes()
 
 
+def test_what_a_telephone_puts_behind_a_jpeg_makes_no_cut_one_of_it(opened, monkeypatch):
+    exif = PIL.Image.Exif()
+    exif[271] = "camera \xff\xd9"
+    film = b"\x00\x00\x00\x18ftypmp42" + bytes(range(256)) * 40
+    monkeypatch.setattr("PIL.ImageChops.difference", lambda *pictures: pytest.fail("it was looked at as one that is cut off"))
+    document = opened(encoded(corners(), "JPEG", exif=exif) + film, measure=False)
+    assert render(document).size == (60, 30)
+
+
 @pytest.mark.parametrize("progressive", [True, False])
 def test_a_jpeg_of_which_much_or_anything_everywhere_is_missing_is_not_read(opened, progressive):
     data = encoded(PIL.Image.effect_noise((200, 800), 60).convert("L"), "JPEG", progressive=progressive)

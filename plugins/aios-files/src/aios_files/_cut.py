@@ -8,7 +8,7 @@ from typing import BinaryIO, Final
 
 #: A picture of which more is missing at its end is not read.
 _MOST: Final = 0.1
-_BEGIN, _END = b"\xff\xd8\xff", b"\xff\xd9"
+_BEGIN, _SCAN, _END = b"\xff\xd8\xff", b"\xda", b"\xff\xd9"
 _FILLING: Final = bytes(byte for byte in random.Random(1).randbytes(1 << 16) if byte != 0xFF)
 
 
@@ -26,7 +26,10 @@ def mended(file: BinaryIO, max_pixels: int) -> tuple[BinaryIO, float]:
         file.seek(0)
         return file, 0.0
     file.seek(0)
-    data = file.read().rstrip(b"\xff")  # half of a marker would make one of what is put behind it
+    data = file.read()
+    if _ends_within(data):
+        return io.BytesIO(data), 0.0
+    data = data.rstrip(b"\xff")  # half of a marker would make one of what is put behind it
     try:
         with PIL.Image.open(io.BytesIO(data + _END), formats=("JPEG",)) as image:
             width, height = image.size
@@ -45,3 +48,15 @@ def _ends(file: BinaryIO) -> bool:
     file.seek(0, io.SEEK_END)
     file.seek(max(0, file.tell() - 64))
     return file.read().rstrip(b"\x00\r\n").endswith(_END)
+
+
+def _ends_within(data: bytes) -> bool:
+    """Whether the picture ends before the file does: telephones put more behind it, such as a film.
+
+    The segments before the picture say how long they are, and may hold a small picture with an end of its own; within the picture itself
+    nothing looks like an end (ITU-T T.81, B.1.1).
+    """
+    place = 2
+    while data[place : place + 1] == b"\xff" and data[place + 1 : place + 2] not in (_SCAN, b"\xff"):
+        place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    return data[place : place + 2] == b"\xff" + _SCAN and data.find(_END, place) >= 0
