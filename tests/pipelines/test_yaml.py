@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aios_sdk import Classification, Document, Extraction, Fallback, Pipeline, PipelineError, Registry, field, implements, label
-from aios_sdk.pipelines import Step, import_object
+from aios_sdk.pipelines import Step
+from aios_sdk.plugins import import_object
 from aios_sdk.testing.strategies import texts
 
 from ._shapes import ALL, Kinds, Ocr, Text, Totals, decide

@@ -148,7 +148,8 @@ def note(misnamed: list[Document]) -> None:
 
 def load_pipeline(name: str) -> Pipeline:
     """The pipeline in a YAML file, or at ``module:name``. Raises `PipelineError` when it is neither."""
-    from aios_sdk.pipelines import Pipeline, import_object
+    from aios_sdk.pipelines import Pipeline
+    from aios_sdk.plugins import import_object
 
     if name.endswith((".yaml", ".yml")):
         return Pipeline.from_yaml(Path(name))

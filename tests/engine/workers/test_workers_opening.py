@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -130,3 +132,10 @@ def test_a_pool_that_is_closed_says_so(another: Callable[..., Bench]) -> None:
     category, message = problem(bench.call(planned("bad"), ["a"])[0])
     assert category == "unavailable"
     assert "The workers are closed, for the run has ended" in message
+
+
+def test_a_module_that_makes_a_pipeline_too_costs_a_worker_nothing_of_what_runs_it() -> None:
+    program = "import sys; from aios_sdk import Pipeline; Pipeline('p').ingest().extract('rules'); print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert "aios_sdk.pipelines._pipeline" in modules
+    assert not {"duckdb", "asyncio", "aios_sdk.engine._api", "aios_sdk.store._store"}.intersection(modules)
