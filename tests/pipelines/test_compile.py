@@ -175,3 +175,8 @@ def test_a_component_that_stands_in_one_pipeline_is_no_candidate_of_another() ->
     assert not shared.components
     with pytest.raises(PipelineError, match="No installed plugin ingests anything"):
         Pipeline("two").ingest().compile(shared)
+
+
+def test_a_component_without_settings_is_planned_without_any_so_that_workers_need_not_read_them() -> None:
+    plan = Pipeline("p").ingest(Text).classify(Kinds).compile(registry())
+    assert [step.component.config for step in plan.steps if step.component] == [{}]

@@ -197,7 +197,9 @@ class _Compiler:
         info = self.registry.resolve(name, step.stage)
         instance = self.registry.create(info.id, config)
         instance.bind(scope, step.stage)
-        return PlannedComponent(id=info.id, stage=step.stage, config=instance.config, scope=scope), instance
+        # A component without settings is given none, since reading an empty configuration would import pydantic in each worker.
+        settings: Any = {} if instance.settings is None else instance.settings
+        return PlannedComponent(id=info.id, stage=step.stage, config=settings, scope=scope), instance
 
     def _calibration(self, step: Step) -> str:
         """What makes the confidences of a step; whether the store has it is known when a run begins."""
