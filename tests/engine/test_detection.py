@@ -25,6 +25,11 @@ from aios_sdk.engine.detection import disagreement
 
 OOXML = "application/vnd.openxmlformats-officedocument"
 DOCX, XLSX = f"{OOXML}.wordprocessingml.document", f"{OOXML}.spreadsheetml.sheet"
+SPREADSHEETML = "application/vnd.ms-spreadsheetml"
+WORKBOOK = (
+    b"<?xml version='1.0'?>\n<?mso-application progid='Excel.Sheet'?>\n"
+    b"<ss:Workbook xmlns:ss='urn:schemas-microsoft-com:office:spreadsheet'><ss:Worksheet ss:Name='S'/></ss:Workbook>"
+)
 MAIL = b"From: a@example.com\nTo: b@example.com\nSubject: x\n\nHello\n"
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n"
 NOISE = bytes(range(1, 32)) * 40
@@ -117,6 +122,10 @@ def compound(*entries: tuple[str, int, int]) -> bytes:
         (b"<Invoice\n xmlns='urn:oasis'>", "application/xml"),
         (b"<?xml version='1.0'?><!DOCTYPE svg PUBLIC 'a' 'b'><svg/>", "image/svg+xml"),
         (b"<note><to>you</to></note>", "application/xml"),
+        (WORKBOOK, SPREADSHEETML),
+        (WORKBOOK.replace(b"xmlns:ss", b"xmlns:s").replace(b"ss:", b"s:"), SPREADSHEETML),
+        (WORKBOOK.decode().encode("utf-16"), SPREADSHEETML),
+        (b"<Workbook xmlns='urn:acme'/>", "application/xml"),
         (b"<table><tr><td>1</table>", "text/html"),
         (b'{"a": 1, "b": [2]}', "application/json"),
         (b'[{"a": 1}]', "application/json"),
@@ -134,6 +143,11 @@ def compound(*entries: tuple[str, int, int]) -> bytes:
 )  # fmt: skip
 def test_the_bytes_alone_tell_the_type(data, wanted):
     assert kind(data) == wanted
+
+
+@pytest.mark.parametrize(("name", "declared"), [("a.xls", "application/vnd.ms-excel"), ("a.xml", "text/xml"), ("a.csv", "text/csv")])
+def test_a_workbook_in_xml_is_one_whatever_it_is_called(name, declared):
+    assert kind(WORKBOOK, name, declared) == SPREADSHEETML
 
 
 def test_what_is_embedded_in_an_ole_file_does_not_count():
@@ -221,6 +235,8 @@ assert "puremagic" not in sys.modules
         ("a.txt", "", "application/pdf", "text/plain"),
         ("a.txt", "", "application/octet-stream", "text/plain"),
         ("a.xml", "", "text/html", ""),
+        ("a.xml", "", SPREADSHEETML, ""),
+        ("a.xls", "", SPREADSHEETML, "application/vnd.ms-excel"),
         ("a.mbox", "", "message/rfc822", ""),
         ("a.json", "application/vnd.acme+json", "application/vnd.acme+json", ""),
         ("scan", "image/jpg", "image/jpeg", ""),

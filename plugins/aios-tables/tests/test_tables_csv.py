@@ -137,6 +137,80 @@ def test_titles_above_the_table_are_left_out_and_counted(table):
     assert (list(types(found)), found.rows, found.rejected) == (["id", "name", "amount"], 2, 1)
 
 
+BODY = "id;day;amount\n1;2026-01-31;2.50\n2;2026-02-01;3.50\n3;2026-02-02;4.00\n"
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "Total;;10.00\n",
+        ";Summe;10.00\n",
+        "Grand total:;;10.00",
+        "Insgesamt;3 Tage;10.00\n",
+        "-- 3 rows exported --\n",
+        "-- 3 rows exported --;;\n",
+        "\nNotes\nAmounts in euros; without tax\n",
+        "\n\nSource: ledger\n\nPrinted by Änne\n",
+        ";;\nTotal;;10.00\n;;\nend of file;;\n",
+        "\nTotal;;10.00\nCreated by a program\n",
+        "4;2026-0",
+    ],
+)
+def test_what_stands_below_the_rows_takes_no_column_its_type(table, ingest, footer):
+    found = table(BODY + footer)
+    assert types(found) == {"id": "BIGINT", "day": "DATE", "amount": "DECIMAL(18,2)"}
+    assert rows(found)[-1] == (3, dt.date(2026, 2, 2), Decimal("4.00"))
+    (document,) = ingest(Tables, Source(name="a.csv", data=(BODY + footer).encode(), media_type="text/csv"))
+    lines = (BODY + footer).splitlines()
+    below = [(number, line) for number, line in enumerate(lines, 1) if number > 4 and line.strip(";")]
+    assert [(number, text) for number, _, text in rows(document.layers.tables[1])] == below
+    assert {reason for _, reason, _ in rows(document.layers.tables[1])} == {"a line below the table"}
+
+
+def test_notes_behind_a_blank_line_are_no_rows_of_texts_either(table):
+    found = table("name,place\nAnna,Ulm\nBert,Bonn\nCarl,Celle\n\nTwo of them moved\n")
+    assert (found.rows, found.rejected) == (3, 1)
+
+
+def test_long_lines_below_the_table_hide_no_blank_line_before_the_notes(table):
+    found = table("name;place\nAnna;Ulm\nBert;Bonn\nCarl;Celle\n\na;b;c;d\nTwo of them moved\n")
+    assert (found.rows, found.rejected) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "4;2026-02-03;n/a\n",  # a value of its own kind
+        "4;;\n",
+        "4\n",  # short, and of the type of its column
+        "4;2026-02-03\n",
+        "\n4;2026-02-03;1.00\n",
+        "\n4\n",
+        "x;;\n4;2026-02-03;1.00\n",  # not the last one
+        ";;\n;;\n",
+    ],
+)
+def test_rows_at_the_end_that_may_be_rows_stay(table, end):
+    found = table(BODY + end)
+    assert (found.rows, found.rejected) == (3 + end.strip("\n").count("\n") + 1, 0)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "n\n1\n2\n3\n\nx\n",  # of one column
+        "id;amount\n1;2.50\nTotal;2.50\n",  # hardly any rows
+        "item;amount\ndoor;2.50\nwall;1.50\nroof;1.00\nTotal;5.00\n",  # its column is of texts anyway
+        "a;b\n1;2\nx\n3;4\n5;6\n\nnote\n",  # not the only line of its form
+        "a;b\n1;2\n\n3;4\n\n5;6\n\n7;8\n\n9;x\n",  # blank lines everywhere
+    ],
+)
+def test_a_footer_is_one_only_where_it_stands_out(table, data):
+    found = table(data)
+    lines = [line for line in data.splitlines() if line]
+    assert (found.rows, found.rejected) == (len(lines) - 1, 0)
+
+
 @pytest.mark.parametrize(
     ("data", "names", "count"),
     [
@@ -242,6 +316,33 @@ def test_what_the_csv_module_wrote_has_exactly_its_rows_and_texts(written):
         if found.columns[1].type == "VARCHAR":
             assert [row[1] or "" for row in rows(found)] == [text for _, text, _ in written]
         assert [row[2] for row in rows(found)] == [amount for _, _, amount in written]
+
+
+FOOTERS = st.sampled_from(["Total;;1", "-- end --", "\nnote", "\nnote\nmore, of it\n\nand more;;"])
+FULL = st.text("ab1.- /T", min_size=1, max_size=6).filter(str.strip)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.integers(2, 4).flatmap(lambda width: st.lists(st.lists(FULL, min_size=width, max_size=width), min_size=1, max_size=30)))
+def test_a_table_whose_rows_are_all_whole_has_no_footer_whatever_its_values(body):
+    data = "\n".join(";".join(row) for row in [["name", "other", "third", "last"][: len(body[0])], *body])
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Source(name="a.csv", data=data.encode(), media_type="text/csv")
+        (document,) = Tables(Tables.Config()).ingest(source, Context(run="r", step="s", scratch=Path(scratch)))
+        assert [found.name for found in document.layers.tables] == ["table"]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(3, 60), FOOTERS, st.sampled_from(["\n", "\r\n"]))
+def test_a_footer_below_any_number_of_rows_changes_nothing_of_them(count, footer, end):
+    body = "id;day;amount\n" + "".join(f"{row};2026-01-{row % 28 + 1:02};{row}.50\n" for row in range(count))
+    both = []
+    for data in (body, body + footer):
+        with tempfile.TemporaryDirectory() as scratch:
+            source = Source(name="a.csv", data=data.replace("\n", end).encode(), media_type="text/csv")
+            (document,) = Tables(Tables.Config()).ingest(source, Context(run="r", step="s", scratch=Path(scratch)))
+            both.append((document.layers.tables[0].artifact, document.layers.tables[0].columns))
+    assert both[0] == both[1]
 
 
 @settings(deadline=None, max_examples=60)

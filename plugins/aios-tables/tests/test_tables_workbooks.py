@@ -26,6 +26,7 @@ TYPES = {
     ".ods": "application/vnd.oasis.opendocument.spreadsheet",
     ".xlsb": "application/vnd.ms-excel.sheet.binary.macroenabled.12",
     ".parquet": "application/vnd.apache.parquet",
+    ".xml": "application/vnd.ms-spreadsheetml",
 }
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -128,6 +129,11 @@ def test_what_is_no_workbook_is_malformed(read, data):
     for media_type in TYPES.values():
         with pytest.raises(Malformed):
             read(data, media_type)
+
+
+def test_a_workbook_whose_list_of_sheets_is_lost_is_malformed(read):
+    with pytest.raises(Malformed, match="no sheets"):
+        read(WORKBOOK.replace(b"xl/workbook.xml", b"xl/workbook.xm_"))
 
 
 def parquet(query: str, options: str = "") -> bytes:

@@ -45,7 +45,14 @@ class _Element:
 
 @component(
     "aios.xml",
-    media_types=["application/xml", "text/xml", "application/atom+xml", "application/rss+xml", "image/svg+xml"],
+    media_types=[
+        "application/xml",
+        "text/xml",
+        "application/atom+xml",
+        "application/rss+xml",
+        "image/svg+xml",
+        "application/vnd.ms-spreadsheetml",  # as XML, where aios.tables is not installed
+    ],
     priority=-5,
     isolation="process",
     provides=["pages", "text", "regions", "fields"],

@@ -19,6 +19,7 @@ from ._parquet import check_parquet, database, typed_errors, unnamed_bytes
 from ._rejected import REJECTED
 from ._rows import ROW, row_document, row_sources
 from ._sheets import Sheets, read_sheets
+from ._spreadsheetml import SPREADSHEETML
 from ._text import text_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _SHEETS: Final = (
     "application/vnd.oasis.opendocument.spreadsheet",
     "application/vnd.ms-excel.sheet.binary.macroenabled.12",
     "application/vnd.ms-excel.sheet.macroenabled.12",
+    SPREADSHEETML,
 )
 
 

@@ -8,11 +8,12 @@ import zipfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from aios_sdk import LimitExceeded
 
-from ._xlsx import BROKEN, column_number, sheet_blocks
+from ._cells import Unknown
+from ._xlsx import BROKEN, column_letters, column_number, sheet_blocks
 
 _HEAD: Final = 1 << 16
 #: Cells between the first and the last one that is used; python-calamine takes 32 bytes for each, empty or not.
@@ -24,13 +25,6 @@ _UNKNOWN: Final = re.compile(
     rb"""<(?:\w+:)?c\b(?![^<>]*\bt\s*=\s*["']str["'])[^<>]*?\br\s*=\s*["']([A-Z]{1,3}\d{1,7})["'][^<>]*>\s*"""
     rb"""<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<>]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*(?:/>|>\s*</(?:\w+:)?v>))?\s*</(?:\w+:)?c>"""
 )
-
-
-class Unknown(NamedTuple):
-    """The formulas of a sheet that have no value: how many there are, and the place of the first."""
-
-    number: int
-    first: str
 
 
 def check_extent(path: Path, names: list[str]) -> None:
@@ -55,10 +49,16 @@ def _check(name: str, blocks: Iterable[bytes]) -> None:
     if not rows:
         return
     left, right, top, bottom = min(columns, key=column_number), max(columns, key=column_number), min(rows), max(rows)
-    count = _cells(left, top, right, bottom)
+    check_cells(name, top - 1, column_number(left) - 1, bottom - 1, column_number(right) - 1)
+
+
+def check_cells(name: str, top: int, left: int, bottom: int, right: int) -> None:
+    """Raise `LimitExceeded` where the used area of the sheet ``name``, its rows and columns counted from 0, is too large."""
+    count = (bottom - top + 1) * (right - left + 1)
     if count > _MOST_CELLS:
         raise LimitExceeded(
-            f"Sheet {name!r} spans {count:,} cells, from {left.decode()}{top} to {right.decode()}{bottom}; {_MOST_CELLS:,} can be read",
+            f"Sheet {name!r} spans {count:,} cells, from {column_letters(left)}{top + 1} to {column_letters(right)}{bottom + 1}; "
+            f"{_MOST_CELLS:,} can be read",
             cause="Something stands in a cell far off from the others",
             fix="Delete the rows and columns beyond the table in a spreadsheet program, and save it again",
         )
@@ -75,5 +75,5 @@ def formulas_without_value(path: Path) -> list[Unknown]:
     return found
 
 
-def _cells(left: bytes, top: bytes | int, right: bytes, bottom: bytes | int) -> int:
+def _cells(left: bytes, top: bytes, right: bytes, bottom: bytes) -> int:
     return (int(bottom) - int(top) + 1) * (column_number(right) - column_number(left) + 1)

@@ -14,9 +14,9 @@ _BLOCK: Final = 1 << 20
 _TAG: Final = re.compile(rb"<(?:\w+:)?(?:row|col)\s[^<>]*>")
 _HIDDEN: Final = re.compile(rb"""\shidden\s*=\s*["'](?:1|true)["']""")
 _NUMBERS: Final = {name: re.compile(rb"""\s%s\s*=\s*["'](\d{1,7})["']""" % name) for name in (b"r", b"min", b"max")}
-_MAX_PARTS: Final = 10_000
-_MAX_ROWS: Final = 1 << 20
-_MAX_COLUMNS: Final = 1 << 14
+MAX_PARTS: Final = 10_000
+MAX_ROWS: Final = 1 << 20
+MAX_COLUMNS: Final = 1 << 14
 
 
 def hidden_parts(path: Path) -> list[list[tuple[int, int, int, int]]]:
@@ -37,22 +37,22 @@ def _parts(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[int, int, int,
     top = count = given = 0
     with archive.open(name) as file:
         for tag in _tags(file):
-            if not _HIDDEN.search(tag) or given >= _MAX_PARTS:
+            if not _HIDDEN.search(tag) or given >= MAX_PARTS:
                 continue
             first, last = _number(tag, b"min"), _number(tag, b"max")
             if first and last:
                 given += 1
-                yield 0, first - 1, _MAX_ROWS, min(last, _MAX_COLUMNS) - first + 1
+                yield 0, first - 1, MAX_ROWS, min(last, MAX_COLUMNS) - first + 1
             elif row := _number(tag, b"r"):
                 if count and row == top + count:
                     count += 1
                     continue
                 if count:
                     given += 1
-                    yield top - 1, 0, count, _MAX_COLUMNS
+                    yield top - 1, 0, count, MAX_COLUMNS
                 top, count = row, 1
     if count:
-        yield top - 1, 0, count, _MAX_COLUMNS
+        yield top - 1, 0, count, MAX_COLUMNS
 
 
 def _tags(file: IO[bytes]) -> Iterator[bytes]:

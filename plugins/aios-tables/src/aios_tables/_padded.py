@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from html import unescape
 from pathlib import Path
@@ -36,7 +36,7 @@ def padded_numbers(path: Path) -> list[Mapping[tuple[int, int], str]]:
             for block in blocks:
                 for style, column, row, value in _CELL.findall(block):
                     if pieces := formats.get(int(style)):
-                        shown[int(row) - 1, column_number(column) - 1] = _shown(int(value), pieces)
+                        shown[int(row) - 1, column_number(column) - 1] = shown_as_code(int(value), pieces)
             found.append(shown)
     return found
 
@@ -46,7 +46,7 @@ def _formats(styles: str) -> dict[int, list[str]]:
     pieces: dict[str, list[str]] = {}
     for tag in _FORMAT.findall(styles):
         attributes = _attributes(tag)
-        if found := _pieces(unescape(attributes.get("formatCode", ""))):
+        if found := code_pieces(unescape(attributes.get("formatCode", ""))):
             pieces[attributes.get("numFmtId", "")] = found
     part = _STYLES.search(styles) if pieces else None
     used = (_attributes(tag).get("numFmtId", "") for tag in _STYLE.findall(part[0])) if part else ()
@@ -57,7 +57,7 @@ def _attributes(tag: str) -> dict[str, str]:
     return {name: first or second for name, first, second in _ATTRIBUTE.findall(tag)}
 
 
-def _pieces(code: str) -> list[str]:
+def code_pieces(code: str) -> list[str]:
     """The pieces of a format; empty for one that is of no code: of quantities, dates, or with a decimal point."""
     found, end = [], 0
     for piece in _PIECE.finditer(code):
@@ -68,7 +68,8 @@ def _pieces(code: str) -> list[str]:
     return found if end == len(code) and found.count("0") > 1 else []
 
 
-def _shown(value: int, pieces: list[str]) -> str:
+def shown_as_code(value: int, pieces: Sequence[str]) -> str:
+    """A whole number from 0 as the format of `code_pieces` shows it."""
     count = pieces.count("0")
     digits = f"{value:0{count}}"
     first, rest = digits[: len(digits) - count + 1], iter(digits[len(digits) - count + 1 :])

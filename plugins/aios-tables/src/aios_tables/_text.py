@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from aios_sdk import PageText, Region, Table
 
+from ._xlsx import column_letters
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -36,7 +38,7 @@ def text_of(
     for _, _, line, table in parts:
         text = line
         if table is not None:
-            has_header = any(column.name != _letters(place) for place, column in enumerate(table.columns))
+            has_header = any(column.name != column_letters(place) for place, column in enumerate(table.columns))
             lines = list(_lines(table, has_header, rows, _MAX_TEXT - length, connection))
             shown = len(lines) - has_header
             if shown < table.rows:
@@ -68,13 +70,3 @@ def _lines(table: Table, has_header: bool, rows: int, room: int, connection: duc
 def _flat(cell: str) -> str:
     """A cell in one line, without what parts cells."""
     return " ".join(cell.split()) if any(mark in cell for mark in "\t\n\r") else cell
-
-
-def _letters(column: int) -> str:
-    """What `Table.from_rows` calls a column that has no name: A to Z, AA, AB ..."""
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name

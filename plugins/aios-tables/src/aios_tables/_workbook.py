@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aios_sdk import AiosError, Encrypted, LimitExceeded, Malformed
 
+from ._cells import Cells, Part, Unknown, no_rows
+from ._formulas import check_extent, formulas_without_value
+from ._hidden import hidden_parts
+from ._padded import padded_numbers
+
 if TYPE_CHECKING:
-    from python_calamine import CalamineWorkbook
+    from python_calamine import CalamineSheet, CalamineWorkbook
 
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _ZIP: Final = b"PK"
@@ -21,6 +28,7 @@ _SUFFIXES: Final = {
     "application/vnd.ms-excel.sheet.binary.macroenabled.12": ".xlsb",
     "application/vnd.oasis.opendocument.spreadsheet": ".ods",
 }
+_VISIBILITY: Final = {"Hidden": "hidden", "VeryHidden": "very hidden"}
 
 
 @contextmanager
@@ -48,7 +56,40 @@ def workbook_errors(name: str) -> Iterator[None]:
         ) from error
 
 
-def opened(path: Path, media_type: str, scratch: Path, max_size: int, name: str) -> CalamineWorkbook:
+def calamine_sheets(path: Path, media_type: str, scratch: Path, max_size: int, name: str) -> Iterator[Cells]:
+    """The sheets of a workbook of any format that python-calamine reads, one after the other.
+
+    Raises its errors, and `LimitExceeded` for a workbook that unpacks to more than ``max_size`` bytes, or whose cells are far apart.
+    """
+    workbook = _opened(path, media_type, scratch, max_size, name)
+    sheets = workbook.sheets_metadata
+    check_extent(path, [sheet.name for sheet in sheets])
+    hidden, codes = dict(enumerate(hidden_parts(path))), dict(enumerate(padded_numbers(path)))
+    unknown = dict(enumerate(formulas_without_value(path)))
+    for index, sheet in enumerate(sheets):
+        cells = Cells(sheet.name, _VISIBILITY.get(str(sheet.visible).rpartition(".")[2], ""), unknown=unknown.get(index, Unknown()))
+        if str(sheet.typ).endswith("WorkSheet"):
+            found = workbook.get_sheet_by_index(index)
+            start = found.start or (0, 0)
+            rows = partial(_rows, found, start, codes.get(index, {})) if found.height and found.width else no_rows
+            cells = cells._replace(start=start, rows=rows, merged=_merged(found), hidden=hidden.get(index, ()))
+        yield cells
+
+
+def _rows(sheet: CalamineSheet, start: tuple[int, int], codes: Mapping[tuple[int, int], str]) -> Iterator[Sequence[Any]]:
+    """The rows of the used area, with the numbers that are shown as codes as these; the iterator of python-calamine leaves out empty
+    columns before it, and not empty rows."""
+    coded = {row for row, _ in codes}
+    top, left = start
+    for number, row in enumerate(islice(sheet.iter_rows(), top, None), top):
+        yield [codes.get((number, column), cell) for column, cell in enumerate(row, left)] if number in coded else row
+
+
+def _merged(sheet: CalamineSheet) -> list[Part]:
+    return [(top, left, bottom - top + 1, right - left + 1) for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()]
+
+
+def _opened(path: Path, media_type: str, scratch: Path, max_size: int, name: str) -> CalamineWorkbook:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     with path.open("rb") as file:

@@ -19,6 +19,7 @@ _TEXTS: Final = {
     types.XML: ".xml .xsd .xsl .xslt",
     types.HTML: ".html .htm .xhtml .xht .shtml",
     types.SVG: ".svg",
+    types.SPREADSHEETML: "",  # it has the names of other formats: .xml and .xls
     types.MAIL: ".eml .mht .mhtml",
     types.MBOX: ".mbox .mbx",
     "application/x-tex": ".tex .latex",
@@ -103,7 +104,7 @@ _ALIASES: Final = {
 _SAYS_NOTHING: Final = frozenset(("", types.UNKNOWN, "binary/octet-stream", "application/force-download", "application/x-download"))
 #: A kind of which others are kinds too: whoever promises the first kept the promise with any of the second.
 _WIDER: Final = {
-    types.XML: frozenset((types.HTML, types.SVG)),
+    types.XML: frozenset((types.HTML, types.SVG, types.SPREADSHEETML)),
     types.HTML: frozenset((types.XML,)),
     types.MAIL: frozenset((types.MBOX,)),
     types.MBOX: frozenset((types.MAIL,)),

@@ -6,7 +6,7 @@ import codecs
 import re
 from typing import BinaryIO, Final
 
-from ._types import HTML, JSON, JSON_LINES, MAIL, MBOX, SVG, XML
+from ._types import HTML, JSON, JSON_LINES, MAIL, MBOX, SPREADSHEETML, SVG, XML
 
 _CONTROL: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\f\r\x1b")
 _WIDE_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
@@ -76,7 +76,7 @@ def _has_separator(file: BinaryIO) -> bool:
 
 
 def markup(head: bytes) -> str | None:
-    """HTML or XML by its declaration, doctype, root or name space, whatever comments stand before."""
+    """HTML, XML or a workbook in XML by its declaration, doctype, root or name space, whatever comments stand before."""
     start = _narrow(head)
     if not start.startswith(b"<"):
         return None
@@ -86,12 +86,14 @@ def markup(head: bytes) -> str | None:
             return HTML
         start = start[prolog.end() :]
     root = _ROOT.match(start)
-    tag = root[1].lower() if root else b""
+    tag, attributes = (root[1].lower(), root[2]) if root else (b"", b"")
     if tag in (b"html", b"head", b"body"):
         return HTML
     if tag == b"svg":
         return SVG
-    return XML if is_xml or (root and b"xmlns" in root[2]) else None
+    if tag == b"workbook" and b"urn:schemas-microsoft-com:office:spreadsheet" in attributes:
+        return SPREADSHEETML
+    return XML if is_xml or b"xmlns" in attributes else None
 
 
 def by_form(head: bytes) -> str | None:

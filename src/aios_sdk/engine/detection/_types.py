@@ -26,6 +26,8 @@ DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.do
 PPTX: Final = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XLSB: Final = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
+#: Workbooks as XML of Excel 2002 and 2003, by the name that Apache Tika has for them.
+SPREADSHEETML: Final = "application/vnd.ms-spreadsheetml"
 OLE: Final = "application/x-ole-storage"
 UNKNOWN: Final = "application/octet-stream"
 FOLDER: Final = "inode/directory"
