@@ -236,6 +236,26 @@ def test_a_cell_a_box_and_a_range_lead_from_a_member_of_a_case_to_the_file_on_di
         assert told in said, told
 
 
+def test_a_value_out_of_a_picture_beside_a_text_layer_was_read_by_ocr_and_one_of_the_layer_was_not(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recording = Recording(store)
+    text = PageText(page=0, content="Policy 4471\n\nTotal 12.50", reason="text layer, and a picture beside it", confidence=0.8)
+    words = Words.build(text, [(0, 6, _BOX, None), (7, 11, _BOX, None), (13, 18, _BOX, 0.9), (19, 24, _BOX, 0.7)])
+    layers = Document.of(pages=(PageInfo(index=0),), text=(text,), words=(words,)).layers
+    letter = recording.step(recording.deliver("letter.pdf", b"letter"), "ingest", layers, stage="ingest")
+    fields = (
+        Field(path="policy", value="4471", spans=(span(text, "4471"),)),
+        Field(path="total", value=Decimal("12.50"), spans=(span(text, "12.50"),)),
+    )
+    recording.end(recording.step(letter, "fields", Extraction(fields=fields)))
+    recording.finish()
+    places = [store.explain(letter.id, path).findings[0].candidates[0].places[0] for path in ("policy", "total")]
+    assert [(place.method, place.confidence) for place in places] == [("embedded", None), ("ocr", 0.7)]
+    assert main(["explain", str(store.path), letter.id]) == 0
+    assert capsys.readouterr().out.count("read by OCR  confidence 0.70") == 1
+
+
 def test_a_field_that_is_not_there_is_refused_with_those_that_are(store: Store) -> None:
     claim(store)
     with pytest.raises(UsageError, match=r"has no field or label 'sum'. It has: total"):

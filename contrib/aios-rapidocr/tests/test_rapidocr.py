@@ -8,7 +8,7 @@ import pytest
 from aios_rapidocr import Ocr, RapidOcr
 from PIL import Image
 
-from aios_sdk import Document, PageInfo, PageText, Unavailable, Unsupported
+from aios_sdk import Box, Document, Extraction, PageInfo, PageText, Region, Unavailable, Unsupported, Words
 from aios_sdk.testing import check_manifest
 
 from .conftest import LETTER
@@ -52,6 +52,24 @@ def test_a_line_for_each_row_with_what_stands_far_to_the_side(read, scan):
         pen.text((30, 60 + 60 * number), goods, fill=0, font=font)
         pen.text((400, 63 + 60 * number), price, fill=0, font=font)
     assert read(RapidOcr, scan(page), side=640).text[0].content == "Bread 2.50\nButter 3.20\nTotal 5.70"
+
+
+@pytest.mark.parametrize("component", [RapidOcr, Ocr])
+def test_a_picture_beside_a_text_layer_is_read_behind_it(read, scan, draw, component):
+    page = Image.new("L", (1400, 1400), 255)
+    page.paste(draw("Invoice 471102", "Total 529.87", size=(700, 400)), (140, 700))
+    layer = PageText(page=0, content="Dear Sirs")
+    words = Words.build(layer, [(0, 4, Box.of(0.1, 0.1, 0.2, 0.12), None), (5, 9, Box.of(0.2, 0.1, 0.3, 0.12), None)])
+    paragraph, picture = Region.of(layer, "paragraph", 0, 9), Region.of(layer, "picture", 9, 9, box=Box.of(0.1, 0.5, 0.6, 0.785))
+    document = scan(page, texts=(layer,)).add("ingest", Extraction(words=(words,), regions=(paragraph, picture)))
+    found = read(component, document)
+    assert found.text[0].content == "Dear Sirs\n\nInvoice 471102\nTotal 529.87"
+    assert found.text[0].reason.startswith("text layer, and a picture beside it; ")
+    box = found.words[0].box(len(found.words[0]) - 1)
+    assert 0.17 < box.x0 < box.x1 < 0.35
+    assert 0.55 < box.y0 < box.y1 < 0.62
+    with pytest.raises(Unsupported, match="has a text layer"):
+        read(component, document, pictures=False)
 
 
 def test_a_blank_page_gives_an_empty_text_and_says_so(read, scan):

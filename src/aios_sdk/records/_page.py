@@ -59,7 +59,8 @@ class PageText(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
     """The text of one page as one step read it. Spans count its Unicode code points.
 
     ``artifact`` is the id of this text, computed from page and content unless given. ``confidence`` (0..1) is that of the reading,
-    ``reason`` says why this method was taken. Example::
+    ``reason`` says why this method was taken. An ``embedded`` text may go on with what OCR read in pictures beside it: there the words have
+    confidences, and the mean of these is that of the text. Example::
 
         PageText(page=0, content="Invoice 471102", method="embedded")
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 
 from aios_sdk.errors import UsageError
-from aios_sdk.records import Check, Document, Field, Label, Reason, Reference, Resolved, Route, Span, Table, value_text
+from aios_sdk.records import Check, Document, Field, Label, Reason, Reference, Resolved, Route, Span, Table, Words, value_text
 
 from ._blobs import Blobs
 from ._documents import Found, document_of
@@ -191,10 +191,14 @@ class _Explainer:
         page = span.page
         text = next((text for text in document.layers.text if text.artifact == span.artifact), None)
         table = next((table for table in document.tables if table.artifact == span.artifact), None)
-        box = span.box
-        if box is None and text is not None and span.start is not None and span.end is not None:
+        box, method, confidence = span.box, text.method if text else "", text.confidence if text else None
+        if text is not None and span.start is not None and span.end is not None:
             words = next((words for words in document.layers.words if words.artifact == span.artifact), None)
-            box = None if words is None else words.covering(span.start, span.end)
+            if words is not None:
+                box = words.covering(span.start, span.end) if box is None else box
+                if method == "embedded":  # and read by OCR where the text of a picture follows it: only these words have confidences
+                    confidence = _confidence(words, span.start, span.end)
+                    method = "embedded" if confidence is None else "ocr"
         return Place(
             quote=span.quote,
             document_id=document.id,
@@ -209,8 +213,8 @@ class _Explainer:
             column=span.column,
             table=table.name if table else "",
             column_name=_column(table, span.column),
-            method=text.method if text else "",
-            confidence=text.confidence if text else None,
+            method=method,
+            confidence=confidence,
         )
 
     def _holder(self, span: Span, of: Document) -> Document:
@@ -307,3 +311,10 @@ def _maker(row: Sequence[Any]) -> Maker:
         cache=cache,
         started_at=started,
     )
+
+
+def _confidence(words: Words, start: int, end: int) -> float | None:
+    """Mean confidence of the words that touch code points ``start`` to ``end`` and have one; None if none has."""
+    touching = (index for index, (first, last) in enumerate(zip(*words.ranges(), strict=True)) if first < end and start < last)
+    known = [sure for index in touching if (sure := words.confidence(index)) is not None]
+    return sum(known) / len(known) if known else None

@@ -51,8 +51,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """One span, resolved: the document it lies in, its place there (page, row and column from 0; ``box`` 0..1 from the top left) and quote.
 
-    ``box`` is the span's own, or that of the words it covers. ``method`` and ``confidence`` are those of the page's reading. ``within`` and
-    ``file`` lead from the document to the file on disk, as in `Origin`.
+    ``box`` is the span's own, or that of the words it covers. ``method`` and ``confidence`` are those of the page's reading, or of the
+    words there where only a part of it was read by OCR. ``within`` and ``file`` lead from the document to the file on disk, as in `Origin`.
     """
 
     quote: str

@@ -6,7 +6,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import pydantic
-from aios_tesseract import Reading, Scan, ScanWord, Settings, blank, extraction, pages_to_read, reading, why
+from aios_tesseract import Scan, ScanWord, Seen, Settings, read_pages
 
 from aios_sdk import Context, Document, Extraction, Page, Resources, component, implements
 
@@ -35,7 +35,7 @@ _ENOUGH, _USUAL = 12, 1_280
     unit="page",
     isolation="process",
     requires=["pages"],
-    uses=["text"],
+    uses=["text", "words", "regions"],
     provides=["text", "words", "regions"],
     programs=["tesseract"],
     memory_mb=1024,
@@ -55,10 +55,12 @@ class Ocr:
         Attributes:
             trust: a line counts as tesseract read it when it is so sure (0..1) of its every word.
             pages: ``without-text`` reads only pages that have no text yet, ``all`` reads every page.
+            pictures: on a page whose text is left as it is, read the pictures that take up a twentieth of it or more.
         """
 
         trust: Annotated[float, pydantic.Field(ge=0, le=1)] = 0.85
         pages: Literal["without-text", "all"] = "without-text"
+        pictures: bool = True
 
     def __init__(self, config: Config) -> None:
         self.config: Final = config
@@ -75,24 +77,23 @@ class Ocr:
 
     @implements
     def extract(self, document: Document, context: Context) -> Extraction:
-        """Text, words and paragraphs of the pages that are to be read. Raises `Unsupported` when there is none."""
-        read = [self._read(page, context) for page in pages_to_read(document, self.config.pages)]
-        return extraction(read)
+        """Text, words and regions of what is to be read. Raises `Unsupported` when there is none."""
+        first, second, config = self._first, self._second, self.config
+        assert first is not None, "open() comes first"
+        assert second is not None, "open() comes first"
+
+        def look(page: Page, found: Scan) -> Seen:
+            seen = first.read(page, found, context)
+            both, told = self._again(second, seen.scan, seen.words, context)
+            return Seen(seen.scan, both, [*seen.done, *told])
+
+        return read_pages(document, config.pages, pictures=config.pictures, dpi=config.dpi, name=first.name, look=look)
 
     def close(self) -> None:
         """Let go of the models."""
         if self._first is not None:
             self._first.close()
         self._first = self._second = None
-
-    def _read(self, page: Page, context: Context) -> Reading:
-        assert self._first is not None, "open() comes first"
-        assert self._second is not None, "open() comes first"
-        scan, words, done = self._first.read(page, context)
-        if scan is None:
-            return blank(page.index, "blank page, not read")
-        both, told = self._again(self._second, scan, words, context)
-        return reading(page.index, scan, both, "; ".join([why(page), self._first.name, *done, *told]))
 
     def _again(self, engine: Engine, scan: Scan, words: list[ScanWord], context: Context) -> tuple[list[ScanWord], list[str]]:
         """The words after the second look, and what came of it, in words."""

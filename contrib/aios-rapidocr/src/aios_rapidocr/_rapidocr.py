@@ -6,9 +6,9 @@ from statistics import median
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import pydantic
-from aios_tesseract import Reading, Scan, blank, extraction, is_blank, pages_to_read, reading, scan, why
+from aios_tesseract import Scan, Seen, read_pages
 
-from aios_sdk import ComponentConfig, Context, Document, Extraction, Page, Resources, component, implements
+from aios_sdk import ComponentConfig, Context, Document, Extraction, Resources, component, implements
 
 from ._lines import ReadLine, in_order, words_in
 
@@ -25,7 +25,7 @@ _ON_ITS_SIDE: Final = 1.5
     unit="page",
     isolation="process",
     requires=["pages"],
-    uses=["text"],
+    uses=["text", "words", "regions"],
     provides=["text", "words", "regions"],
     memory_mb=1024,
 )
@@ -46,11 +46,13 @@ class RapidOcr:
             side: to how many pixels the longer side of a page is reduced to find its lines; smaller is faster, and small print is
                 missed. None: up to 2,000, at least 736 on the shorter side.
             pages: ``without-text`` reads only pages that have no text yet, ``all`` reads every page.
+            pictures: on a page whose text is left as it is, read the pictures that take up a twentieth of it or more.
         """
 
         dpi: Annotated[int, pydantic.Field(ge=70, le=1200)] = 300
         side: Annotated[int, pydantic.Field(ge=320, le=4000)] | None = None
         pages: Literal["without-text", "all"] = "without-text"
+        pictures: bool = True
 
     def __init__(self, config: Config) -> None:
         self.config: Final = config
@@ -64,32 +66,34 @@ class RapidOcr:
 
     @implements
     def extract(self, document: Document, context: Context) -> Extraction:
-        """Text, words and paragraphs of the pages that are to be read. Raises `Unsupported` when there is none."""
-        read = [self._read(page, context) for page in pages_to_read(document, self.config.pages)]
-        return extraction(read)
+        """Text, words and regions of what is to be read. Raises `Unsupported` when there is none."""
+        engine, config = self._engine, self.config
+        assert engine is not None, "open() comes first"
+        return read_pages(
+            document,
+            config.pages,
+            pictures=config.pictures,
+            dpi=config.dpi,
+            name=engine.name,
+            look=lambda _, found: self._look(engine, found, context),
+        )
 
     def close(self) -> None:
         """Let go of the models."""
         self._engine = None
 
-    def _read(self, page: Page, context: Context) -> Reading:
+    def _look(self, engine: Engine, found: Scan, context: Context) -> Seen:
         from ._engine import pixels_of
 
-        assert self._engine is not None, "open() comes first"
-        if is_blank(page):
-            return blank(page.index, "blank page, not read")
-        found, done = scan(page, self.config.dpi)
         scale = 1.0 if self.config.side is None else self.config.side / max(found.picture.size)
-        found, lines, turned = _upright(self._engine, found, scale)
+        found, lines, turned = _upright(engine, found, scale)
         pixels, read = pixels_of(found.picture), []
         for line in lines:
             context.remaining()
-            words = words_in(line, self._engine.read(pixels, line))
+            words = words_in(line, engine.read(pixels, line))
             if words:
                 read.append(ReadLine(line.left, line.top, line.right, line.bottom, words))
-        if turned:
-            done = [*done, f"turned by {turned} degrees"]
-        return reading(page.index, found, in_order(read), "; ".join([why(page), self._engine.name, *done]))
+        return Seen(found, in_order(read), [f"turned by {turned} degrees"] if turned else [])
 
 
 def _upright(engine: Engine, found: Scan, scale: float) -> tuple[Scan, list[Line], int]:

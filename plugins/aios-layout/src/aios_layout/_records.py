@@ -25,14 +25,15 @@ class Link(NamedTuple):
 
 
 class LaidOutPage(NamedTuple):
-    """The page with number ``page`` and its blocks, which count in its text, and the links that lie over it; no text where it could not be
-    read."""
+    """The page with number ``page`` and its blocks, which count in its text, the links that lie over it, and the pictures on it, in which
+    there may be more to read; no text where it could not be read."""
 
     page: int
     text: PageText | None
     words: Words | None
     blocks: Sequence[Block]
     links: Sequence[Link] = ()
+    pictures: Sequence[Box] = ()
 
 
 @final
@@ -95,6 +96,8 @@ def regions_and_tables(
     for page, found in zip(pages, parts, strict=True):
         if page.text is not None and page.words is not None:
             regions += _regions(page.text, page.words, found, tables, page.links)
+            end = len(page.text.content)  # pictures have no place in the text, and come last
+            regions += (Region.of(page.text, "picture", end, end, box=_rounded(box)) for box in page.pictures)
     return tuple(regions), tuple(tables.values())
 
 

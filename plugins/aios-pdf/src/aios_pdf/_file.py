@@ -14,12 +14,13 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from aios_layout import Block, Content, Line, as_in_file, as_read, main_turn, ruled_grids, turned
 
-from aios_sdk import Encrypted, LimitExceeded, Malformed, PageInfo, PageText, UsageError, Words
+from aios_sdk import Box, Encrypted, LimitExceeded, Malformed, PageInfo, PageText, UsageError, Words
 
 from ._annotations import Overlay, overlay_of, utf16
 from ._glyphs import Frame, Glyphs, characters
 from ._lines import lines_of
-from ._pictures import is_written_paper, scans
+from ._objects import Objects, objects_on
+from ._pictures import is_written_paper, pictures, scans
 from ._rules import ruling_lines
 from ._trust import doubt_of
 
@@ -41,12 +42,14 @@ _ENCRYPTED: Final = (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY)
 
 
 class PageReading(NamedTuple):
-    """What a page holds: text without content, and why, where it has none; no text at all where the page is damaged."""
+    """What a page holds: text without content, and why, where it has none; no text at all where the page is damaged. Pictures are told of
+    pages whose text can be trusted: the others are read by OCR as a whole."""
 
     info: PageInfo
     text: PageText | None = None
     words: Words | None = None
     blocks: tuple[Block, ...] = ()
+    pictures: tuple[Box, ...] = ()
     overlay: Overlay = Overlay()
 
 
@@ -128,17 +131,24 @@ class PdfFile:
         if not lines:
             text = PageText(page=info.index, content="", reason="no text")
             return PageReading(info, text, Words.build(text, ()))
+        objects = objects_on(page.raw)
         if layout:
-            text, words, blocks = _as_read(info, page, text_page, raw, frame, glyphs, lines)
+            text, words, blocks = _as_read(info, objects, text_page, raw, frame, glyphs, lines)
         else:
             text, words, blocks = as_in_file(info.index, lines)
         doubt = doubt_of(
-            text_page, raw, text.content, lines, lambda pale: _letters_seen(page, info, pale), lambda: _scanned(page, info, frame, lines)
+            text_page,
+            raw,
+            text.content,
+            lines,
+            lambda pale: _letters_seen(page, info, pale),
+            lambda: _scanned(page, objects, info, frame, lines),
         )
         if doubt is not None:
             # The same text: words and spans count in it.
             text = PageText(page=text.page, content=text.content, artifact=text.artifact, reason=doubt.reason, confidence=doubt.confidence)
-        return PageReading(info, text, words, blocks)
+        shown = pictures(objects, frame, lines, info) if layout and doubt is None else ()
+        return PageReading(info, text, words, blocks, shown)
 
     def render(self, index: int, dpi: int, max_pixels: int) -> Image:
         """Page ``index`` as displayed, with annotations and form fields (RGB). Raises `LimitExceeded` above ``max_pixels``."""
@@ -208,7 +218,7 @@ class PdfFile:
         return utf16(lambda buffer, length: pdfium.FPDF_GetPageLabel(self._document.raw, index, buffer, length))
 
 
-def _as_read(info: PageInfo, page: Any, text_page: Any, raw: str, frame: Frame, glyphs: Glyphs, lines: Sequence[Line]) -> Content:
+def _as_read(info: PageInfo, objects: Objects, text_page: Any, raw: str, frame: Frame, glyphs: Glyphs, lines: Sequence[Line]) -> Content:
     """The page in reading order; one that is written sideways or upside down is read as a person does, who turns it."""
     width, height, turn = info.width, info.height, main_turn(lines)
     if turn:
@@ -217,7 +227,7 @@ def _as_read(info: PageInfo, page: Any, text_page: Any, raw: str, frame: Frame, 
             width, height = height, width
         glyphs = Glyphs(text_page, frame)
         lines = lines_of(raw, glyphs, width, height)
-    grids = ruled_grids(*ruling_lines(page.raw, frame, width, height), lines, width, height)
+    grids = ruled_grids(*ruling_lines(objects.paths, frame, width, height), lines, width, height)
     content = as_read(info.index, lines, grids, width, height, glyphs.bold)
     return content.placed(lambda box: turned(box, turn)) if turn else content
 
@@ -233,9 +243,9 @@ def _letters_seen(page: Any, info: PageInfo, lines: Sequence[Line]) -> int:
     return seen
 
 
-def _scanned(page: Any, info: PageInfo, frame: Frame, lines: Sequence[Line]) -> float:
+def _scanned(page: Any, objects: Objects, info: PageInfo, frame: Frame, lines: Sequence[Line]) -> float:
     """The share of the page that scans fill, with writing beside that of ``lines``; 0 where there is none."""
-    found = scans(page.raw, frame)
+    found = scans(objects, frame)
     if found is None:
         return 0.0
     place, share = found

@@ -110,7 +110,9 @@ class Pdf:
             readings, damage = self._read_pages(pdf, context)
             invoices = self._invoices(pdf)
             writer = self._writer if self.config.tables else None
-            laid_out = [LaidOutPage(each.info.index, each.text, each.words, each.blocks, each.overlay.links) for each in readings]
+            laid_out = [
+                LaidOutPage(each.info.index, each.text, each.words, each.blocks, each.overlay.links, each.pictures) for each in readings
+            ]
             regions, tables = regions_and_tables(laid_out, writer, lambda: context.scratch) if self.config.layout else ((), ())
             yield Document.of(
                 pages=tuple(reading.info for reading in readings),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
-from itertools import repeat
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import pypdfium2.raw as pdfium
@@ -16,8 +15,7 @@ from ._glyphs import Frame, Rect
 _THIN: Final = 3.0
 #: A shorter line than this rules nothing.
 _SHORTEST: Final = 5.0
-#: More objects or paths than this are a drawing, and not looked at.
-_MOST_OBJECTS: Final = 20_000
+#: More paths than this are a drawing, and not looked at.
 _MOST_PATHS: Final = 3_000
 #: Fills with all colours above this (of 255) show no edge on paper.
 _WHITE: Final = 250
@@ -25,13 +23,8 @@ _WHITE: Final = 250
 _MOST_SEGMENTS: Final = 400
 
 
-def ruling_lines(page: Any, frame: Frame, width: float, height: float) -> tuple[list[Rule], list[Rule]]:
-    """The horizontal and the vertical lines of the PDFium page handle ``page``, in points from the top left as displayed."""
-    count = pdfium.FPDFPage_CountObjects(page)
-    if count > _MOST_OBJECTS:
-        return [], []
-    objects = list(map(pdfium.FPDFPage_GetObject, repeat(page), range(count)))
-    paths = [found for found in objects if pdfium.FPDFPageObj_GetType(found) == pdfium.FPDF_PAGEOBJ_PATH]
+def ruling_lines(paths: Sequence[Any], frame: Frame, width: float, height: float) -> tuple[list[Rule], list[Rule]]:
+    """The horizontal and the vertical lines among the ``paths`` of a page, in points from the top left as displayed."""
     across: list[Rule] = []
     down: list[Rule] = []
     pen = _Pen()

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from aios_sdk import Context, Document, Extraction, Page, Resources, Unsupported, component, implements
+from aios_sdk import Context, Document, Extraction, Resources, component, implements
 
+from ._pages import read_pages
 from ._reader import Settings
-from ._reading import Reading, blank, extraction, reading
 
 if TYPE_CHECKING:
     from ._reader import Reader
-
-#: A text layer of less confidence is garbled or hidden, says the component that ingested it; the page is read instead.
-_TRUSTED: Final = 0.5
 
 
 @component(
@@ -22,7 +19,7 @@ _TRUSTED: Final = 0.5
     unit="page",
     isolation="process",
     requires=["pages"],
-    uses=["text"],
+    uses=["text", "words", "regions"],
     provides=["text", "words", "regions"],
     programs=["tesseract"],
 )
@@ -31,8 +28,9 @@ class Tesseract:
 
     Pages that lie on their side or head, or lean, are read too; boxes are those of the page as displayed. Pages that already have text
     are left alone (`Unsupported`) unless ``pages`` is ``all``, or their text is garbled or hidden: an embedded text whose confidence is
-    below 0.5. One that was measured to be blank is not read. A page is read within the step's deadline, or `DeadlineExceeded` is raised.
-    Example::
+    below 0.5. Where a picture with text in it lies beside such a text, as a receipt pasted into a letter does, the page gets another
+    reading: its text as it was, and behind it that of the picture. A page that was measured to be blank is not read. A page is read
+    within the step's deadline, or `DeadlineExceeded` is raised. Example::
 
         Pipeline("scans").ingest().extract("tesseract", config={"language": "eng+deu"}, timeout=60)
     """
@@ -42,9 +40,11 @@ class Tesseract:
 
         Attributes:
             pages: ``without-text`` reads only pages that have no text yet that can be trusted, ``all`` reads every page.
+            pictures: on a page whose text is left as it is, read the pictures that take up a twentieth of it or more.
         """
 
         pages: Literal["without-text", "all"] = "without-text"
+        pictures: bool = True
 
     def __init__(self, config: Config) -> None:
         self.config: Final = config
@@ -58,44 +58,20 @@ class Tesseract:
 
     @implements
     def extract(self, document: Document, context: Context) -> Extraction:
-        """Text, words and paragraphs of the pages that are to be read. Raises `Unsupported` when there is none."""
-        read = [self._read(page, context) for page in pages_to_read(document, self.config.pages)]
-        return extraction(read)
+        """Text, words and regions of what is to be read. Raises `Unsupported` when there is none."""
+        reader, config = self._reader, self.config
+        assert reader is not None, "open() comes first"
+        return read_pages(
+            document,
+            config.pages,
+            pictures=config.pictures,
+            dpi=config.dpi,
+            name=reader.name,
+            look=lambda page, found: reader.read(page, found, context),
+        )
 
     def close(self) -> None:
         """Let go of the models."""
         if self._reader is not None:
             self._reader.close()
             self._reader = None
-
-    def _read(self, page: Page, context: Context) -> Reading:
-        assert self._reader is not None, "open() comes first"
-        scan, words, done = self._reader.read(page, context)
-        if scan is None:
-            return blank(page.index, "blank page, not read")
-        return reading(page.index, scan, words, "; ".join([why(page), self._reader.name, *done]))
-
-
-def pages_to_read(document: Document, which: Literal["without-text", "all"]) -> list[Page]:
-    """The pages that OCR is to read: ``all``, or those ``without-text`` that can be trusted. Raises `Unsupported` when there is none."""
-    wanted = [page for page in document.pages if which == "all" or _lacking(page)]
-    if wanted:
-        return wanted
-    if not document.pages:
-        raise Unsupported("the document has no pages to read")
-    which_pages = f"page {document.pages[0].index + 1}" if len(document.pages) == 1 else "every page"
-    raise Unsupported(f"{which_pages} has a text layer; OCR has nothing to do")
-
-
-def why(page: Page) -> str:
-    """Why a page is read, for the record."""
-    return _lacking(page) or "asked for every page"
-
-
-def _lacking(page: Page) -> str:
-    """What a page lacks: a text, or one that its own reader trusts; empty when it has that."""
-    text = page.reading
-    if text is None or not text.content.strip():
-        return "no text layer"
-    doubtful = text.method == "embedded" and text.confidence is not None and text.confidence < _TRUSTED
-    return (text.reason or "doubtful text layer") if doubtful else ""

@@ -11,9 +11,9 @@ import pydantic
 
 from aios_sdk import ComponentConfig, Context, LimitExceeded, Page
 
-from ._reading import ScanWord, words_of
+from ._reading import ScanWord, Seen, words_of
 from ._rows import is_torn
-from ._scan import Scan, is_blank, scan
+from ._scan import Scan
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -96,22 +96,18 @@ class Reader:
         """Let go of what was loaded."""
         self._binding.close()
 
-    def read(self, page: Page, context: Context) -> tuple[Scan | None, list[ScanWord], list[str]]:
-        """The picture as it was read, the words on it in the order of reading, and what was done, in words.
+    def read(self, page: Page, found: Scan, context: Context) -> Seen:
+        """What there is to read in a picture of ``page``, or of a part of it; turned, where it lies on its side or head.
 
-        A page that was measured to be blank is not drawn: it has no picture. Raises `LimitExceeded` for a picture larger than tesseract
-        takes, and `DeadlineExceeded`.
+        Raises `LimitExceeded` for a picture larger than tesseract takes, and `DeadlineExceeded`.
         """
-        if is_blank(page):
-            return None, [], []
-        found, done = scan(page, self._settings.dpi)
         if max(found.picture.size) > _LARGEST:
             width, height = found.picture.size
             raise LimitExceeded(f"Page {page.index + 1} has {width} x {height} pixels; tesseract takes {_LARGEST} a side", fix="Lower dpi")
         words = self._in_rows(found, self._words(found, context), context)
         if self._settings.psm not in ("auto", 3, 4, 6, *_WITH_OSD) or confidence(words) >= _DOUBTFUL:
-            return found, words, done
-        return self._second_look(found, words, done, context)
+            return Seen(found, words, [])
+        return self._second_look(found, words, context)
 
     def _words(self, found: Scan, context: Context) -> list[ScanWord]:
         return words_of(self._binding.read(found.picture, self._mode(found), self._settings.dpi, context))
@@ -127,18 +123,18 @@ class Reader:
         again = words_of(self._binding.read(found.picture, _ONE_COLUMN, self._settings.dpi, context))
         return again if _certainty(again) >= _AS_SURE * _certainty(words) else words
 
-    def _second_look(self, found: Scan, words: list[ScanWord], done: list[str], context: Context) -> tuple[Scan, list[ScanWord], list[str]]:
+    def _second_look(self, found: Scan, words: list[ScanWord], context: Context) -> Seen:
         """The most certain reading of a doubtful page: as it was found, turned as tesseract believes, and upside down, since tesseract
         does not tell up from down where there are few letters."""
-        best = (found, words, done)
+        best = Seen(found, words, [])
         turn = self._binding.orientation(found.picture, self._settings.dpi, context) if self._binding.finds_orientation else None
         for degrees in (180, 90, 270) if turn is None else dict.fromkeys((turn, (turn + 180) % 360)):
             if degrees == 0:
                 continue
             turned = found.turned(degrees)
             again = self._words(turned, context)
-            if _certainty(again) > _certainty(best[1]):
-                best = (turned, again, [*done, f"turned by {degrees} degrees"])
+            if _certainty(again) > _certainty(best.words):
+                best = Seen(turned, again, [f"turned by {degrees} degrees"])
             if confidence(again) >= _DOUBTFUL:
                 break
         return best

@@ -31,6 +31,14 @@ class ScanWord(NamedTuple):
         return self.line[:-1]
 
 
+class Seen(NamedTuple):
+    """What an engine saw: the picture as it was read at last, the words on it in the order of reading, and what was done, in words."""
+
+    scan: Scan
+    words: list[ScanWord]
+    done: list[str]
+
+
 class Reading(NamedTuple):
     """What was read on a page."""
 
