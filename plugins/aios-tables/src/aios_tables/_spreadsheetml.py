@@ -181,7 +181,11 @@ class _Reader:
         if not self._open and _NAMES.get(name) != "Workbook":
             raise Malformed("The file is no workbook in XML", fix="Check what kind of file it is")
         if len(self._open) >= _DEEPEST:
-            raise LimitExceeded(f"Elements lie more than {_DEEPEST} levels deep", cause="It may be an attack")
+            raise LimitExceeded(
+                f"Elements lie more than {_DEEPEST} levels deep",
+                cause="It may be an attack",
+                fix="Open it in a spreadsheet program and save it again",
+            )
         path = f"{self._open[-1]}/{_NAMES.get(name, '?')}" if self._open else "Workbook"
         self._open.append(path)
         if path not in _PATHS:
