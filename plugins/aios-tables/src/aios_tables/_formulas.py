@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from aios_sdk import LimitExceeded
+from aios_sdk.records import column_letters
 
 from ._cells import Unknown
-from ._xlsx import BROKEN, column_letters, column_number, sheet_blocks
+from ._xlsx import BROKEN, column_number, sheet_blocks
 
 _HEAD: Final = 1 << 16
 #: Cells between the first and the last one that is used; python-calamine takes 32 bytes for each, empty or not.
@@ -36,7 +37,10 @@ def check_extent(path: Path, names: list[str]) -> None:
         for name, blocks in zip(names, sheet_blocks(archive), strict=False):
             head = next(blocks, b"")
             stated = _DIMENSION.search(head[:_HEAD])
-            if stated is not None and _cells(*stated.groups()) > _MOST_CELLS:
+            if stated is None:
+                continue
+            left, top, right, bottom = stated.groups()
+            if _count(int(top), column_number(left), int(bottom), column_number(right)) > _MOST_CELLS:
                 _check(name, (head, *blocks))
 
 
@@ -54,7 +58,7 @@ def _check(name: str, blocks: Iterable[bytes]) -> None:
 
 def check_cells(name: str, top: int, left: int, bottom: int, right: int) -> None:
     """Raise `LimitExceeded` where the used area of the sheet ``name``, its rows and columns counted from 0, is too large."""
-    count = (bottom - top + 1) * (right - left + 1)
+    count = _count(top, left, bottom, right)
     if count > _MOST_CELLS:
         raise LimitExceeded(
             f"Sheet {name!r} spans {count:,} cells, from {column_letters(left)}{top + 1} to {column_letters(right)}{bottom + 1}; "
@@ -75,5 +79,5 @@ def formulas_without_value(path: Path) -> list[Unknown]:
     return found
 
 
-def _cells(left: bytes, top: bytes, right: bytes, bottom: bytes) -> int:
-    return (int(bottom) - int(top) + 1) * (column_number(right) - column_number(left) + 1)
+def _count(top: int, left: int, bottom: int, right: int) -> int:
+    return (bottom - top + 1) * (right - left + 1)

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from aios_sdk import PageText, Region, Table
-
-from ._xlsx import column_letters
+from aios_sdk.records import column_letters
 
 if TYPE_CHECKING:
     import duckdb
