@@ -1,6 +1,5 @@
 """What flows through a pipeline: sources, documents and their layers, results and outcomes; all immutable."""
 
-from ._column_names import column_letters
 from ._document import Document, Host, Kind, Outcome, Page, Status, StepOutcome, StepStatus, UnitFailure
 from ._identity import ID_LENGTH, canonical, digest, digest_file, digest_folder, document_id, from_json, identify, new_run_id, to_json
 from ._items import Alternative, Check, Field, Label, Reason, Redaction, Reference, Sentence, Severity, Value, ValueType, value_text
@@ -69,7 +68,6 @@ __all__ = [
     "check_layer",
     "check_references",
     "check_spans",
-    "column_letters",
     "decode_layer",
     "digest",
     "digest_file",

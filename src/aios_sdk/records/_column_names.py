@@ -67,7 +67,7 @@ def column_names(header: Sequence[str], count: int) -> list[str]:
     names = [""] * count
     taken: set[str] = set()
     for column in sorted(range(count), key=lambda column: not wanted[column]):  # names that are given come before those that are made up
-        name = first = wanted[column] or column_letters(column)
+        name = first = wanted[column] or letters(column)
         number = 0
         while name.casefold() in taken:
             number += 1
@@ -77,13 +77,8 @@ def column_names(header: Sequence[str], count: int) -> list[str]:
     return names
 
 
-def column_letters(column: int) -> str:
-    """The letters of a column, counted from 0, as a spreadsheet shows them, and its name in a table where it has none.
-
-    Example::
-
-        [column_letters(number) for number in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
-    """
+def letters(column: int) -> str:
+    """The name of a column in a spreadsheet: A to Z, AA, AB ..."""
     name = ""
     column += 1
     while column:

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from aios_sdk import LimitExceeded
-from aios_sdk.records import column_letters
 
 from ._cells import Unknown
-from ._xlsx import BROKEN, column_number, sheet_blocks
+from ._xlsx import BROKEN, column_letters, column_number, sheet_blocks
 
 _HEAD: Final = 1 << 16
 #: Cells between the first and the last one that is used; python-calamine takes 32 bytes for each, empty or not.

@@ -11,12 +11,12 @@ from typing import Any, Final, NamedTuple
 from xml.parsers import expat
 
 from aios_sdk import LimitExceeded, Malformed
-from aios_sdk.records import column_letters
 
 from ._cells import Cells, Part, Unknown
 from ._formulas import check_cells
 from ._hidden import MAX_COLUMNS, MAX_PARTS, MAX_ROWS
 from ._padded import code_pieces, shown_as_code
+from ._xlsx import column_letters
 
 #: What Apache Tika calls it; nobody has registered a name.
 SPREADSHEETML: Final = "application/vnd.ms-spreadsheetml"

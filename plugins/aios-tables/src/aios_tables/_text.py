@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from aios_sdk import PageText, Region, Table
-from aios_sdk.records import column_letters
+
+from ._xlsx import column_letters
 
 if TYPE_CHECKING:
     import duckdb

@@ -53,3 +53,13 @@ def column_number(letters: bytes) -> int:
     for letter in letters:
         number = number * 26 + letter - 64
     return number
+
+
+def column_letters(column: int) -> str:
+    """The letters of a column, counted from 0, which are also its name where it has none: A to Z, AA, AB ..."""
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
