@@ -212,6 +212,11 @@ def test_what_cannot_be_imported_is_told() -> None:
         ("pipeline: p\nsteps:\n- ingest\n- extract: a\n  required: 1", "required is 1"),
         ("pipeline: p\nsteps:\n- ingest\n- extract: a\n  timeout: true", "timeout is True"),
         ("pipeline: p\nsteps:\n- ingest\n- extract: a\n  fallback: {on: failed}", "names no component"),
+        (
+            "pipeline: p\nsteps:\n- ingest\n- extract: {tesseract: {languages: [deu]}}",
+            "step 2: a component is named by its id, not by {'tess",
+        ),
+        ("pipeline: p\nsteps:\n- ingest\n- extract: a\n  fallback: [b]", "names no component"),
         ("pipeline: p\nsteps:\n- ingest\n- extract: a\n  fallback: {component: b, if: failed}", "no key 'if'"),
         ("pipeline: p\nsteps:\n- extract: a", "step 1"),
         ("pipeline: p\nsteps:\n- ingest\n- extract: no.such:Thing", "step 2: Cannot import"),

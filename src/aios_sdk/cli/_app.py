@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
 from aios_sdk import __version__
 from aios_sdk.errors import AiosError
@@ -90,8 +93,9 @@ COMMANDS: Final[Mapping[str, Command | Group]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command in ``arguments`` (default ``sys.argv``) and return its exit code.
 
-    An `AiosError` is printed as text on standard error; with ``AIOS_DEBUG=1`` it is raised with its traceback.
+    An `AiosError`, and what the system refuses, is printed as text on standard error; with ``AIOS_DEBUG=1`` it is raised.
     """
+    _open_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _run(given)
@@ -104,11 +108,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.INTERRUPTED
     except BrokenPipeError:
         # The reader, such as head, has what it wanted; nothing more may be written, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)
+        return Exit.FAILED
+    except OSError as error:
+        if os.environ.get("AIOS_DEBUG") == "1":
+            raise
+        _discard(sys.stdout)  # which may be what cannot be written
+        sys.stderr.write(
+            f"[{AiosError.code}] The system refused what aios asked of it: {error}. A disk, the output or a limit of the system "
+            "is at its end, or a file is gone. Mend it and run the same command again; AIOS_DEBUG=1 shows where it was.\n"
+        )
         return Exit.FAILED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else Exit.OK if end.code is None else Exit.FAILED
     return Exit.OK
+
+
+def _open_streams() -> None:
+    """Open those that were closed when the program began, to nowhere: else a file of a store could get the number of standard error."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the program
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what a stream still holds, and all that comes, go nowhere, so that it cannot fail again at exit."""
+    with contextlib.suppress(io.UnsupportedOperation):  # it is no file, where a program calls `main`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _run(given: list[str]) -> None:

@@ -18,6 +18,7 @@ import typer
 from aios_sdk.errors import PipelineError
 
 from ._exit import Exit
+from ._printing import printable
 
 if TYPE_CHECKING:
     from aios_sdk.engine import Stop
@@ -132,7 +133,8 @@ def report(counts: Counter[str], troubles: list[Outcome], *, err: bool = False) 
     for outcome in troubles:
         failure = outcome.failures[0] if outcome.failures else None
         reason = f"{failure.category}: {failure.message}" if failure else next((step.message for step in outcome.steps if step.message), "")
-        typer.echo(f"  {outcome.status:<9} {outcome.document.key or outcome.name}: {reason.splitlines()[0] if reason else ''}", err=err)
+        first = reason.splitlines()[0] if reason else ""
+        typer.echo(printable(f"  {outcome.status:<9} {outcome.document.key or outcome.name}: {first}"), err=err)
     more = counts.total() - counts["completed"] - len(troubles)
     if more > 0:
         typer.echo(f"  ... and {more:,} more", err=err)
@@ -141,7 +143,8 @@ def report(counts: Counter[str], troubles: list[Outcome], *, err: bool = False) 
 def note(misnamed: list[Document]) -> None:
     """The first documents that are not what they say they are."""
     for document in misnamed[:_SHOWN]:
-        typer.echo(f"  note      {document.key or document.name}: it says {document.media_declared}, its bytes are {document.media_type}")
+        what = f"it says {document.media_declared}, its bytes are {document.media_type}"
+        typer.echo(printable(f"  note      {document.key or document.name}: {what}"))
     if len(misnamed) > _SHOWN:
         typer.echo("  ... and more: from current_documents select name, media_declared, media_type where media_declared <> ''")
 

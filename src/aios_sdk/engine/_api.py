@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ..records import Outcome
 from ..store import Store
+from ._coroutines import run as run_loop
 from ._events import Observer
 from ._ingest import check_inputs
 from ._limits import Limits
@@ -106,7 +107,7 @@ def run(plan: Plan, inputs: object, *, store: Store, stop: Stop | None = None, *
 
     def work() -> None:
         try:
-            asyncio.run(drive())
+            run_loop(drive())
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             _put(handed, error, ended)
         else:

@@ -15,6 +15,7 @@ from ..records import Document, Result, UnitFailure
 from ..stages import Context, Stage
 from ..store import Blobs
 from ._batches import Batches, Line
+from ._coroutines import Late, within
 from ._plan import PlannedComponent
 from ._workers import Scratch, Workers
 from .workers import Unit, UnitAnswer
@@ -104,20 +105,20 @@ class Calls:
 
     async def _await(self, line: Line, document: Document, page: int | None) -> UnitAnswer:
         asked = begun = time.perf_counter()
-        result, failure, limit, after = None, None, None, 0.0
+        result, failure, after = None, None, 0.0
         try:
             async with self._workers.async_calls:
                 begun = time.perf_counter()
                 with self._workers.scratch() as scratch:
                     implementation = self._implementation(line.component, line.stage)
                     context = self._context(line.step, scratch, line.timeout)
-                    async with asyncio.timeout(line.timeout) as limit:
-                        found: object = await implementation.call(document=document, context=context)
+                    coroutine = implementation.call(document=document, context=context)
+                    found = await within(line.timeout, coroutine, line.component.id)
                     result = settled(found, line.stage, self._blobs, line.component.id)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - as above; `_failed` raises what is meant for the engine
-            fault = _fault(error, line, limit)
+            fault = _fault(error, line)
             failure, after = fault.failure(page), fault.after
         return UnitAnswer(0, result, failure, after, time.perf_counter() - begun, 0.0, begun - asked)
 
@@ -151,8 +152,8 @@ class Calls:
             with self._workers.scratch() as scratch:
                 found = batch.call(documents=[unit.document for unit in units], context=self._context(line.step, scratch, allowed))
                 if batch.is_async:
-                    async with self._workers.async_calls, asyncio.timeout(allowed):
-                        found = await found
+                    async with self._workers.async_calls:
+                        found = await within(allowed, found, line.component.id)
                 return results_of(found, len(units), f"{line.stage}_batch", line.component.id)
         except (KeyboardInterrupt, ContractError):
             raise
@@ -193,11 +194,11 @@ def failure_of(error: BaseException, component: str, page: int | None = None) ->
     return fault_of(error, component).failure(page)
 
 
-def _fault(error: BaseException, line: Line, limit: asyncio.Timeout | None) -> Fault:
+def _fault(error: BaseException, line: Line) -> Fault:
     """What made an awaited call fail; raises ``error`` again when it is the engine that wants it to stop."""
     if isinstance(error, asyncio.CancelledError) and _is_cancelled():
         raise error
-    if limit is not None and limit.expired():
+    if isinstance(error, Late):
         return Fault("timeout", f"{line.component.id} did not end within {line.timeout:g} s", retryable=True)
     return fault_of(error, line.component.id)
 

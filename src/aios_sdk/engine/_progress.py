@@ -18,8 +18,8 @@ _EVERY = 5.0
 
 def progress_for(wanted: bool | None) -> tuple[Observer, ...]:
     """The observer that shows progress on standard error: by default only where that is a terminal."""
-    terminal = sys.stderr.isatty()
-    if wanted is False or (wanted is None and not terminal):
+    terminal = sys.stderr is not None and sys.stderr.isatty()  # None in a program that was started without it
+    if wanted is False or sys.stderr is None or (wanted is None and not terminal):
         return ()
     return (Bar(),) if terminal else (Lines(sys.stderr),)
 

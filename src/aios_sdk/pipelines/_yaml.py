@@ -251,14 +251,21 @@ def _read_step(pipeline: Pipeline, form: Any, where: str) -> Pipeline:
         if not isinstance(given, dict) or "component" not in given:
             raise PipelineError(f"{where}: the fallback names no component", fix="Write 'fallback: {component: ID, on: \"failed\"}'")
         _only(given, ("component", "on", "config"), where)
-        options["fallback"] = Fallback(_component(given["component"]), on=str(given.get("on", "failed")), config=given.get("config", {}))
-    return pipeline._step(kind, _component(form[kind]), options)
+        options["fallback"] = Fallback(
+            _component(given["component"], where), on=str(given.get("on", "failed")), config=given.get("config", {})
+        )
+    return pipeline._step(kind, _component(form[kind], where), options)
 
 
-def _component(name: Any) -> Any:
+def _component(name: Any, where: str) -> Any:
     if name is None:
         return None
-    return import_admitted(str(name)) if ":" in str(name) else str(name)
+    if not isinstance(name, str):
+        raise PipelineError(
+            f"{where}: a component is named by its id, not by {name!r}",
+            fix="Write '- extract: tesseract', with settings below it: '  config: {languages: [eng]}'",
+        )
+    return import_admitted(name) if ":" in name else name
 
 
 def _only(form: Mapping[Any, Any], known: tuple[str, ...], where: str) -> None:

@@ -80,11 +80,7 @@ class Index:
         try:
             return sum(self._follow(segment, lean) for segment in self.reader.found()[0])
         except lmdb.Error as error:
-            raise StoreError(
-                f"The index of results beside the journal cannot be written: {error}",
-                cause="The disk is full, or the index is damaged",
-                fix=f"Free some space, or delete the folder {MEMO!r} in the store: it is made again from the journal",
-            ) from error
+            raise _unwritable(error) from error
 
     def place(self, key: str) -> bytes | None:
         """The `PLACE` of the group that holds the result with that memo key; None when there is none."""
@@ -182,6 +178,14 @@ def _offset(reading: lmdb.Transaction, mark: bytes) -> int:
     return offset
 
 
+def _unwritable(error: Exception) -> StoreError:
+    return StoreError(
+        f"The index of results beside the journal cannot be written: {error}",
+        cause="The disk is full or can only be read, memory is limited, or the index is damaged",
+        fix=f"Free some space or ask for more, or delete the folder {MEMO!r} in the store: it is made again from the journal",
+    )
+
+
 # A process may open an index only once; stores that share a directory share it.
 _lock: Final = threading.Lock()
 _opened: Final[dict[str, tuple[Any, int]]] = {}
@@ -197,9 +201,12 @@ def _open(directory: Path) -> lmdb.Environment:
             _opened[place] = (known[0], known[1] + 1)
             environment: lmdb.Environment = known[0]
             return environment
-        directory.mkdir(exist_ok=True)
-        # Neither sync nor journal: what a power loss takes is indexed again.
-        environment = lmdb.open(place, map_size=_MAP_SIZE, sync=False, metasync=False, readahead=False, max_readers=512)
+        try:
+            directory.mkdir(exist_ok=True)
+            # Neither sync nor journal: what a power loss takes is indexed again.
+            environment = lmdb.open(place, map_size=_MAP_SIZE, sync=False, metasync=False, readahead=False, max_readers=512)
+        except (OSError, lmdb.Error) as error:
+            raise _unwritable(error) from error
         environment.reader_check()  # what killed readers left keeps pages from being used again
         with environment.begin() as reading:
             is_current = reading.get(_FORM) == _CURRENT_FORM

@@ -169,6 +169,34 @@ class _Unspeakable(Exception):
         raise TypeError("not picklable")
 
 
+class _Exits(Exception):
+    """Exits when it is asked what it is."""
+
+    def __str__(self) -> str:
+        raise SystemExit("no words")
+
+
+class _Denies(Exception):
+    """Its class raises when it is asked what it is."""
+
+    @property
+    def __class__(self) -> Any:
+        raise KeyError("nobody")
+
+
+def _odd_error(**parts: object) -> Exception:
+    error = Retryable("it is odd")
+    vars(error).update(parts)
+    return error
+
+
+def _raising(make: Callable[[], Exception]) -> Callable[[Document], None]:
+    def misdeed(document: Document) -> None:
+        raise make()
+
+    return misdeed
+
+
 def _spin(document: Document) -> None:
     sum(range(10**15))
 
@@ -194,6 +222,13 @@ def _sleep(document: Document) -> None:
     if "AIOS_TEST_FOLDER" in os.environ:
         Path(os.environ["AIOS_TEST_FOLDER"], str(os.getpid())).write_text("")
     time.sleep(1000)
+
+
+def _hold(document: Document) -> None:
+    """Holds so much that the system takes a while to end it, and sleeps."""
+    held = b"x" * (512 * MIB)
+    _sleep(document)
+    del held
 
 
 def leave_a_daemon(document: Document) -> None:
@@ -258,16 +293,24 @@ def _raise_retryable(document: Document) -> None:
     raise Retryable("the service is busy", after=7.5)
 
 
-def _close_everything(document: Document) -> None:
+def _close_and_return(document: Document) -> None:
     os.closerange(3, 4096)
+
+
+def _close_everything(document: Document) -> None:
+    _close_and_return(document)
     time.sleep(1000)
 
 
 def _write_everywhere(document: Document) -> None:
+    _write_and_return(document)
+    time.sleep(1000)
+
+
+def _write_and_return(document: Document) -> None:
     for descriptor in range(3, 4096):  # its numbers are those of a parent that may hold many files
         with contextlib.suppress(OSError):
             os.write(descriptor, b"printed to where it should not be ")
-    time.sleep(1000)
 
 
 def _fork_and_return(document: Document) -> None:
@@ -296,9 +339,18 @@ MISDEEDS: dict[str, Callable[[Document], object]] = {
     "retryable": _raise_retryable,
     "close everything": _close_everything,
     "write everywhere": _write_everywhere,
+    "close and return": _close_and_return,
+    "write and return": _write_and_return,
+    "exits when asked": _raising(_Exits),
+    "denies": _raising(_Denies),
+    "odd category": _raising(lambda: _odd_error(category="nonsense")),
+    "odd parts": _raising(lambda: _odd_error(category=[], code=5, what=object(), cause=5, retryable="yes", after="soon")),
+    "never again": _raising(lambda: Retryable("the service is gone", after=float("inf"))),
+    "too late": _raising(lambda: Retryable("the service is gone", after=10**400)),
     "fork and return": _fork_and_return,
     "stop": _stop,
     "sleep": _sleep,
+    "hold": _hold,
     "nap": lambda document: time.sleep(0.3),
     "none": lambda document: None,
     "text": lambda document: "text",

@@ -68,6 +68,12 @@ def test_a_crash_is_a_failure_with_the_signal_and_the_place(bench: Bench) -> Non
     [
         ("leave", "internal", "test.bad failed: SystemExit: enough"),
         ("unspeakable", "internal", "test.bad failed: _Unspeakable: it cannot be printed"),
+        ("exits when asked", "internal", "test.bad failed: _Exits: it cannot be printed"),
+        ("denies", "internal", "test.bad failed with an error that cannot be read"),
+        ("odd category", "internal", "[AIOS-407] it is odd."),
+        ("odd parts", "internal", "it cannot be printed"),
+        ("never again", "retryable", "[AIOS-407] the service is gone."),
+        ("too late", "retryable", "[AIOS-407] the service is gone."),
         ("malformed", "malformed", "[AIOS-402] the header is torn. It was cut short. Ask for it again."),
         (
             "none",
@@ -100,6 +106,18 @@ def test_a_retryable_error_says_when_to_try_again(bench: Bench) -> None:
     answer = _between(bench, "retryable")
     assert problem(answer) == ("retryable", "[AIOS-407] the service is busy.")
     assert answer.after == 7.5
+
+
+@pytest.mark.parametrize("misdeed", ["never again", "too late"])
+def test_a_time_that_never_comes_is_not_waited_for(bench: Bench, misdeed: str) -> None:
+    assert _between(bench, misdeed).after == 0
+
+
+@pytest.mark.parametrize("misdeed", ["close and return", "write and return"])
+def test_a_break_that_is_noticed_too_late_fails_the_one_who_did_it_and_not_those_beside_it(bench: Bench, misdeed: str) -> None:
+    answers = bench.call(BAD, ["first", misdeed, "second", misdeed, "last"])
+    assert [problem(answers[place])[0] for place in (1, 3)] == ["internal", "internal"]
+    assert [words(answers[place])[0] for place in (0, 2, 4)] == ["first", "second", "last"]
 
 
 def test_a_flood_of_output_neither_blocks_nor_shows(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
@@ -160,6 +178,22 @@ def test_a_deadline_holds_while_the_loop_is_busy(bench: Bench) -> None:
         return await waiting
 
     assert problem(bench.run(busy())[0])[0] == "timeout"
+
+
+def test_who_takes_a_while_to_die_is_waited_for(another: Callable[..., Bench], tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    asleep = tmp_path / "asleep"
+    asleep.mkdir()
+    bench = another(environment={"AIOS_TEST_FOLDER": str(asleep)})
+
+    async def work() -> None:
+        asking = asyncio.create_task(bench.answers(BAD, ["hold"]))
+        assert await asyncio.to_thread(until, lambda: any(asleep.iterdir()))
+        await asyncio.to_thread(bench.pool._attendant.close)  # nobody has begun to bury it
+        await asyncio.gather(asking, return_exceptions=True)
+
+    bench.run(work())
+    assert left_of(bench.mark) == []
+    assert not [record for record in caplog.records if "has not ended" in record.getMessage()]
 
 
 def test_no_worker_or_child_writes_a_core_file(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

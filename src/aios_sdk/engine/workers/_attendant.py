@@ -260,7 +260,7 @@ class Attendant:
     def _kill_all(self) -> None:
         self._is_ending = True
         for process in self._processes:
-            self._expect_end(process, _promise(), 0.0, "not needed")
+            self._expect_end(process, _promise(), time.monotonic(), "not needed")
 
 
 def closed(what: str) -> Unavailable:

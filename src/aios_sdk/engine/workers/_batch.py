@@ -56,6 +56,7 @@ class Batch:
         self._stage = stage
         self._component = component
         self._may_be_together = has_companion
+        self._is_alone = False
         self._places: list[int] = []
         self._fruitless = 0
 
@@ -65,9 +66,9 @@ class Batch:
         return self._may_be_together and len(self.left) > 1
 
     def begin(self) -> list[Unit]:
-        """The units for another worker."""
-        self._places = list(self.left)
-        return list(self.left.values())
+        """The units for another worker: all that are left, or one, when it is to be found out which of them ends workers."""
+        self._places = list(self.left)[: 1 if self._is_alone else None]
+        return [self.left[place] for place in self._places]
 
     def answers(self, report: Report | Blame, memory: int | None) -> Iterator[UnitAnswer]:
         """The answers that a report settles. Raises `Nonsense` for one that answers nothing that was asked."""
@@ -81,7 +82,7 @@ class Batch:
             yield from self.fail(report.fault)
         elif report.apart:
             self._may_be_together = False
-        elif self.left:
+        elif any(place in self.left for place in self._places):
             raise Nonsense("the call ended before each unit had its answer")
 
     def fail(self, fault: Fault) -> Iterator[UnitAnswer]:
@@ -89,11 +90,17 @@ class Batch:
         for place in tuple(self.left):
             yield self._failed(place, fault)
 
-    def nothing_came(self, fault: Fault) -> Iterator[UnitAnswer]:
-        """A worker has ended without use; a second one in a row is the last."""
+    def nothing_came(self, fault: Fault, *, began: bool = True) -> Iterator[UnitAnswer]:
+        """A worker has ended, and nobody saw at which unit: each goes alone. A second one in a row is the last for what it was given."""
+        if began and len(self._places) > 1:
+            self._is_alone, self._may_be_together = True, False
+            return
         self._fruitless += 1
         if self._fruitless >= _FRUITLESS:
-            yield from self.fail(fault)
+            self._fruitless = 0
+            for place in self._places:
+                if place in self.left:
+                    yield replace(self._failed(place, fault), was_fatal=began)
 
     def _answer(self, answer: Answer, memory: int | None) -> UnitAnswer:
         if not 0 <= answer.place < len(self._places) or self._places[answer.place] not in self.left:
@@ -117,13 +124,15 @@ class Batch:
     def _after_death(self, found: Blame) -> Iterator[UnitAnswer]:
         if found.opening is not None and found.place is None:
             yield from self.fail(found.fault)
+        elif not found.is_sure and len(self._places) > 1:
+            yield from self.nothing_came(found.fault)
         elif found.place is not None and self.is_together:
             self._may_be_together = False  # one of them it was; alone it will be seen which
         elif found.place is not None and found.place < len(self._places) and self._places[found.place] in self.left:
             self._fruitless = 0
             yield replace(self._failed(self._places[found.place], found.fault), was_fatal=True)
         else:
-            yield from self.nothing_came(found.fault)
+            yield from self.nothing_came(found.fault, began=found.began)
 
     def _failed(self, place: int, fault: Fault) -> UnitAnswer:
         unit = self.left.pop(place)

@@ -11,11 +11,17 @@ from ._process import End, Watch
 
 
 class Blame(NamedTuple):
-    """Why a worker ended: the piece that was at work, or the component that was being opened for all of them, or neither."""
+    """Why a worker ended: the piece that was at work, or the component that was being opened for all of them, or neither.
+
+    ``began`` says whether it had begun with what was asked. ``is_sure`` is False when a piece before the one at work may be the cause:
+    what breaks the connection is noticed only with the next answer.
+    """
 
     fault: Fault
     place: int | None = None
     opening: int | None = None
+    began: bool = True
+    is_sure: bool = True
 
     @property
     def is_nobodys(self) -> bool:
@@ -26,7 +32,7 @@ class Blame(NamedTuple):
 def blame(end: End, state: State, watch: Watch, component: str, opening: str, allowed: float) -> Blame:
     """Read a worker's board after its end. ``opening`` is the id of the component that was being opened, which has ``allowed`` seconds."""
     if state.task != watch.task:
-        return Blame(_fault("unavailable", f"A worker ended before it began to work for {component}: {end}", retryable=True))
+        return Blame(_fault("unavailable", f"A worker ended before it began to work for {component}: {end}", retryable=True), began=False)
     place = None if state.place == NOTHING else state.place
     if state.opening != NOTHING:
         if end.verdict == "late to open":
@@ -38,7 +44,7 @@ def blame(end: End, state: State, watch: Watch, component: str, opening: str, al
     if end.verdict == "too large":
         return Blame(_large(component, watch), place)
     said = f"closed or broke the connection of its worker: {end}" if end.verdict == "broke the line" else f"ended its worker: {end}"
-    return Blame(_fault("internal", f"{component} {said}"), place)
+    return Blame(_fault("internal", f"{component} {said}"), place, is_sure=place is not None and end.verdict is None)
 
 
 def _large(component: str, watch: Watch) -> Fault:

@@ -8,13 +8,15 @@ from typing import Final
 import msgspec
 
 from ... import errors
-from ...errors import AiosError, Category, ContractError, StepError, StoreFull
+from ...errors import CATEGORIES, AiosError, Category, ContractError, StepError, StoreFull
 from ...records import UnitFailure
 
 _log = logging.getLogger("aios.engine")
 
 #: Code points of a message that are kept.
 _LONGEST: Final = 2000
+#: Seconds after which a call may ask to be made again; what is beyond a day, or no number at all, is no wish.
+_LONGEST_WAIT: Final = 86_400.0
 
 _KINDS: Final = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, AiosError)]
 _BY_CODE: Final[dict[str, type[AiosError]]] = {kind.code: kind for kind in _KINDS}
@@ -51,7 +53,19 @@ class Fault(msgspec.Struct, frozen=True, array_like=True):
 
 
 def fault_of(error: BaseException, component: str) -> Fault:
-    """What a raised error says: SDK errors by their category, a lack of memory as ``limit``, all others as ``internal``."""
+    """What a raised error says: SDK errors by their category, a lack of memory as ``limit``, all others as ``internal``.
+
+    Whatever the error does when it is asked, there is a fault, and every part of it is of its type, so that it can be sent and recorded.
+    """
+    try:
+        return _told(error, component)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - its parts may be properties that raise, and its class may deny what it is
+        return Fault("internal", _short(f"{component} failed with an error that cannot be read"))
+
+
+def _told(error: BaseException, component: str) -> Fault:
     said = _text(error)
     if not isinstance(error, AiosError):
         _log.debug("%s failed", component, exc_info=error)
@@ -60,11 +74,11 @@ def fault_of(error: BaseException, component: str) -> Fault:
     category, retryable = (error.category, error.retryable) if isinstance(error, StepError | ContractError) else ("unavailable", True)
     after = getattr(error, "after", 0.0)
     return Fault(
-        category=category,
+        category=category if category in CATEGORIES else "internal",
         message=_short(said),
         retryable=bool(retryable),
-        after=float(after) if isinstance(after, int | float) else 0.0,
-        code=error.code,
+        after=float(after) if isinstance(after, int | float) and 0 <= after <= _LONGEST_WAIT else 0.0,
+        code=_short(str(error.code)),
         what=_short(str(error.what)),
         cause=_short(str(error.cause)),
         fix=_short(str(error.fix)),
@@ -74,7 +88,9 @@ def fault_of(error: BaseException, component: str) -> Fault:
 def _text(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - an error that cannot say what it is
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - an error that cannot say what it is, or exits when it is asked
         return "it cannot be printed"
 
 
