@@ -1,4 +1,4 @@
-"""Writes the reference pages that follow from the code: ``python -m tests.docs.generate``; a test compares them."""
+"""Writes the reference pages that follow from the code and the list of decisions: ``python -m tests.docs.generate``. A test compares."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from tests.contract._changes import CHANGES, baseline, entries
 from ._testing import module_page
 
 REFERENCE = REPOSITORY / "docs" / "reference"
+DECISIONS = REPOSITORY / "docs" / "decisions"
 _NOTE = "<!-- Written by `python -m tests.docs.generate` from the code; change the code. -->\n\n"
 
 
@@ -317,6 +318,14 @@ def _help(*words: str) -> str:
     return re.sub(r"[ \t]+$", "", out.getvalue(), flags=re.MULTILINE)
 
 
+def decisions_page() -> str:
+    """The decisions, each by its heading."""
+    heads = [(page.name, page.read_text(encoding="utf-8").partition("\n")[0]) for page in sorted(DECISIONS.glob("0*.md"))]
+    about = "What was decided that somebody may later want to undo: what, why, what else was tried, what would change our minds."
+    listed = "\n".join(f"- [{head.removeprefix('# ')}]({name})" for name, head in heads)
+    return f"{_NOTE.replace('code; change the code', 'headings of the pages')}# Decisions\n\n{about}\n\n{listed}\n"
+
+
 PAGES: dict[Path, Callable[[], str]] = {
     REFERENCE / "stages.md": stages_page,
     REFERENCE / "contract-versions.md": versions_page,
@@ -327,6 +336,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     REFERENCE / "testing-samples.md": functools.partial(_testing_page, "Samples", "samples"),
     REFERENCE / "testing-fakes.md": functools.partial(_testing_page, "Fakes", "fakes"),
     REFERENCE / "cli.md": cli_page,
+    DECISIONS / "README.md": decisions_page,
 }
 
 
